@@ -1,0 +1,119 @@
+import type { Journal } from '../runtime.js';
+import { hashTuple, invertTuple, sameTuple, type Tuple } from './tuple.js';
+
+/** Which of the two tuples of a connection a packet has (IP_CT_DIR_…). */
+export type Direction = 'original' | 'reply';
+
+/** States of a TCP connection (enum tcp_conntrack). */
+export type TcpState =
+  | 'NONE'
+  | 'SYN_SENT'
+  | 'SYN_RECV'
+  | 'ESTABLISHED'
+  | 'FIN_WAIT'
+  | 'CLOSE_WAIT'
+  | 'LAST_ACK'
+  | 'TIME_WAIT'
+  | 'CLOSE'
+  | 'SYN_SENT2';
+
+/** One tracked connection (struct nf_conn). Written through the journal only. */
+export interface Connection {
+  /** Unique within the namespace, for traces. */
+  readonly id: number;
+  /** Conntrack zone, uint16; it is part of the key. */
+  readonly zone: number;
+  original: Tuple;
+  reply: Tuple;
+  /** In the table (IPS_CONFIRMED). */
+  confirmed: boolean;
+  /** IPS_SEEN_REPLY. */
+  seenReply: boolean;
+  /** IPS_ASSURED. */
+  assured: boolean;
+  /** The manipulation has been decided, be it to change nothing (IPS_SRC_NAT_DONE, IPS_DST_NAT_DONE). */
+  srcNatDone: boolean;
+  dstNatDone: boolean;
+  /** The manipulation changes something (IPS_SRC_NAT, IPS_DST_NAT). */
+  srcNat: boolean;
+  dstNat: boolean;
+  /** The device that MASQUERADE sent it out of: when that goes down the entry goes too. */
+  masqueradeDev: string | undefined;
+  /** connmark, uint32. */
+  mark: number;
+  tcp: TcpState;
+  /** When it is forgotten, ms. */
+  expires: number;
+  /** The connection that this one is RELATED to. */
+  readonly master: Connection | undefined;
+}
+
+/** A connection and the direction of the tuple that was asked for. */
+export interface Found {
+  readonly ct: Connection;
+  readonly dir: Direction;
+}
+
+/** The connection tracking table of one namespace, by tuple and zone. */
+export class Conntrack {
+  readonly #buckets = new Map<number, readonly Found[]>();
+  #nextId = 1;
+
+  /** A new connection, not yet in the table; undefined for a tuple that has no inverse. */
+  create(original: Tuple, zone: number, master?: Connection): Connection | undefined {
+    const reply = invertTuple(original);
+    if (reply === undefined) return undefined;
+    return {
+      id: this.#nextId++,
+      zone,
+      original,
+      reply,
+      confirmed: false,
+      seenReply: false,
+      assured: false,
+      srcNatDone: false,
+      dstNatDone: false,
+      srcNat: false,
+      dstNat: false,
+      masqueradeDev: undefined,
+      mark: 0,
+      tcp: 'NONE',
+      expires: 0,
+      master,
+    };
+  }
+
+  /** The connection that `tuple` belongs to and that has not expired at `now` (ms). */
+  find(tuple: Tuple, zone: number, now: number): Found | undefined {
+    const bucket = this.#buckets.get(hashTuple(tuple, zone));
+    return bucket?.find(
+      ({ ct, dir }) =>
+        ct.zone === zone && ct.expires > now && sameTuple(dir === 'original' ? ct.original : ct.reply, tuple),
+    );
+  }
+
+  /** Puts a connection into the table, under both tuples. */
+  insert(ct: Connection, journal: Journal): void {
+    for (const dir of ['original', 'reply'] as const) {
+      const key = hashTuple(ct[dir], ct.zone);
+      journal.put(this.#buckets, key, [...(this.#buckets.get(key) ?? []), { ct, dir }]);
+    }
+  }
+
+  /** Takes a connection out of the table. */
+  delete(ct: Connection, journal: Journal): void {
+    for (const dir of ['original', 'reply'] as const) {
+      const key = hashTuple(ct[dir], ct.zone);
+      const rest = (this.#buckets.get(key) ?? []).filter((found) => found.ct !== ct);
+      journal.put(this.#buckets, key, rest.length === 0 ? undefined : rest);
+    }
+  }
+
+  /** All connections that have not expired at `now` (ms), each once, in order of creation. */
+  list(now: number): Connection[] {
+    const all: Connection[] = [];
+    for (const bucket of this.#buckets.values())
+      for (const { ct, dir } of bucket) if (dir === 'original' && ct.expires > now) all.push(ct);
+    return all.sort((a, b) => a.id - b.id);
+  }
+}

@@ -1,0 +1,86 @@
+import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Tcp } from '../../packet/index.js';
+import type { TcpState } from './table.js';
+
+/** What a segment does to a connection: its next state, that it changes nothing, or that it does not belong. */
+export type Transition = TcpState | 'IGNORE' | 'INVALID';
+
+type Row = readonly Transition[];
+
+/** Columns of the tables below. */
+const STATES: readonly TcpState[] = [
+  'NONE',
+  'SYN_SENT',
+  'SYN_RECV',
+  'ESTABLISHED',
+  'FIN_WAIT',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'TIME_WAIT',
+  'CLOSE',
+  'SYN_SENT2',
+];
+
+const ABBREVIATIONS: Readonly<Record<string, Transition>> = {
+  NO: 'NONE',
+  SS: 'SYN_SENT',
+  SR: 'SYN_RECV',
+  ES: 'ESTABLISHED',
+  FW: 'FIN_WAIT',
+  CW: 'CLOSE_WAIT',
+  LA: 'LAST_ACK',
+  TW: 'TIME_WAIT',
+  CL: 'CLOSE',
+  S2: 'SYN_SENT2',
+  IV: 'INVALID',
+  IG: 'IGNORE',
+};
+
+function row(text: string): Row {
+  return text.split(' ').map((word) => ABBREVIATIONS[word] ?? 'INVALID');
+}
+
+/** tcp_conntracks[][][] (linux net/netfilter/nf_conntrack_proto_tcp.c), with RFC 793's states. */
+const TABLE = {
+  original: {
+    syn: row('SS SS IG IG IG IG IG SS SS S2'),
+    synack: row('IV IV SR IV IV IV IV IV IV SR'),
+    fin: row('IV IV FW FW LA LA LA TW CL IV'),
+    ack: row('ES IV ES ES CW CW TW TW CL IV'),
+    rst: row('IV CL CL CL CL CL CL CL CL CL'),
+    none: row('IV IV IV IV IV IV IV IV IV IV'),
+  },
+  reply: {
+    syn: row('IV S2 IV IV IV IV IV SS IV S2'),
+    synack: row('IV SR IG IG IG IG IG IG IG SR'),
+    fin: row('IV IV FW FW LA LA LA TW CL IV'),
+    ack: row('IV IG SR ES CW CW TW TW CL IG'),
+    rst: row('IV CL CL CL CL CL CL CL CL CL'),
+    none: row('IV IV IV IV IV IV IV IV IV IV'),
+  },
+} as const;
+
+/** The state after a segment (get_conntrack_index() picks the row: RST, SYN, FIN, ACK in this order). */
+export function tcpTransition(state: TcpState, tcp: Tcp, dir: 'original' | 'reply'): Transition {
+  const { flags } = tcp;
+  const rows = TABLE[dir];
+  let next: Row = rows.none;
+  if (flags & TCP_RST) next = rows.rst;
+  else if (flags & TCP_SYN) next = flags & TCP_ACK ? rows.synack : rows.syn;
+  else if (flags & TCP_FIN) next = rows.fin;
+  else if (flags & TCP_ACK) next = rows.ack;
+  return next[STATES.indexOf(state)] ?? 'INVALID';
+}
+
+/** How long a connection in a state is remembered, ms (tcp_timeouts[]). */
+export const TCP_TIMEOUTS: Readonly<Record<TcpState, number>> = {
+  NONE: 0,
+  SYN_SENT: 120_000,
+  SYN_RECV: 60_000,
+  ESTABLISHED: 432_000_000,
+  FIN_WAIT: 120_000,
+  CLOSE_WAIT: 60_000,
+  LAST_ACK: 30_000,
+  TIME_WAIT: 120_000,
+  CLOSE: 10_000,
+  SYN_SENT2: 120_000,
+};

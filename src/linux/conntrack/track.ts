@@ -1,0 +1,143 @@
+import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, isIcmpError, TCP_RST } from '../../packet/index.js';
+import type { Netns } from '../netns.js';
+import type { Journal, NetnsRuntime } from '../runtime.js';
+import type { Skb } from '../skb.js';
+import type { Connection, Found } from './table.js';
+import { TCP_TIMEOUTS, tcpTransition } from './tcp.js';
+import { invertTuple, quotedTuple, tupleOf } from './tuple.js';
+
+/** What connection tracking works on. */
+export interface TrackContext {
+  readonly ns: Netns;
+  readonly runtime: NetnsRuntime;
+  readonly journal: Journal;
+  /** ms of the virtual clock. */
+  readonly now: number;
+}
+
+/**
+ * Finds or makes the connection of a packet, and notes state and direction in the skb
+ * (nf_conntrack_in(), linux net/netfilter/nf_conntrack_core.c).
+ *
+ * Leaves the skb without a connection when it belongs to none: `-m conntrack --ctstate INVALID`.
+ */
+export function track(context: TrackContext, skb: Skb): void {
+  // Loopback and bridged packets come by twice; an ICMP error keeps what it got at the first time.
+  if (skb.ct !== undefined || skb.untracked || skb.ip === undefined) return;
+  if (skb.l4?.l4 === 'icmp' && isIcmpError(skb.l4.type)) {
+    trackError(context, skb);
+    return;
+  }
+  const tuple = skb.ip.offset > 0 ? undefined : tupleOf(skb.ip, skb.l4);
+  if (tuple === undefined) return;
+  // A packet that reopens a closed TCP connection is looked up once more, when the old entry is gone (NF_REPEAT).
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const found = context.runtime.conntrack.find(tuple, skb.zone, context.now);
+    const ct = found?.ct ?? context.runtime.conntrack.create(tuple, skb.zone);
+    if (ct === undefined) return;
+    attach(skb, ct, found);
+    const verdict = advance(context, skb, ct);
+    if (verdict === 'accept') {
+      if (skb.ctReply && !ct.seenReply) context.journal.set(ct, 'seenReply', true);
+      return;
+    }
+    detach(skb);
+    if (verdict === 'invalid') return;
+  }
+}
+
+/** resolve_normal_ct(): ESTABLISHED once a reply was seen, NEW before. */
+function attach(skb: Skb, ct: Connection, found: Found | undefined): void {
+  skb.ct = ct;
+  skb.ctReply = found?.dir === 'reply';
+  if (skb.ctReply || ct.seenReply) skb.ctState = 'ESTABLISHED';
+  else skb.ctState = ct.master === undefined ? 'NEW' : 'RELATED';
+}
+
+function detach(skb: Skb): void {
+  skb.ct = undefined;
+  skb.ctState = undefined;
+  skb.ctReply = false;
+}
+
+/**
+ * nf_conntrack_inet_error(): an error is RELATED to the connection of the packet that it quotes, if it goes to whom
+ * that connection's packets come from.
+ */
+function trackError({ runtime, now }: TrackContext, skb: Skb): void {
+  const quoted = quotedTuple(skb);
+  const asked = quoted && invertTuple(quoted);
+  const found = asked && runtime.conntrack.find(asked, skb.zone, now);
+  if (found === undefined || found.ct[found.dir].dst !== skb.ip?.dst) return;
+  skb.ct = found.ct;
+  skb.ctState = 'RELATED';
+  // The error goes against the direction of what it quotes, which is that of the tuple looked up here.
+  skb.ctReply = found.dir === 'reply';
+}
+
+type Verdict = 'accept' | 'invalid' | 'repeat';
+
+/** The protocol's own state machine. */
+function advance(context: TrackContext, skb: Skb, ct: Connection): Verdict {
+  const { journal, now } = context;
+  const { protocol } = ct.original;
+  if (protocol === IPPROTO_TCP && skb.l4?.l4 === 'tcp') return advanceTcp(context, skb, ct);
+  if (protocol === IPPROTO_ICMP) {
+    // Only a query can start a connection (nf_conntrack_icmp_packet()).
+    if (!ct.confirmed && !QUERIES.has(ct.original.dport >> 8)) return 'invalid';
+    journal.set(ct, 'expires', now + 30_000);
+    return 'accept';
+  }
+  if (protocol === IPPROTO_UDP) {
+    // A stream only after more than 2 s in both directions; before that 30 s (nf_conntrack_udp_packet()).
+    const stream = ct.seenReply && ct.assured;
+    journal.set(ct, 'expires', now + (stream ? 120_000 : 30_000));
+    return 'accept';
+  }
+  journal.set(ct, 'expires', now + 600_000);
+  return 'accept';
+}
+
+/** Echo, timestamp, information, address mask requests. */
+const QUERIES = new Set([8, 13, 15, 17]);
+
+/** nf_conntrack_tcp_packet(), without sequence windows. */
+function advanceTcp(context: TrackContext, skb: Skb, ct: Connection): Verdict {
+  const { ns, runtime, journal, now } = context;
+  const { l4 } = skb;
+  if (l4?.l4 !== 'tcp') return 'invalid';
+  const old = ct.tcp;
+  let next = tcpTransition(old, l4, skb.ctReply ? 'reply' : 'original');
+  if (!ct.confirmed && old === 'NONE') {
+    if (next !== 'SYN_SENT' && next !== 'ESTABLISHED') return 'invalid';
+    // A connection is picked up in the middle only while tcp_loose allows it (tcp_new()).
+    if (next === 'ESTABLISHED' && ns.sysctls.number('net/netfilter/nf_conntrack_tcp_loose') === 0) return 'invalid';
+  }
+  if (next === 'INVALID') return 'invalid';
+  if (next === 'IGNORE') return 'accept';
+  if (next === 'SYN_SENT' && (old === 'TIME_WAIT' || old === 'CLOSE')) {
+    runtime.conntrack.delete(ct, journal);
+    return 'repeat';
+  }
+  if (old === 'SYN_SENT' && next === 'SYN_SENT' && skb.ctReply) next = 'SYN_SENT2';
+  journal.set(ct, 'tcp', next);
+  if (!ct.seenReply && l4.flags & TCP_RST) {
+    // A RST before any other answer: that was no connection, and its entry goes at once.
+    runtime.conntrack.delete(ct, journal);
+    return 'accept';
+  }
+  if (!ct.assured && ct.seenReply && (old === 'SYN_RECV' || old === 'ESTABLISHED') && next === 'ESTABLISHED')
+    journal.set(ct, 'assured', true);
+  const timeout = ct.seenReply || skb.ctReply || next !== 'ESTABLISHED' ? TCP_TIMEOUTS[next] : 300_000;
+  journal.set(ct, 'expires', now + timeout);
+  return 'accept';
+}
+
+/** Enters a new connection into the table, when its first packet has passed everything (nf_conntrack_confirm()). */
+export function confirm({ runtime, journal }: TrackContext, skb: Skb): boolean {
+  const { ct } = skb;
+  if (ct === undefined || ct.confirmed || skb.ctReply) return false;
+  journal.set(ct, 'confirmed', true);
+  runtime.conntrack.insert(ct, journal);
+  return true;
+}

@@ -1,0 +1,73 @@
+import { type Ipv4, type Ipv4Prefix, parsePrefix } from '../../address/index.js';
+import type { Origin } from '../origin.js';
+
+/** Routing tables with a name (linux/rtnetlink.h). */
+export const RT_TABLE_DEFAULT = 253;
+export const RT_TABLE_MAIN = 254;
+export const RT_TABLE_LOCAL = 255;
+
+/** Route and address scopes (linux/rtnetlink.h): the larger, the nearer. */
+export const RT_SCOPE_UNIVERSE = 0;
+export const RT_SCOPE_SITE = 200;
+export const RT_SCOPE_LINK = 253;
+export const RT_SCOPE_HOST = 254;
+export const RT_SCOPE_NOWHERE = 255;
+
+/** Where a unicast route sends a packet: out of `dev`, to the neighbour `via` or straight to the destination. */
+export interface Nexthop {
+  readonly dev: string;
+  readonly via: Ipv4 | undefined;
+  /** `onlink`: `via` counts as reachable on `dev` though no route covers it (Flannel VXLAN sets it). */
+  readonly onlink: boolean;
+  /** 1 … 256, relative to the other next hops. */
+  readonly weight: number;
+}
+
+/** What `ip route` can be asked to print as a route's type. */
+export type RouteType = 'unicast' | 'local' | 'broadcast' | 'multicast' | RejectType;
+
+/** The route types that end a packet's way. */
+export type RejectType = 'blackhole' | 'unreachable' | 'prohibit' | 'throw';
+
+/**
+ * One FIB entry, with the type names of rtnetlink(7) in lower case.
+ *
+ * `metric` is the kernel's `priority`: lower wins between equal prefixes.
+ */
+export type Route = {
+  readonly dst: Ipv4Prefix;
+  /** TOS that a packet must have; 0 means any. */
+  readonly tos: number;
+  /** uint32. */
+  readonly metric: number;
+  /** `kernel`, `boot`, `static`, `bird` … (iproute2 rt_protos). */
+  readonly protocol: string;
+  readonly scope: number;
+  /** Bytes; undefined means the device's. */
+  readonly mtu: number | undefined;
+  /** `mtu lock`: no path-MTU discovery below it. */
+  readonly mtuLock: boolean;
+  readonly origin: Origin;
+} & (
+  | {
+      readonly type: 'unicast';
+      readonly nexthops: readonly [Nexthop, ...Nexthop[]];
+      readonly prefsrc: Ipv4 | undefined;
+    }
+  | { readonly type: 'local'; readonly dev: string; readonly prefsrc: Ipv4 | undefined }
+  | { readonly type: 'broadcast'; readonly dev: string; readonly prefsrc: Ipv4 | undefined }
+  | { readonly type: 'blackhole' }
+  | { readonly type: 'unreachable' }
+  | { readonly type: 'prohibit' }
+  | { readonly type: 'throw' }
+);
+
+/** A route of one of the types that lead somewhere. */
+export type ForwardingRoute = Exclude<Route, { readonly type: RejectType }>;
+/** A route out of a device. */
+export type UnicastRoute = Extract<Route, { readonly type: 'unicast' }>;
+
+/** `a.b.c.d/len`, or `default`. */
+export function parseDestination(text: string): Ipv4Prefix | undefined {
+  return parsePrefix(text === 'default' ? '0.0.0.0/0' : text);
+}

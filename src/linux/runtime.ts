@@ -1,0 +1,158 @@
+import type { Ipv4, Mac } from '../address/index.js';
+import type { Packet } from '../packet/index.js';
+import type { VxlanRemote } from './bridge/fdb.js';
+import { Conntrack } from './conntrack/table.js';
+import type { NudState } from './neigh/neigh.js';
+
+/**
+ * Undoes what a probe changed. All writes to runtime records go through {@link put} and {@link set}; a roll-back is
+ * only ever to where the journal was last started.
+ */
+export class Journal {
+  #undo: (() => void)[] | undefined;
+
+  /** From here on writes can be rolled back. */
+  start(): void {
+    this.#undo = [];
+  }
+
+  /** Forgets how to go back. */
+  commit(): void {
+    this.#undo = undefined;
+  }
+
+  /** Goes back to {@link start}, and keeps recording from there. */
+  rollback(): void {
+    const undo = this.#undo ?? [];
+    for (let i = undo.length - 1; i >= 0; i--) undo[i]?.();
+    this.#undo = [];
+  }
+
+  /** `map.set(key, value)`, or `map.delete(key)` for undefined. */
+  put<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+    if (this.#undo !== undefined) {
+      const had = map.has(key);
+      const old = map.get(key);
+      this.#undo.push(() => (had ? map.set(key, old as V) : map.delete(key)));
+    }
+    if (value === undefined) map.delete(key);
+    else map.set(key, value);
+  }
+
+  /** `record[field] = value`. */
+  set<T extends object, K extends keyof T>(record: T, field: K, value: T[K]): void {
+    if (this.#undo !== undefined) {
+      const old = record[field];
+      this.#undo.push(() => {
+        record[field] = old;
+      });
+    }
+    record[field] = value;
+  }
+}
+
+/** A neighbour that ARP found or is looking for. Times are ms of the virtual clock. */
+export interface LearnedNeighbour {
+  lladdr: Mac;
+  state: NudState;
+  /** Whether it has ever been used to send: only then is its hardware header cached (neigh_hh_init()). */
+  used: boolean;
+  /** When it was last confirmed. */
+  confirmed: number;
+}
+
+/** A station that a bridge saw. */
+export interface LearnedStation {
+  /** The port. */
+  dev: string;
+  /** When it was last seen, ms. */
+  updated: number;
+}
+
+/** What a FIB exception says of one destination (struct fib_nh_exception). */
+export interface RouteException {
+  /** Path MTU in bytes; undefined when it only redirects. */
+  mtu: number | undefined;
+  /** The gateway that a redirect named. */
+  gateway: Ipv4 | undefined;
+  /** When it is forgotten, ms. */
+  expires: number;
+}
+
+/** Fragments of one datagram that wait for the others (struct ipq). */
+export interface FragmentQueue {
+  readonly pieces: readonly Packet[];
+  readonly expires: number;
+}
+
+/** One source in a `recent` list: when it was seen, ms, oldest first, and the TTL of its last packet. */
+export interface RecentEntry {
+  readonly stamps: readonly number[];
+  readonly ttl: number;
+}
+
+/** A member that a SET target added. */
+export interface AddedMember {
+  /** When it leaves, ms; undefined means never. */
+  readonly expires: number | undefined;
+}
+
+/** What packets and time change in one namespace. */
+export interface NetnsRuntime {
+  readonly conntrack: Conntrack;
+  /** By `dev|ip`. */
+  readonly neighbours: Map<string, LearnedNeighbour>;
+  /** By `bridge|mac`. */
+  readonly stations: Map<string, LearnedStation>;
+  /** By `dev|mac`. */
+  readonly vxlanStations: Map<string, VxlanRemote>;
+  readonly fragments: Map<string, FragmentQueue>;
+  /** By destination. */
+  readonly exceptions: Map<number, RouteException>;
+  /** By list name, then source. */
+  readonly recent: Map<string, Map<number, RecentEntry>>;
+  /** Packets seen by an nth match, tokens of a limit match: by the match itself. */
+  readonly matchState: Map<object, number>;
+  /** By set name, then member as `ipset save` spells it. undefined stands for one that was deleted. */
+  readonly setMembers: Map<string, Map<string, AddedMember | 'deleted'>>;
+  /** Packets and bytes by rule. */
+  readonly counters: Map<object, { readonly packets: number; readonly bytes: number }>;
+}
+
+/** An empty runtime for one namespace. */
+export function createNetnsRuntime(): NetnsRuntime {
+  return {
+    conntrack: new Conntrack(),
+    neighbours: new Map(),
+    stations: new Map(),
+    vxlanStations: new Map(),
+    fragments: new Map(),
+    exceptions: new Map(),
+    recent: new Map(),
+    matchState: new Map(),
+    setMembers: new Map(),
+    counters: new Map(),
+  };
+}
+
+/** What packets and time change: one record for each namespace that a packet has reached, and the clock. */
+export class Runtime {
+  readonly journal: Journal = new Journal();
+  readonly #netns = new Map<string, NetnsRuntime>();
+  /** Virtual time in ms since the simulation began; change it through the journal. */
+  clock = 0;
+
+  of(netns: string): NetnsRuntime {
+    let runtime = this.#netns.get(netns);
+    if (runtime === undefined) {
+      runtime = createNetnsRuntime();
+      this.#netns.set(netns, runtime);
+    }
+    return runtime;
+  }
+
+  /** The namespaces that have a record. */
+  names(): string[] {
+    return [...this.#netns.keys()];
+  }
+}

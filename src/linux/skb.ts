@@ -1,0 +1,94 @@
+import type { Arp, Ethernet, IpHeader, L4, Packet, Vxlan } from '../packet/index.js';
+import type { Connection } from './conntrack/table.js';
+import type { Destination } from './fib/lookup.js';
+
+/** Relation of a packet to the device that received it (PACKET_HOST …, linux if_packet.h). */
+export type PacketType = 'host' | 'broadcast' | 'multicast' | 'otherhost' | 'outgoing';
+
+/** What connection tracking says of a packet (enum ip_conntrack_info, without the direction). */
+export type CtState = 'NEW' | 'ESTABLISHED' | 'RELATED';
+
+/** What br_netfilter remembers of a bridged packet (struct nf_bridge_info). */
+export interface NfBridge {
+  /** The port that it came in by. */
+  physIn: string | undefined;
+  physOut: string | undefined;
+  /** It was for another host, and says host only while the IP hooks look at it. */
+  otherhost: boolean;
+  inPrerouting: boolean;
+  /** Destination before PREROUTING, to see whether DNAT changed it. */
+  origDst: number;
+  /** A frame on its way through the neighbour code: go on with forwarding (bridged_dnat). */
+  bridgedDnat: boolean;
+  /** Largest fragment that was reassembled, bytes; 0 when none was. */
+  fragMaxSize: number;
+  /** The Ethernet source before the neighbour code overwrote it. */
+  savedSource: number;
+}
+
+/** Who sent a local packet: what `-m owner` asks. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * A packet in flight (struct sk_buff): the headers, and what the kernel keeps beside them.
+ *
+ * Mutable, and never part of a result: events hold copies.
+ */
+export class Skb implements Packet {
+  eth: Ethernet | undefined;
+  arp: Arp | undefined;
+  ip: IpHeader | undefined;
+  l4: L4 | undefined;
+  vxlan: Vxlan | undefined;
+  payload: number;
+  inner: Packet | undefined;
+
+  /** The device that it came in by or goes out of. */
+  dev = '';
+  type: PacketType = 'outgoing';
+  /** uint32. */
+  mark = 0;
+  /** The connection, with the state and direction of this packet in it. */
+  ct: Connection | undefined;
+  ctState: CtState | undefined;
+  ctReply = false;
+  /** `-j CT --notrack`. */
+  untracked = false;
+  /** Zone that `-j CT --zone` chose. */
+  zone = 0;
+  /** Payload bytes of each segment that a GSO packet stands for; 0 for an ordinary packet. */
+  gsoSize = 0;
+  /** Transport checksum still to be filled in (CHECKSUM_PARTIAL). */
+  csumPartial = false;
+  /** Place in the order of capture time stamps; undefined until something stamps it. */
+  stamp: number | undefined;
+  /** Where routing sends it. */
+  dst: Destination | undefined;
+  nfBridge: NfBridge | undefined;
+  /** Largest fragment of a reassembled packet, bytes; 0 when it was whole (IPCB(skb)->frag_max_size). */
+  fragMaxSize = 0;
+  /** Came in by and goes out of the same device, to a router nearer to it: tell the sender (IPSKB_DOREDIRECT). */
+  doRedirect = false;
+  /** POSTROUTING is behind it (IPSKB_REROUTED). */
+  rerouted = false;
+  /** Was forwarded (IPSKB_FORWARDED). */
+  forwarded = false;
+  owner: Owner | undefined;
+  /** Which flow its socket hashed it to, for encapsulation and multipath; undefined: hash the headers. */
+  flow: string | undefined;
+  /** Identity of the frame in the trace; the same through all that happens to it, until it is split or copied. */
+  frame = 0;
+
+  constructor(packet: Packet) {
+    this.eth = packet.eth;
+    this.arp = packet.arp;
+    this.ip = packet.ip;
+    this.l4 = packet.l4;
+    this.vxlan = packet.vxlan;
+    this.payload = packet.payload;
+    this.inner = packet.inner;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Ipv4 } from '../../address/index.js';
+import type { Origin } from '../origin.js';
+
+/** What the program behind a listening socket does with what arrives. */
+export type Behaviour =
+  /** Answers a request with `bytes` bytes: over UDP with what it got when `bytes` is undefined. */
+  | { readonly behaviour: 'reply'; readonly bytes: number | undefined }
+  /** Reads and says nothing. */
+  | { readonly behaviour: 'sink' }
+  /** Hands it to the process of this index in the namespace's list. */
+  | { readonly behaviour: 'process'; readonly process: number };
+
+/** A socket that listens (TCP) or is bound (UDP). */
+export type Socket = {
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  /** 0 for any local address. */
+  readonly address: Ipv4;
+  readonly port: number;
+  readonly origin: Origin;
+} & Behaviour;
+
+/** A program that moves packets itself; the kinds have their behaviour in the tracer's registry. */
+export type Process = {
+  readonly origin: Origin;
+} & {
+  /** flanneld's UDP backend: packets read from a TUN device are sent to the peer that holds their destination. */
+  readonly kind: 'udp-relay';
+  readonly dev: string;
+  readonly address: Ipv4;
+  readonly port: number;
+  /** Searched in order. */
+  readonly routes: readonly RelayRoute[];
+  /** Source of the ICMP error for a destination that no route holds. */
+  readonly errorSource: Ipv4;
+};
+
+/** Which peer holds a subnet. */
+export interface RelayRoute {
+  readonly dst: { readonly address: Ipv4; readonly length: number };
+  readonly peer: Ipv4;
+  readonly port: number;
+}

@@ -1,0 +1,1 @@
+export { PrefixTable } from './prefix-table.js';

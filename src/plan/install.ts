@@ -1,0 +1,171 @@
+import type { Ipv4, Ipv4Prefix, Mac } from '../address/index.js';
+import type {
+  BridgePort,
+  InetAddress,
+  LinkKind,
+  Origin,
+  Process,
+  Role,
+  Route,
+  RoutingRule,
+  Socket,
+  VxlanRemote,
+} from '../linux/index.js';
+
+/**
+ * One call that a component makes on a namespace: what all agents return, and the only way to change configured
+ * state. Printed as commands, a list of them builds the real thing.
+ */
+export interface Install {
+  readonly netns: string;
+  /** Who makes the call, and for what. Lines inside a restore text have their own. */
+  readonly origin: Origin;
+  readonly call: Call;
+}
+
+/** Lines of a restore text that one object is the reason for. Shared between nodes, so parsed once. */
+export interface RestoreChunk {
+  readonly origin: Origin;
+  readonly lines: readonly string[];
+}
+
+/** What a new link can be given at once; the rest follows from its kind. */
+export type NewLink = LinkKind & {
+  readonly name: string;
+  /** undefined: the kernel's choice for the kind. */
+  readonly mtu: number | undefined;
+  /** undefined: drawn from the seed, as the kernel draws it at random. */
+  readonly address: Mac | undefined;
+};
+
+/** Which route a `del` means: what is undefined may be anything. */
+export interface RouteSelector {
+  readonly table: number;
+  readonly dst: Ipv4Prefix;
+  readonly type: Route['type'] | undefined;
+  readonly dev: string | undefined;
+  readonly via: Ipv4 | undefined;
+  readonly metric: number | undefined;
+  readonly tos: number | undefined;
+  readonly protocol: string | undefined;
+}
+
+/** A route without its origin, which the Install has. A scope of undefined follows from the type, as iproute2's does. */
+export type NewRoute = DistributiveOmit<Route, 'origin' | 'scope'> & { readonly scope: number | undefined };
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** The calls, named for the verbs of the tools that make them. */
+export type Call =
+  | { readonly call: 'netns add'; readonly role: Role; readonly host: string }
+  | { readonly call: 'link add'; readonly link: NewLink }
+  /** A veth pair; the other end may be in another namespace. */
+  | {
+      readonly call: 'link add veth';
+      readonly link: { readonly name: string; readonly mtu: number | undefined; readonly address: Mac | undefined };
+      readonly peer: {
+        readonly netns: string;
+        readonly name: string;
+        readonly mtu: number | undefined;
+        readonly address: Mac | undefined;
+      };
+    }
+  | { readonly call: 'link set'; readonly dev: string; readonly set: LinkSettings }
+  | { readonly call: 'link del'; readonly dev: string }
+  | { readonly call: 'bridge link set'; readonly dev: string; readonly set: PortSettings }
+  | {
+      readonly call: 'addr add' | 'addr replace';
+      readonly address: Pick<InetAddress, 'dev' | 'local' | 'prefixLength' | 'broadcast'> & {
+        readonly scope: number | undefined;
+        readonly peer: Ipv4 | undefined;
+      };
+    }
+  | { readonly call: 'addr del'; readonly dev: string; readonly local: Ipv4; readonly prefixLength: number | undefined }
+  | { readonly call: 'addr flush'; readonly dev: string }
+  | {
+      readonly call: 'route add' | 'route replace' | 'route append' | 'route change';
+      readonly table: number;
+      /** A unicast next hop whose `dev` is empty lets the kernel find it by its gateway. */
+      readonly route: NewRoute;
+    }
+  | { readonly call: 'route del'; readonly route: RouteSelector }
+  | { readonly call: 'route flush'; readonly table: number; readonly dev: string | undefined }
+  /** Forgets learned path MTUs and redirects: runtime only. */
+  | { readonly call: 'route flush cache' }
+  | { readonly call: 'rule add' | 'rule del'; readonly rule: Omit<RoutingRule, 'origin'> }
+  | { readonly call: 'neigh add' | 'neigh replace'; readonly dev: string; readonly ip: Ipv4; readonly lladdr: Mac }
+  | { readonly call: 'neigh add proxy'; readonly dev: string; readonly ip: Ipv4 }
+  | { readonly call: 'neigh del'; readonly dev: string; readonly ip: Ipv4 }
+  | { readonly call: 'neigh flush'; readonly dev: string | undefined }
+  /** `… dst IP self`: the VXLAN device's own table. */
+  | {
+      readonly call: 'fdb add' | 'fdb replace' | 'fdb append';
+      readonly dev: string;
+      readonly mac: Mac;
+      readonly remote: VxlanRemote;
+    }
+  /** `… master`: the bridge's table. */
+  | { readonly call: 'fdb add master'; readonly dev: string; readonly mac: Mac; readonly state: 'permanent' | 'static' }
+  | { readonly call: 'fdb del'; readonly dev: string; readonly mac: Mac; readonly table: 'self' | 'master' }
+  | { readonly call: 'sysctl set'; readonly path: string; readonly value: string }
+  | {
+      readonly call: 'iptables-restore';
+      readonly family: 'ip' | 'ip6';
+      /** `--noflush`: declared chains are emptied, the others stay. */
+      readonly flush: 'flush' | 'noflush';
+      readonly chunks: readonly RestoreChunk[];
+    }
+  /** One `iptables` command line, without the program's name. */
+  | { readonly call: 'iptables'; readonly family: 'ip' | 'ip6'; readonly args: readonly string[] }
+  | { readonly call: 'ipset restore'; readonly chunks: readonly RestoreChunk[] }
+  | { readonly call: 'conntrack flush' }
+  | { readonly call: 'process start'; readonly process: DistributiveOmit<Process, 'origin'> }
+  | { readonly call: 'socket listen'; readonly socket: DistributiveOmit<Socket, 'origin'> };
+
+/** What `ip link set` changes; undefined stays as it is. */
+export interface LinkSettings {
+  readonly up?: boolean;
+  readonly mtu?: number;
+  readonly address?: Mac;
+  readonly promisc?: boolean;
+  readonly arp?: boolean;
+  /** The bridge, or empty for `nomaster`. */
+  readonly master?: string;
+  readonly name?: string;
+  readonly netns?: string;
+}
+
+/** What `bridge link set` changes. */
+export interface PortSettings {
+  readonly hairpin?: boolean;
+  readonly isolated?: boolean;
+  readonly learning?: boolean;
+  readonly flood?: boolean;
+  readonly mcastFlood?: boolean;
+  readonly bcastFlood?: boolean;
+  readonly state?: BridgePort['state'];
+}
+
+/** Errors that the kernel refuses a call with. */
+export type Errno =
+  | 'EEXIST'
+  | 'ENOENT'
+  | 'ESRCH'
+  | 'ENODEV'
+  | 'ENETDOWN'
+  | 'ENETUNREACH'
+  | 'EINVAL'
+  | 'EBUSY'
+  | 'EADDRNOTAVAIL'
+  | 'EOPNOTSUPP'
+  | 'ENAMETOOLONG'
+  | 'ELOOP'
+  | 'ERANGE';
+
+/** A call that the kernel refused. The state is as if it had not been made. */
+export interface Refusal {
+  readonly install: Install;
+  readonly errno: Errno;
+  /** The kernel's own words, where it has some (netlink extack): `Nexthop has invalid gateway`. */
+  readonly message: string;
+}
