@@ -1,0 +1,104 @@
+import type { Link, Netns } from '../linux/index.js';
+import { Directory } from './directory.js';
+
+/** Where a network's namespaces come from. */
+export interface NetworkSource {
+  /** All of them, materialised or not. */
+  readonly names: readonly string[];
+  /**
+   * Makes one when it is first needed. Pure: what it returns depends on the source alone, so making one is no change
+   * of the network.
+   */
+  materialise(name: string): Netns;
+  readonly directory: Directory;
+}
+
+/** A link and the namespace that it is in. */
+export interface Place {
+  readonly netns: Netns;
+  readonly link: Link;
+}
+
+/**
+ * The configured state of all namespaces, as a value.
+ *
+ * Namespaces are made when first asked for. {@link with} gives another network that shares everything else.
+ */
+export class Network {
+  readonly directory: Directory;
+  readonly #source: NetworkSource;
+  /** Made so far; shared by all networks that come from one source. */
+  readonly #made: Map<string, Netns>;
+  /** What has been changed since, which wins. */
+  readonly #changed: ReadonlyMap<string, Netns>;
+
+  private constructor(
+    source: NetworkSource,
+    made: Map<string, Netns>,
+    changed: ReadonlyMap<string, Netns>,
+    directory: Directory,
+  ) {
+    this.#source = source;
+    this.#made = made;
+    this.#changed = changed;
+    this.directory = directory;
+  }
+
+  static from(source: NetworkSource): Network {
+    return new Network(source, new Map(), new Map(), source.directory);
+  }
+
+  /** A network of namespaces that are there already. */
+  static of(namespaces: Iterable<Netns>, directory: Directory = new Directory([])): Network {
+    const byName = new Map([...namespaces].map((ns) => [ns.name, ns]));
+    const materialise = (name: string): Netns => {
+      const ns = byName.get(name);
+      if (ns === undefined) throw new Error(`no namespace ${name}`);
+      return ns;
+    };
+    return Network.from({ names: [...byName.keys()], materialise, directory });
+  }
+
+  /** Names of all namespaces. */
+  names(): string[] {
+    return [...new Set([...this.#source.names, ...this.#changed.keys()])];
+  }
+
+  has(name: string): boolean {
+    return this.#changed.has(name) || this.#source.names.includes(name);
+  }
+
+  /** The namespace of that name; undefined when there is none. */
+  netns(name: string): Netns | undefined {
+    const changed = this.#changed.get(name) ?? this.#made.get(name);
+    if (changed !== undefined || !this.#source.names.includes(name)) return changed;
+    const made = this.#source.materialise(name);
+    this.#made.set(name, made);
+    return made;
+  }
+
+  /** The namespaces that have been made, in order of their names' list. */
+  materialised(): Netns[] {
+    return this.names().flatMap((name) => this.#changed.get(name) ?? this.#made.get(name) ?? []);
+  }
+
+  /** The same network with other namespaces in place of those of the same name, or more of them. */
+  with(namespaces: Iterable<Netns>): Network {
+    const changed = new Map(this.#changed);
+    for (const ns of namespaces) changed.set(ns.name, ns);
+    return new Network(this.#source, this.#made, changed, this.directory);
+  }
+
+  /** The same network with other names for its objects. */
+  named(directory: Directory): Network {
+    return new Network(this.#source, this.#made, this.#changed, directory);
+  }
+
+  /** The other end of a veth pair or cable; undefined when there is none, or it is not in this network. */
+  peerOf(link: Link): Place | undefined {
+    if (link.kind !== 'veth' || link.peer === undefined) return undefined;
+    const netns = this.netns(link.peer.netns);
+    const peer = netns?.links.get(link.peer.dev);
+    return netns === undefined || peer === undefined ? undefined : { netns, link: peer };
+  }
+}
