@@ -12,6 +12,8 @@ export interface Origin {
   readonly file?: string;
   /** 1-based line in `file`. */
   readonly line?: number;
+  /** What it means for a packet to be stopped by this entry, where whoever made it knows: a reason code. */
+  readonly reason?: string;
 }
 
 /** `flanneld: lease 10.244.2.0/24 of node-2`, `iptables-save.txt:12`, or just the agent. */

@@ -3,7 +3,7 @@ import type { Connection } from './conntrack/table.js';
 import type { Destination } from './fib/lookup.js';
 
 /** Relation of a packet to the device that received it (PACKET_HOST …, linux if_packet.h). */
-export type PacketType = 'host' | 'broadcast' | 'multicast' | 'otherhost' | 'outgoing';
+export type PacketType = 'host' | 'broadcast' | 'multicast' | 'otherhost';
 
 /** What connection tracking says of a packet (enum ip_conntrack_info, without the direction). */
 export type CtState = 'NEW' | 'ESTABLISHED' | 'RELATED';
@@ -20,6 +20,8 @@ export interface NfBridge {
   origDst: number;
   /** A frame on its way through the neighbour code: go on with forwarding (bridged_dnat). */
   bridgedDnat: boolean;
+  /** ip_rcv's PREROUTING was skipped for it once (sabotage_in_done). */
+  sabotaged: boolean;
   /** Largest fragment that was reassembled, bytes; 0 when none was. */
   fragMaxSize: number;
   /** The Ethernet source before the neighbour code overwrote it. */
@@ -48,7 +50,8 @@ export class Skb implements Packet {
 
   /** The device that it came in by or goes out of. */
   dev = '';
-  type: PacketType = 'outgoing';
+  /** A packet of this host's own starts as `host`, as in the kernel, where that is 0. */
+  type: PacketType = 'host';
   /** uint32. */
   mark = 0;
   /** The connection, with the state and direction of this packet in it. */
@@ -61,8 +64,6 @@ export class Skb implements Packet {
   zone = 0;
   /** Payload bytes of each segment that a GSO packet stands for; 0 for an ordinary packet. */
   gsoSize = 0;
-  /** Transport checksum still to be filled in (CHECKSUM_PARTIAL). */
-  csumPartial = false;
   /** Place in the order of capture time stamps; undefined until something stamps it. */
   stamp: number | undefined;
   /** Where routing sends it. */
@@ -72,8 +73,6 @@ export class Skb implements Packet {
   fragMaxSize = 0;
   /** Came in by and goes out of the same device, to a router nearer to it: tell the sender (IPSKB_DOREDIRECT). */
   doRedirect = false;
-  /** POSTROUTING is behind it (IPSKB_REROUTED). */
-  rerouted = false;
   /** Was forwarded (IPSKB_FORWARDED). */
   forwarded = false;
   owner: Owner | undefined;
@@ -81,6 +80,8 @@ export class Skb implements Packet {
   flow: string | undefined;
   /** Identity of the frame in the trace; the same through all that happens to it, until it is split or copied. */
   frame = 0;
+  /** It may be fragmented though it says DF: the socket's path-MTU discovery is not strict (skb->ignore_df). */
+  ignoreDf = false;
 
   constructor(packet: Packet) {
     this.eth = packet.eth;

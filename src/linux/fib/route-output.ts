@@ -1,5 +1,5 @@
 import { ANY, BROADCAST, type Ipv4, isLoopback, isMulticast, isZeronet } from '../../address/index.js';
-import { inetSelectAddr, ownAddress } from './address.js';
+import { inetAddrType, inetSelectAddr, ownAddress } from './address.js';
 import { type Destination, type FibContext, type Flow, fibLookup, type RouteErrno, selectNexthop } from './lookup.js';
 import { RT_SCOPE_LINK, type UnicastRoute } from './route.js';
 
@@ -20,7 +20,7 @@ export function routeOutput(context: FibContext, flow: Flow, l4key: string, anyS
   const { ns } = context;
   if (flow.src !== ANY) {
     if (isMulticast(flow.src) || flow.src === BROADCAST || isZeronet(flow.src)) return failed('EINVAL');
-    if (anySource === 'own' && ownAddress(ns, flow.src) === undefined && !isLoopback(flow.src)) return failed('EINVAL');
+    if (anySource === 'own' && inetAddrType(ns, flow.src) !== 'local') return failed('ENETUNREACH');
   }
   const group = isMulticast(flow.dst) || flow.dst === BROADCAST;
   if (flow.oif !== '') {

@@ -2,7 +2,7 @@ import type { Chooser } from '../chooser.js';
 import type { Netns } from '../netns.js';
 import type { Journal, NetnsRuntime } from '../runtime.js';
 import type { Skb } from '../skb.js';
-import type { Hook, TableName } from './rule.js';
+import type { Hook, Rule, TableName } from './rule.js';
 
 /** What a rule is evaluated against: the packet, the place, and the state that matches and targets read and write. */
 export interface NfContext {
@@ -19,6 +19,18 @@ export interface NfContext {
   readonly choose: Chooser;
   /** ms of the virtual clock. */
   readonly now: number;
+}
+
+/** Where the evaluation is: a rule, and its number in its chain, 1-based. */
+export interface RulePosition {
+  readonly chain: string;
+  readonly n: number;
+  readonly rule: Rule;
+}
+
+/** What a match or target gets: the context, and the rule that it belongs to. */
+export interface RuleContext extends NfContext {
+  readonly at: RulePosition;
 }
 
 /** How a REJECT refuses a packet: the names that `--reject-with` takes. */

@@ -1,0 +1,131 @@
+import type { Ipv4, Ipv4Prefix } from '../address/index.js';
+import type { EndpointSlice, Node, Pod, Service } from '../cluster/index.js';
+
+/**
+ * What a lab file says, read and completed with defaults, before anything is built: a cluster, what is under it, and
+ * which programs run on it.
+ */
+export interface Lab {
+  /** For people: the file's name without its ending. */
+  readonly name: string;
+  readonly description: string;
+  readonly podCIDR: Ipv4Prefix;
+  readonly serviceCIDR: Ipv4Prefix;
+  readonly nodes: readonly LabNode[];
+  readonly pods: readonly LabPod[];
+  /** Cluster IPs and node ports that are left out are handed out when the lab is built, in order. */
+  readonly services: readonly Service[];
+  /** Given ones; those of Services with a selector are derived. */
+  readonly endpointSlices: readonly EndpointSlice[];
+  /** Layer 2: nodes, routers and hosts of one segment reach each other directly. */
+  readonly segments: readonly Segment[];
+  readonly routers: readonly Router[];
+  readonly hosts: readonly Host[];
+  readonly cni: CniChoice;
+  readonly kubeProxy: KubeProxyChoice;
+  /** `kubelet` and its rules run on every node unless switched off here. */
+  readonly kubelet: 'on' | 'off';
+  /** By namespace (a node's or host's name, or `NODE/POD` … as `netns` names it): sysctls and link settings. */
+  readonly overrides: readonly Override[];
+  readonly faults: readonly Fault[];
+  readonly expect: readonly Expectation[];
+}
+
+/** A node, its place, and what does not run on it. */
+export interface LabNode extends Node {
+  /** Name of its segment. */
+  readonly segment: string;
+  /** MTU of its network card. */
+  readonly mtu: number;
+  /** Agents that are switched off here: `kubelet`, `kube-proxy`, `flanneld`, or a part such as `flanneld/masq`. */
+  readonly off: readonly string[];
+}
+
+/** A pod, and what its programs do. */
+export interface LabPod extends Pod {
+  readonly listen: readonly Listener[];
+}
+
+/** A program that listens. */
+export interface Listener {
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  readonly port: number;
+  /** 0.0.0.0 for all addresses. */
+  readonly address: Ipv4;
+  /** `echo` answers a datagram with the same, a TCP request with as many bytes; `sink` never answers. */
+  readonly behaviour: 'echo' | 'sink';
+}
+
+/** A layer-2 segment with its subnet. */
+export interface Segment {
+  readonly name: string;
+  readonly subnet: Ipv4Prefix;
+  readonly mtu: number;
+}
+
+/** A router between segments. */
+export interface Router {
+  readonly name: string;
+  /** One interface per segment, in order: eth0, eth1 … */
+  readonly interfaces: readonly { readonly segment: string; readonly address: Ipv4 }[];
+  readonly routes: readonly StaticRoute[];
+}
+
+/** An external host. */
+export interface Host {
+  readonly name: string;
+  readonly segment: string;
+  readonly address: Ipv4;
+  readonly listen: readonly Listener[];
+  readonly routes: readonly StaticRoute[];
+}
+
+/** A route written into a lab. */
+export interface StaticRoute {
+  readonly dst: Ipv4Prefix;
+  readonly via: Ipv4;
+}
+
+/** The network plug-in, by the name that it is registered under, and its options, read by itself. */
+export interface CniChoice {
+  /** `flannel/vxlan`, `flannel/host-gw`, `flannel/udp`, `none`, or one from `registerCni`. */
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** kube-proxy's configuration, as far as it is read. */
+export interface KubeProxyChoice {
+  readonly mode: 'iptables' | 'none';
+  readonly masqueradeAll: boolean;
+  /** `--cluster-cidr`; undefined: no local-traffic detector. */
+  readonly clusterCIDR: Ipv4Prefix | undefined;
+}
+
+/** A setting that differs from what would be installed. */
+export interface Override {
+  readonly netns: string;
+  /** A command that the real tool takes. */
+  readonly command: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Something that can be broken with `--fault NAME`. */
+export interface Fault {
+  readonly name: string;
+  readonly description: string;
+  readonly commands: readonly Override[];
+}
+
+/** A line of `expect:`, which `podpath test` checks. */
+export interface Expectation {
+  readonly from: string;
+  readonly to: string;
+  readonly proto: 'tcp' | 'udp' | 'icmp' | 'sctp' | undefined;
+  /** Faults that are on for it. */
+  readonly faults: readonly string[];
+  /** `delivered`, or how it ends, or a reason code. */
+  readonly want: string;
+  readonly file: string;
+  readonly line: number;
+}

@@ -1,0 +1,24 @@
+import type { MatchExtension } from '../extension.js';
+import { spellWord } from '../words.js';
+
+/** A match that is not modelled: its name, and its words as they were written. */
+export interface UnmodelledMatch {
+  readonly match: 'unmodelled';
+  readonly name: string;
+  readonly words: readonly string[];
+}
+
+/** Any match without a file here. The reader of rules hands it the name as first word. */
+export const unmodelled: MatchExtension<UnmodelledMatch> = {
+  name: 'unmodelled',
+  options: {},
+  parse(words) {
+    const name = words.next();
+    const rest: string[] = [];
+    for (let word = words.take(); word !== undefined; word = words.take()) rest.push(spellWord(word));
+    return { match: 'unmodelled', name, words: rest };
+  },
+  print: ({ name, words }) => ['-m', name, ...words].join(' '),
+  test: () => 'unsupported',
+  have: ({ name }) => `-m ${name} is not modelled`,
+};

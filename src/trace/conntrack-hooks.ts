@@ -1,0 +1,88 @@
+import { formatIpv4 } from '../address/index.js';
+import { confirm, type Connection, type Skb, type Tuple, track } from '../linux/index.js';
+import { protocolName } from '../packet/index.js';
+import { type DefragUser, defrag, isFragment } from './fragment.js';
+import { type HookEntry, type HookState, type Net, tell } from './net.js';
+
+const NF_IP_PRI_CONNTRACK_DEFRAG = -400;
+const NF_IP_PRI_CONNTRACK = -200;
+const NF_IP_PRI_CONNTRACK_CONFIRM = 2 ** 31 - 1;
+
+/** ipv4_conntrack_defrag(): connection tracking sees whole packets only (linux net/ipv4/netfilter/nf_defrag_ipv4.c). */
+export const DEFRAG: HookEntry = {
+  name: 'ipv4_conntrack_defrag',
+  priority: NF_IP_PRI_CONNTRACK_DEFRAG,
+  run(net, skb, state) {
+    if (skb.ct !== undefined || skb.untracked || skb.ip === undefined || !isFragment(skb.ip)) return 'accept';
+    return defrag(net, skb, defragUser(skb, state)) ? 'accept' : 'stolen';
+  },
+};
+
+function defragUser(skb: Skb, state: HookState): DefragUser {
+  if (skb.nfBridge?.inPrerouting === true) return 'conntrack bridge in';
+  return state.hook === 'PREROUTING' ? 'conntrack in' : 'conntrack out';
+}
+
+/** nf_conntrack_in(), at PREROUTING and OUTPUT. */
+export const CONNTRACK_IN: HookEntry = {
+  name: 'nf_conntrack_in',
+  priority: NF_IP_PRI_CONNTRACK,
+  run(net, skb) {
+    const before = skb.ct;
+    track(net, skb);
+    if (before === undefined) tellTracked(net, skb);
+    return 'accept';
+  },
+};
+
+/** nf_confirm(), last at INPUT and POSTROUTING: a packet that came so far has made a connection. */
+export const CONFIRM: HookEntry = {
+  name: 'nf_confirm',
+  priority: NF_IP_PRI_CONNTRACK_CONFIRM,
+  run(net, skb) {
+    if (confirm(net, skb)) tellConnection(net, skb, 'confirmed');
+    return 'accept';
+  },
+};
+
+function tellTracked(net: Net, skb: Skb): void {
+  const { ct } = skb;
+  if (ct !== undefined) tellConnection(net, skb, ct.confirmed ? 'found' : 'new');
+  else
+    tell(net, skb, () => ({
+      k: 'ct',
+      fn: 'nf_conntrack_in',
+      what: skb.untracked ? 'untracked' : 'invalid',
+      connection: null,
+      state: null,
+      dir: null,
+      original: null,
+      reply: null,
+    }));
+}
+
+function tellConnection(net: Net, skb: Skb, what: 'new' | 'found' | 'confirmed'): void {
+  const { ct } = skb;
+  if (ct === undefined) return;
+  tell(net, skb, () => ({
+    k: 'ct',
+    fn: what === 'confirmed' ? '__nf_conntrack_confirm' : 'nf_conntrack_in',
+    what,
+    connection: ct.id,
+    state: skb.ctState ?? null,
+    dir: skb.ctReply ? 'reply' : 'original',
+    ...tuples(ct),
+  }));
+}
+
+/** Both tuples of a connection as text. */
+export function tuples(ct: Connection): { readonly original: string; readonly reply: string } {
+  return { original: formatTuple(ct.original), reply: formatTuple(ct.reply) };
+}
+
+function formatTuple(t: Tuple): string {
+  const proto = protocolName(t.protocol);
+  if (proto === 'icmp') return `icmp ${formatIpv4(t.src)} > ${formatIpv4(t.dst)} type ${t.dport >> 8} id ${t.sport}`;
+  return `${proto} ${formatIpv4(t.src)}:${t.sport} > ${formatIpv4(t.dst)}:${t.dport}`;
+}
+

@@ -1,0 +1,153 @@
+import { formatIpv4 } from '../address/index.js';
+import type { Skb } from '../linux/index.js';
+import {
+  clonePacket,
+  ICMP_TIME_EXCEEDED,
+  IP_HLEN,
+  type IpHeader,
+  l4Length,
+  type Packet,
+  VXLAN_HLEN,
+} from '../packet/index.js';
+import { drop, type Net } from './net.js';
+import { duplicate } from './skb.js';
+import type { Timer, Walk } from './walk.js';
+
+/** net.ipv4.ipfrag_time, ms. */
+const FRAGMENT_TIME = 30_000;
+
+/**
+ * ip_do_fragment(): pieces of at most `mtu` bytes, all but the last a multiple of 8 (linux net/ipv4/ip_output.c).
+ *
+ * The first keeps the transport header, and the tunnelled packet as far as a reader of the capture needs it.
+ */
+export function fragment(net: Net, skb: Skb, mtu: number): Skb[] {
+  const { ip } = skb;
+  if (ip === undefined) throw new Error('only IP packets are fragmented');
+  const total = ip.length - IP_HLEN;
+  const room = mtu - IP_HLEN;
+  const step = room - (room % 8);
+  if (total <= room) return [skb];
+  const last = ip.mf;
+  const pieces: Skb[] = [];
+  for (let start = 0; start < total; start += step) {
+    const size = Math.min(total - start <= room ? total - start : step, total - start);
+    const piece = duplicate(net, skb);
+    cut(piece, start, size);
+    if (piece.ip !== undefined) {
+      piece.ip.offset = ip.offset + start;
+      piece.ip.mf = start + size < total || last;
+      piece.ip.length = IP_HLEN + size;
+      piece.ip.df = false;
+    }
+    pieces.push(piece);
+    if (start + size >= total) break;
+  }
+  net.walk.observer?.split(net, skb, pieces, `fragments of at most ${mtu} bytes`);
+  return pieces;
+}
+
+function cut(piece: Skb, start: number, size: number): void {
+  if (start === 0) piece.payload = size - headersLength(piece);
+  else {
+    piece.l4 = undefined;
+    piece.vxlan = undefined;
+    piece.inner = undefined;
+    piece.payload = size;
+  }
+}
+
+/** Bytes of the headers between IP and payload. */
+function headersLength(packet: Packet): number {
+  return l4Length(packet.l4) + (packet.vxlan === undefined ? 0 : VXLAN_HLEN);
+}
+
+/** Whether an IP header belongs to a fragment (ip_is_fragment()). */
+export function isFragment(ip: IpHeader): boolean {
+  return ip.mf || ip.offset > 0;
+}
+
+/** What waits beside the packets: which frames they were, and the clock. */
+interface Queue {
+  readonly frames: number[];
+  readonly skbs: Skb[];
+  timer: Timer;
+}
+
+const queues = new WeakMap<Walk, Map<string, Queue>>();
+
+/** Who collects (enum ip_defrag_users): each keeps a queue of its own. */
+export type DefragUser = 'local deliver' | 'conntrack in' | 'conntrack out' | 'conntrack bridge in';
+
+/**
+ * ip_defrag(): keeps a fragment until all are there (linux net/ipv4/ip_fragment.c).
+ *
+ * @returns whether `skb` is now the whole packet; otherwise it has been queued.
+ */
+export function defrag(net: Net, skb: Skb, user: DefragUser): boolean {
+  const { ip } = skb;
+  if (ip === undefined) throw new Error('only IP packets are reassembled');
+  const key = `${user}|${ip.src}|${ip.dst}|${ip.protocol}|${ip.id}`;
+  const earlier = net.runtime.fragments.get(key)?.pieces ?? [];
+  const pieces = [...earlier, clonePacket(skb)].sort((a, b) => (a.ip?.offset ?? 0) - (b.ip?.offset ?? 0));
+  const whole = assemble(pieces);
+  const map = queues.get(net.walk) ?? new Map<string, Queue>();
+  queues.set(net.walk, map);
+  const walkKey = `${net.ns.name}|${key}`;
+  const queue = map.get(walkKey);
+  if (whole === undefined) {
+    net.journal.put(net.runtime.fragments, key, { pieces, expires: net.now + FRAGMENT_TIME });
+    net.walk.observer?.hold(net, skb, 'waits for the other fragments');
+    if (queue === undefined) {
+      const timer = net.walk.timer(FRAGMENT_TIME, () => expire(net, user, key, walkKey));
+      map.set(walkKey, { frames: [skb.frame], skbs: [skb], timer });
+    } else {
+      queue.frames.push(skb.frame);
+      queue.skbs.push(skb);
+    }
+    return false;
+  }
+  net.journal.put(net.runtime.fragments, key, undefined);
+  net.walk.cancel(queue?.timer);
+  map.delete(walkKey);
+  const largest = Math.max(...pieces.map((p) => p.ip?.length ?? 0));
+  const { eth } = skb;
+  Object.assign(skb, whole, { eth });
+  skb.fragMaxSize = largest;
+  const frames = [...(queue?.frames ?? []), skb.frame];
+  skb.frame = net.walk.nextFrame();
+  net.walk.observer?.join(net, skb, frames);
+  return true;
+}
+
+/** ip_expire(): gives up, and for a packet to this host tells the sender, if the first fragment came. */
+function expire(net: Net, user: DefragUser, key: string, walkKey: string): void {
+  const map = queues.get(net.walk);
+  const queue = map?.get(walkKey);
+  map?.delete(walkKey);
+  net.journal.put(net.runtime.fragments, key, undefined);
+  const first = queue?.skbs.find((s) => s.ip?.offset === 0);
+  for (const skb of queue?.skbs ?? [])
+    drop(net, skb, 'ip_expire', 'FRAG_TIMEOUT', () => ({ values: { src: formatIpv4(skb.ip?.src ?? (0 as never)) } }));
+  if (first !== undefined && user === 'local deliver') net.walk.functions.icmp_send(net, first, ICMP_TIME_EXCEEDED, 1, 0);
+}
+
+/** The whole packet, if the pieces (in order of offset) leave no gap. */
+function assemble(pieces: readonly Packet[]): Packet | undefined {
+  const [first] = pieces;
+  if (first?.ip === undefined || first.ip.offset !== 0) return undefined;
+  let end = 0;
+  let more = true;
+  for (const { ip } of pieces) {
+    if (ip === undefined || ip.offset > end) return undefined;
+    end = Math.max(end, ip.offset + ip.length - IP_HLEN);
+    if (!ip.mf) more = false;
+  }
+  if (more) return undefined;
+  const whole = clonePacket(first);
+  if (whole.ip === undefined) return undefined;
+  whole.ip.mf = false;
+  whole.ip.length = IP_HLEN + end;
+  whole.payload = end - headersLength(whole);
+  return whole;
+}

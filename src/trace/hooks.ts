@@ -1,0 +1,70 @@
+import { BUILT_IN, type Netns, type Rule, type Ruleset, type TableName } from '../linux/index.js';
+import { BR_NF_BRIDGE, BR_NF_SABOTAGE } from './br-netfilter.js';
+import { CONFIRM, CONNTRACK_IN, DEFRAG } from './conntrack-hooks.js';
+import { natHook } from './nat-hooks.js';
+import type { Family, HookEntry, HookName, Net } from './net.js';
+import { tableHook } from './table-hooks.js';
+
+/** Priorities of the IPv4 hooks (enum nf_ip_hook_priorities). */
+const PRIORITY: Readonly<Record<TableName, number>> = { raw: -300, mangle: -150, nat: -100, filter: 0, security: 50 };
+/** NF_IP_PRI_NAT_SRC: at INPUT and POSTROUTING the nat table comes after the filter. */
+const NF_IP_PRI_NAT_SRC = 100;
+
+const HOOKS: readonly HookName[] = ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'];
+
+type HookLists = Readonly<Record<Family, Readonly<Record<HookName, readonly HookEntry[]>>>>;
+
+const compiled = new WeakMap<Netns, HookLists>();
+
+/** The entries of a hook in a namespace, by priority. Compiled once for each state of the namespace. */
+export function hooksOf(net: Net, family: Family, hook: HookName): readonly HookEntry[] {
+  let lists = compiled.get(net.ns);
+  if (lists === undefined) {
+    lists = compile(net.ns);
+    compiled.set(net.ns, lists);
+  }
+  return lists[family][hook];
+}
+
+function compile(ns: Netns): HookLists {
+  const ip: Record<HookName, HookEntry[]> = { PREROUTING: [], INPUT: [], FORWARD: [], OUTPUT: [], POSTROUTING: [] };
+  const bridge: Record<HookName, HookEntry[]> = { PREROUTING: [], INPUT: [], FORWARD: [], OUTPUT: [], POSTROUTING: [] };
+  for (const table of ns.iptables.keys()) for (const hook of HOOKS) addTable(ip[hook], table, hook);
+  if (tracksConnections(ns.iptables)) {
+    ip.PREROUTING.push(DEFRAG, CONNTRACK_IN);
+    ip.OUTPUT.push(DEFRAG, CONNTRACK_IN);
+    ip.INPUT.push(CONFIRM);
+    ip.POSTROUTING.push(CONFIRM);
+  }
+  if ([...ns.links.values()].some((link) => link.kind === 'bridge')) {
+    ip.PREROUTING.push(BR_NF_SABOTAGE);
+    bridge.PREROUTING.push(BR_NF_BRIDGE.PREROUTING);
+    bridge.FORWARD.push(BR_NF_BRIDGE.FORWARD);
+    bridge.POSTROUTING.push(BR_NF_BRIDGE.POSTROUTING);
+  }
+  for (const lists of [ip, bridge]) for (const hook of HOOKS) lists[hook].sort((a, b) => a.priority - b.priority);
+  return { ip, bridge };
+}
+
+function addTable(list: HookEntry[], table: TableName, hook: HookName): void {
+  if (!BUILT_IN[table].includes(hook)) return;
+  if (table === 'nat') {
+    const priority = hook === 'INPUT' || hook === 'POSTROUTING' ? NF_IP_PRI_NAT_SRC : PRIORITY.nat;
+    list.push({ name: 'nf_nat_inet_fn', priority, run: natHook });
+    return;
+  }
+  list.push({ name: `iptable_${table}`, priority: PRIORITY[table], run: tableHook(table) });
+}
+
+/** Matches and targets that need connection tracking, and so register its hooks (nf_ct_netns_get()). */
+const NEED_CONNTRACK = new Set(['conntrack', 'state', 'connmark', 'CT', 'NOTRACK', 'CONNMARK']);
+
+/** Connection tracking and defragmentation are there where something asks for them: NAT, or a rule that looks at it. */
+function tracksConnections(ruleset: Ruleset): boolean {
+  if (ruleset.has('nat')) return true;
+  const needs = (rule: Rule): boolean =>
+    rule.matches.some((m) => NEED_CONNTRACK.has(m.match)) || NEED_CONNTRACK.has(rule.target?.target ?? '');
+  for (const table of ruleset.values())
+    for (const chain of table.chains.values()) if (chain.rules.some(needs)) return true;
+  return false;
+}

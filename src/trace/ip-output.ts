@@ -1,0 +1,161 @@
+import { ANY, type Ipv4, MAC_ZERO } from '../address/index.js';
+import { type Flow, outputFlow, pathMtu, routeOutput, type Skb } from '../linux/index.js';
+import { ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from '../packet/index.js';
+import { devQueueXmit } from './dev.js';
+import { fragment } from './fragment.js';
+import { gsoNetworkLength, segment } from './gso.js';
+import { neighOutput } from './neighbour.js';
+import { drop, type HookState, type Net } from './net.js';
+import { hookState, nfHook } from './netfilter.js';
+import { tellRoute } from './route-event.js';
+
+/** ip_local_out(): a packet of this host's own meets OUTPUT, then goes its way (linux net/ipv4/ip_output.c). */
+export function ipLocalOut(net: Net, skb: Skb): void {
+  const { dst } = skb;
+  if (dst === undefined || dst.type === 'error') throw new Error('ip_local_out without a route');
+  nfHook(net, skb, hookState('ip', 'OUTPUT', { in: '', out: dst.dev }, 'dst_output'));
+}
+
+/** dst_output(), ip_output(): POSTROUTING, with the device that the route names. */
+export function dstOutput(net: Net, skb: Skb): void {
+  const { dst } = skb;
+  if (dst === undefined || dst.type === 'error') {
+    drop(net, skb, 'dst_output', 'NO_ROUTE', () => ({ values: { node: net.ns.host } }));
+    return;
+  }
+  skb.dev = dst.dev;
+  nfHook(net, skb, hookState('ip', 'POSTROUTING', { in: '', out: dst.dev }, 'ip_finish_output'));
+}
+
+/** ip_finish_output(): the packet is cut to what the way carries. */
+export function ipFinishOutput(net: Net, skb: Skb): void {
+  const { ip, dst } = skb;
+  if (ip === undefined || dst === undefined || dst.type === 'error') return;
+  const mtu = destinationMtu(net, skb);
+  if (skb.gsoSize > 0) {
+    if (gsoNetworkLength(skb) <= mtu) {
+      finishOutput2(net, skb);
+      return;
+    }
+    // ip_finish_output_gso(): segments that are still too long are fragmented one by one.
+    for (const piece of segment(net, skb)) fragmentAndSend(net, piece, mtu);
+    return;
+  }
+  fragmentAndSend(net, skb, mtu);
+}
+
+/** ip_fragment(): with DF, or where a reassembled packet had larger fragments than fit, the sender is told instead. */
+function fragmentAndSend(net: Net, skb: Skb, mtu: number): void {
+  const { ip } = skb;
+  if (ip === undefined) return;
+  if (ip.length <= mtu && skb.fragMaxSize === 0) {
+    finishOutput2(net, skb);
+    return;
+  }
+  if (ip.df && !skb.ignoreDf) {
+    refuseTooLong(net, skb, 'ip_fragment', mtu);
+    return;
+  }
+  if (skb.fragMaxSize > mtu) {
+    refuseTooLong(net, skb, 'ip_fragment', mtu);
+    return;
+  }
+  const size = skb.fragMaxSize > 0 ? Math.min(mtu, skb.fragMaxSize) : mtu;
+  for (const piece of fragment(net, skb, size)) finishOutput2(net, piece);
+}
+
+/** Answers "fragmentation needed", and drops. */
+export function refuseTooLong(net: Net, skb: Skb, fn: string, mtu: number): void {
+  net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
+  drop(net, skb, fn, 'MTU_DF', () => ({ values: { len: skb.ip?.length ?? 0, dev: skb.dev, mtu } }));
+}
+
+/** ip_finish_output2(): to the next hop's hardware address. */
+function finishOutput2(net: Net, skb: Skb): void {
+  const { ip, dst } = skb;
+  if (ip === undefined || dst === undefined || dst.type === 'error') return;
+  const nexthop = dst.type === 'unicast' ? (redirectedGateway(net, ip.dst) ?? dst.gateway ?? ip.dst) : ip.dst;
+  if (dst.type === 'local') {
+    skb.eth = { src: MAC_ZERO, dst: MAC_ZERO, type: ETH_P_IP };
+    devQueueXmit(net, skb);
+    return;
+  }
+  neighOutput(net, skb, nexthop);
+}
+
+/** The gateway that an ICMP redirect named for this destination, while it is believed. */
+function redirectedGateway(net: Net, dst: Ipv4): Ipv4 | undefined {
+  const exception = net.runtime.exceptions.get(dst);
+  return exception !== undefined && exception.expires > net.now ? exception.gateway : undefined;
+}
+
+/**
+ * ip_dst_mtu_maybe_forward(): a forwarded packet heeds the route's and the device's MTU, but not one that was learned
+ * unless ip_forward_use_pmtu is set; a packet of this host's own heeds both.
+ */
+export function destinationMtu(net: Net, skb: Skb): number {
+  const { dst } = skb;
+  if (dst === undefined || dst.type === 'error') return 65535;
+  const link = net.ns.links.get(dst.dev);
+  if (link === undefined) throw new Error(`${net.ns.name} has no device ${dst.dev}`);
+  if (dst.type !== 'unicast') return link.mtu;
+  const heedsLearned = !skb.forwarded || net.ns.sysctls.number('net/ipv4/ip_forward_use_pmtu') !== 0;
+  if (heedsLearned) return pathMtu(net, dst, skb.ip?.dst ?? ANY, link);
+  return dst.route?.mtu ?? link.mtu;
+}
+
+/** What a local sender asks of routing. */
+export interface OutputRequest {
+  readonly dst: Ipv4;
+  /** 0 lets the route choose. */
+  readonly src?: Ipv4;
+  readonly oif?: string;
+  readonly mark?: number;
+  readonly tos?: number;
+}
+
+/** A route for a packet of this host's own, told as an event of `skb`; undefined, with the packet dropped, without. */
+export function routeLocalPacket(
+  net: Net,
+  skb: Skb,
+  request: OutputRequest,
+  fn: string,
+): Exclude<Skb['dst'], undefined | { readonly type: 'error' }> | undefined {
+  const route = routeOutput(net, outputFlow(request.dst, request), '', 'any');
+  if (!route.ok) {
+    if ('unsupported' in route)
+      drop(net, skb, fn, 'UNSUPPORTED', () => ({ values: { what: route.unsupported } }));
+    else drop(net, skb, fn, 'NO_ROUTE', () => ({ values: { node: net.ns.host, errno: route.errno } }));
+    return undefined;
+  }
+  const { destination } = route;
+  if (destination.type === 'error') return undefined;
+  tellRoute(net, skb, fn, 'lo', destination.source, destination);
+  return destination;
+}
+
+/**
+ * ip_route_me_harder(): after OUTPUT changed destination or mark, the route is looked up again, called outside of any
+ * hook (linux net/netfilter/utils.c).
+ *
+ * @returns the errno for the sender when there is none.
+ */
+export function ipRouteMeHarder(net: Net, skb: Skb): string | undefined {
+  const { ip } = skb;
+  if (ip === undefined) return undefined;
+  const own = net.ns.ipv4.addresses.some((a) => a.local === ip.src);
+  const flow: Flow = outputFlow(ip.dst, { src: own ? ip.src : ANY, mark: skb.mark, tos: ip.tos & 0x1c });
+  const route = routeOutput(net, flow, '', 'any');
+  if (!route.ok) return 'unsupported' in route ? 'EOPNOTSUPP' : route.errno;
+  skb.dst = route.destination;
+  tellRoute(net, skb, 'ip_route_me_harder', 'lo', flow.src, route.destination);
+  return undefined;
+}
+
+/** A forwarded packet's way out: FORWARD is behind it. */
+export function ipForwardFinish(net: Net, skb: Skb, _state: HookState): void {
+  // skb_clear_tstamp(): what leaves is stamped anew.
+  skb.stamp = undefined;
+  dstOutput(net, skb);
+}
+

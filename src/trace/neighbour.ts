@@ -1,0 +1,216 @@
+import { formatIpv4, formatMac, type Ipv4, MAC_BROADCAST, MAC_ZERO, type Mac } from '../address/index.js';
+import {
+  formatOrigin,
+  hasEthernet,
+  inetAddrType,
+  type LearnedNeighbour,
+  type Link,
+  type NudState,
+  neighbourKey,
+  type Origin,
+  type Skb,
+} from '../linux/index.js';
+import { ETH_P_IP, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH } from '../packet/index.js';
+import { arpSolicit } from './arp-solicit.js';
+import { devQueueXmit } from './dev.js';
+import { drop, type Net, tell } from './net.js';
+import type { Timer, Walk } from './walk.js';
+
+/** net.ipv4.neigh.default: base_reachable_time, retrans_time, both in ms, and mcast_solicit. */
+const REACHABLE_TIME = 30_000;
+const RETRANS_TIME = 1_000;
+const MCAST_SOLICIT = 3;
+
+/** What is known of a neighbour. */
+export interface KnownNeighbour {
+  readonly mac: Mac;
+  readonly state: NudState;
+  /** Whether its hardware header is cached: it has been used to send (hh.hh_len). */
+  readonly used: boolean;
+  readonly origin: Origin | undefined;
+}
+
+/** Packets that wait for an answer, by walk and `netns|dev|ip`. */
+interface Waiting {
+  readonly skbs: Skb[];
+  probes: number;
+  timer: Timer | undefined;
+}
+
+const waiting = new WeakMap<Walk, Map<string, Waiting>>();
+
+function waitingOf(walk: Walk): Map<string, Waiting> {
+  const map = waiting.get(walk) ?? new Map<string, Waiting>();
+  waiting.set(walk, map);
+  return map;
+}
+
+/**
+ * The neighbour entry of an address, configured or learned; undefined when its hardware address is not known.
+ *
+ * A REACHABLE entry whose time is over is STALE. Probes that the clock alone starts (DELAY → PROBE) are not modelled.
+ */
+export function findNeighbour(net: Net, dev: string, ip: Ipv4): KnownNeighbour | undefined {
+  const key = neighbourKey(dev, ip);
+  const configured = net.ns.ipv4.neighbours.get(key);
+  if (configured !== undefined) {
+    const used = net.runtime.neighbours.get(key)?.used ?? false;
+    return { mac: configured.lladdr, state: configured.state, used, origin: configured.origin };
+  }
+  const learned = net.runtime.neighbours.get(key);
+  if (learned === undefined || learned.state === 'INCOMPLETE' || learned.state === 'FAILED') return undefined;
+  return { mac: learned.lladdr, state: currentState(learned, net.now), used: learned.used, origin: undefined };
+}
+
+function currentState(entry: LearnedNeighbour, now: number): NudState {
+  return entry.state === 'REACHABLE' && now - entry.confirmed > REACHABLE_TIME ? 'STALE' : entry.state;
+}
+
+/** NUD_CONNECTED: the address may be used without asking. */
+export function isConnected(state: NudState): boolean {
+  return state === 'REACHABLE' || state === 'PERMANENT' || state === 'NOARP';
+}
+
+/**
+ * Sends an IP packet to a neighbour: finds its hardware address, asking for it first if it must
+ * (ip_finish_output2(), neigh_output(); linux include/net/neighbour.h).
+ */
+export function neighOutput(net: Net, skb: Skb, ip: Ipv4): void {
+  const link = net.ns.links.get(skb.dev);
+  if (link === undefined) throw new Error(`${net.ns.name} has no device ${skb.dev}`);
+  if (!hasEthernet(link)) {
+    // neigh_direct_output(): the device has no header.
+    skb.eth = undefined;
+    devQueueXmit(net, skb);
+    return;
+  }
+  const fixed = addressWithoutArp(net, link, ip);
+  if (fixed === undefined) resolveOutput(net, skb, ip, link);
+  else {
+    skb.eth = { src: link.address, dst: fixed, type: ETH_P_IP };
+    devQueueXmit(net, skb);
+  }
+}
+
+/** arp_constructor(): addresses that need no ARP. */
+function addressWithoutArp(net: Net, link: Link, ip: Ipv4): Mac | undefined {
+  if (link.kind === 'loopback') return MAC_ZERO;
+  const type = inetAddrType(net.ns, ip, link.name);
+  // RFC 1112 §6.4: the low 23 bits of the group behind 01:00:5e.
+  if (type === 'multicast') return (0x01005e000000 + (ip & 0x7fffff)) as Mac;
+  if (link.noarp) return link.address;
+  return type === 'broadcast' ? MAC_BROADCAST : undefined;
+}
+
+/** neigh_resolve_output(): with a known address the frame goes out, else it waits and ARP asks. */
+export function resolveOutput(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
+  const key = neighbourKey(link.name, ip);
+  const known = findNeighbour(net, link.name, ip);
+  if (known === undefined) {
+    solicit(net, skb, ip, link);
+    return;
+  }
+  const learned = net.runtime.neighbours.get(key);
+  if (learned === undefined) net.journal.put(net.runtime.neighbours, key, permanentUse(known));
+  else {
+    if (!learned.used) net.journal.set(learned, 'used', true);
+    // The first use of a STALE entry starts the time within which somebody must confirm it.
+    if (known.state === 'STALE') net.journal.set(learned, 'state', 'DELAY');
+  }
+  tell(net, skb, () => ({
+    k: 'neigh',
+    fn: 'neigh_resolve_output',
+    ip: formatIpv4(ip),
+    dev: link.name,
+    mac: formatMac(known.mac),
+    state: known.state,
+    origin: known.origin === undefined ? null : formatOrigin(known.origin),
+  }));
+  send(net, skb, link, known.mac);
+}
+
+/** Notes that a configured neighbour has been used. */
+function permanentUse(known: KnownNeighbour): LearnedNeighbour {
+  return { lladdr: known.mac, state: known.state, used: true, confirmed: 0 };
+}
+
+function send(net: Net, skb: Skb, link: Link, mac: Mac): void {
+  skb.dev = link.name;
+  skb.eth = { src: link.address, dst: mac, type: ETH_P_IP };
+  devQueueXmit(net, skb);
+}
+
+/** __neigh_event_send(): the packet waits; the first one asks at once, and again each second. */
+function solicit(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
+  const map = waitingOf(net.walk);
+  const key = `${net.ns.name}|${neighbourKey(link.name, ip)}`;
+  net.walk.observer?.hold(net, skb, `ARP for ${formatIpv4(ip)} on ${link.name}`);
+  const queue = map.get(key);
+  if (queue !== undefined) {
+    queue.skbs.push(skb);
+    return;
+  }
+  const fresh: Waiting = { skbs: [skb], probes: 0, timer: undefined };
+  map.set(key, fresh);
+  const entry: LearnedNeighbour = { lladdr: MAC_ZERO, state: 'INCOMPLETE', used: false, confirmed: 0 };
+  net.journal.put(net.runtime.neighbours, neighbourKey(link.name, ip), entry);
+  probe(net, fresh, ip, link, key);
+}
+
+/** neigh_timer_handler(): after three questions without an answer the neighbour has failed. */
+function probe(net: Net, queue: Waiting, ip: Ipv4, link: Link, key: string): void {
+  if (queue.probes === MCAST_SOLICIT) {
+    waitingOf(net.walk).delete(key);
+    fail(net, queue, ip, link);
+    return;
+  }
+  queue.probes++;
+  queue.timer = net.walk.timer(RETRANS_TIME, () => probe(net, queue, ip, link, key));
+  const [first] = queue.skbs;
+  arpSolicit(net, link, ip, first);
+}
+
+/** neigh_invalidate(): every packet that waited is reported unreachable, and dropped. */
+function fail(net: Net, queue: Waiting, ip: Ipv4, link: Link): void {
+  const entry = net.runtime.neighbours.get(neighbourKey(link.name, ip));
+  if (entry !== undefined) net.journal.set(entry, 'state', 'FAILED');
+  for (const skb of queue.skbs) {
+    drop(net, skb, 'neigh_invalidate', 'NEIGH_FAILED', () => ({ values: { ip: formatIpv4(ip), dev: link.name } }));
+    // ipv4_link_failure()
+    net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+  }
+}
+
+/**
+ * Takes in what an ARP packet says of a neighbour (neigh_update(), linux net/core/neighbour.c). What waited for it is
+ * sent.
+ *
+ * @param create whether an entry is made where there is none.
+ * @param override whether a known address may be replaced.
+ */
+export function updateNeighbour(
+  net: Net,
+  link: Link,
+  ip: Ipv4,
+  mac: Mac,
+  state: 'REACHABLE' | 'STALE',
+  { create, override }: { readonly create: boolean; readonly override: boolean },
+): void {
+  const key = neighbourKey(link.name, ip);
+  if (net.ns.ipv4.neighbours.has(key)) return;
+  const old = net.runtime.neighbours.get(key);
+  if (old === undefined && !create) return;
+  const valid = old !== undefined && old.state !== 'INCOMPLETE' && old.state !== 'FAILED';
+  const same = valid && old.lladdr === mac;
+  if (valid && !same && !override) return;
+  const next = same && state === 'STALE' ? currentState(old, net.now) : state;
+  const confirmed = state === 'REACHABLE' ? net.now : (old?.confirmed ?? net.now);
+  net.journal.put(net.runtime.neighbours, key, { lladdr: mac, state: next, used: same && old.used, confirmed });
+  if (valid) return;
+  const waitingKey = `${net.ns.name}|${key}`;
+  const queue = waitingOf(net.walk).get(waitingKey);
+  if (queue === undefined) return;
+  waitingOf(net.walk).delete(waitingKey);
+  net.walk.cancel(queue.timer);
+  for (const skb of queue.skbs) resolveOutput(net, skb, ip, link);
+}

@@ -1,0 +1,41 @@
+import { icmpHeader, ICMP_ECHO } from '../packet/index.js';
+import { errnoOfIcmp, type SocketOptions, sendDatagram } from './client.js';
+import type { Conversation } from './conversation.js';
+import type { Net } from './net.js';
+import type { ProbeSocket } from './walk.js';
+
+/** What `ping` is asked to do. */
+export interface PingOptions extends SocketOptions {
+  /** ICMP identifier, uint16. */
+  readonly id: number;
+  readonly count: number;
+  /** ms between requests. */
+  readonly interval: number;
+  /** Bytes after the ICMP header. */
+  readonly payload: number;
+}
+
+/** Sends echo requests, and notes the answers. */
+export function ping(net: Net, options: PingOptions, result: Conversation): void {
+  const socket: ProbeSocket = {
+    netns: net.ns.name,
+    protocol: 'icmp',
+    localAddress: 0 as never,
+    localPort: options.id,
+    remote: undefined,
+    receive(_net, skb) {
+      result.answers.push({ frame: skb.frame, bytes: skb.payload });
+    },
+    error(_net, skb) {
+      if (skb.l4?.l4 === 'icmp') result.errors.push({ frame: skb.frame, errno: errnoOfIcmp(skb.l4.type, skb.l4.code) });
+    },
+  };
+  net.walk.sockets.push(socket);
+  const send = (seq: number): void => {
+    const request = icmpHeader(ICMP_ECHO, 0, { id: options.id, seq });
+    const sent = sendDatagram(net, options, request, options.payload, 'sendto()');
+    if (sent.errno !== undefined) result.errno ??= sent.errno;
+    if (seq < options.count) net.walk.timer(options.interval, () => net.walk.task(() => send(seq + 1)));
+  };
+  net.walk.task(() => send(1));
+}

@@ -1,0 +1,180 @@
+import { ANY, type Ipv4, parseIpv4 } from '../address/index.js';
+import { InputError, type Problem, didYouMean } from '../problem/index.js';
+import { type NamedObject, type Network, objectName } from '../topology/index.js';
+import type { PmtuDiscovery } from './client.js';
+
+/** Protocols that a probe can speak. */
+export type ProbeProtocol = 'tcp' | 'udp' | 'icmp' | 'sctp';
+
+/** What is sent, from where, to whom. */
+export interface Probe {
+  /** `pod/client`, `node/node-1`, `host/internet`, or the name of a network namespace. */
+  readonly from: string;
+  /** `service/web:80`, `pod/web-1:8080`, `10.96.0.80`. */
+  readonly to: string;
+  /** tcp unless the target says otherwise. */
+  readonly proto?: ProbeProtocol;
+  /** Destination port; may stand in `to` instead. */
+  readonly port?: number;
+  /** Source port; otherwise one of the ephemeral range, by the seed. */
+  readonly sport?: number;
+  /** Source address; otherwise the route's choice. */
+  readonly source?: string;
+  /** The device to leave by (SO_BINDTODEVICE). */
+  readonly oif?: string;
+  readonly ttl?: number;
+  readonly tos?: number;
+  /** fwmark, uint32. */
+  readonly mark?: number;
+  /** true: never fragment (IP_PMTUDISC_DO); false: never say DF. Left out: the default of sockets. */
+  readonly df?: boolean;
+  /** Bytes after the transport header. */
+  readonly payload?: number;
+  /** ping: how many requests, and ms between them. */
+  readonly count?: number;
+  readonly interval?: number;
+  /** ms until the program gives up. */
+  readonly timeout?: number;
+  /** TCP: how the request is cut, bytes; pieces above the MSS are GSO packets. */
+  readonly segments?: readonly number[];
+  /** UDP: whether the socket takes answers from its peer alone. true unless said otherwise. */
+  readonly connected?: boolean;
+  /** ICMP identifier, uint16. */
+  readonly id?: number;
+}
+
+/** A probe with every name resolved. */
+export interface ResolvedProbe {
+  readonly netns: string;
+  readonly proto: ProbeProtocol;
+  readonly destination: Ipv4;
+  /** 0 for ICMP. */
+  readonly port: number;
+  readonly sport: number | undefined;
+  readonly source: Ipv4;
+  readonly pmtuDiscovery: PmtuDiscovery;
+  /** For the trace: as the user would write it. */
+  readonly names: { readonly from: string; readonly to: string };
+}
+
+/**
+ * Finds what the names of a probe mean in a network.
+ *
+ * @throws InputError with everything that is wrong with it.
+ */
+export function resolveProbe(network: Network, probe: Probe): ResolvedProbe {
+  const problems: Problem[] = [];
+  const complain = (field: string, code: Problem['code'], message: string): undefined => {
+    problems.push({ code, message, file: 'probe', path: [field], line: 1, col: 1 });
+    return undefined;
+  };
+  const netns = resolveSender(network, probe.from, (m) => complain('from', 'unknown-name', m));
+  const target = resolveTarget(network, probe, complain);
+  const source = probe.source === undefined ? ANY : parseIpv4(probe.source);
+  if (source === undefined) complain('source', 'bad-address', `expected an IPv4 address, found "${probe.source}"`);
+  for (const field of ['port', 'sport'] as const) {
+    const port = probe[field];
+    if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536))
+      complain(field, 'bad-value', `expected a port, 1 to 65535, found ${port}`);
+  }
+  const bad = LIMITS.filter(([field, min, max]) => {
+    const value = probe[field];
+    return value !== undefined && !(Number.isInteger(value) && Number(value) >= min && Number(value) <= max);
+  });
+  for (const [field, min, max] of bad)
+    complain(field, 'bad-value', `expected a number from ${min} to ${max}, found ${probe[field]}`);
+  if (netns === undefined || target === undefined || source === undefined || problems.length > 0)
+    throw new InputError(problems);
+  return {
+    netns,
+    proto: target.proto,
+    destination: target.address,
+    port: target.port,
+    sport: probe.sport,
+    source,
+    pmtuDiscovery: probe.df === undefined ? 'want' : probe.df ? 'do' : 'dont',
+    names: { from: nameOf(network, netns), to: target.name },
+  };
+}
+
+const LIMITS: readonly (readonly [keyof Probe, number, number])[] = [
+  ['ttl', 0, 255],
+  ['tos', 0, 255],
+  ['mark', 0, 0xffffffff],
+  ['payload', 0, 1_000_000],
+  ['count', 1, 1000],
+  ['id', 0, 65535],
+  ['interval', 0, 86_400_000],
+  ['timeout', 0, 86_400_000],
+];
+
+function nameOf(network: Network, netns: string): string {
+  const object = network.directory.ofNetns(netns);
+  return object === undefined ? netns : objectName(object);
+}
+
+function resolveSender(network: Network, name: string, complain: (m: string) => undefined): string | undefined {
+  const object = network.directory.find(name);
+  if (object?.netns !== undefined) return object.netns;
+  if (object !== undefined) return complain(`${objectName(object)} can't send: it has no network namespace`);
+  if (network.has(name)) return name;
+  const known = [...network.directory.objects.filter((o) => o.netns !== undefined).map(objectName), ...network.names()];
+  return complain(`nothing is called "${name}"${didYouMean(longForm(name), known)}`);
+}
+
+/** `pod/client` as `pod/default/client`, to compare with full names. */
+function longForm(name: string): string {
+  const parts = name.split('/');
+  return parts.length === 2 && (parts[0] === 'pod' || parts[0] === 'service' || parts[0] === 'svc')
+    ? `${parts[0] === 'svc' ? 'service' : parts[0]}/default/${parts[1]}`
+    : name;
+}
+
+interface Target {
+  readonly address: Ipv4;
+  readonly proto: ProbeProtocol;
+  readonly port: number;
+  readonly name: string;
+}
+
+type Complain = (field: string, code: Problem['code'], message: string) => undefined;
+
+function resolveTarget(network: Network, probe: Probe, complain: Complain): Target | undefined {
+  const [, head = probe.to, tail] = /^(.*?)(?::([^:]+))?$/.exec(probe.to) ?? [];
+  const literal = parseIpv4(head);
+  const object = literal === undefined ? network.directory.find(head) : undefined;
+  const address = literal ?? object?.addresses[0];
+  if (address === undefined) {
+    if (object !== undefined) return complain('to', 'bad-value', `${objectName(object)} has no address`);
+    const known = network.directory.objects.map(objectName);
+    return complain('to', 'unknown-name', `nothing is called "${head}"${didYouMean(longForm(head), known)}`);
+  }
+  const wanted = portOf(probe, tail, object, complain);
+  if (wanted === undefined) return undefined;
+  const text = object === undefined ? head : objectName(object);
+  return { address, ...wanted, name: wanted.proto === 'icmp' ? text : `${text}:${wanted.port}` };
+}
+
+function portOf(
+  probe: Probe,
+  tail: string | undefined,
+  object: NamedObject | undefined,
+  complain: Complain,
+): { readonly proto: ProbeProtocol; readonly port: number } | undefined {
+  if (probe.proto === 'icmp') return { proto: 'icmp', port: 0 };
+  if (tail !== undefined && !/^\d+$/.test(tail)) {
+    const named = object?.ports.find((p) => p.name === tail);
+    if (named !== undefined) return { proto: probe.proto ?? named.protocol, port: named.port };
+    const names = object?.ports.flatMap((p) => p.name ?? []) ?? [];
+    return complain('to', 'unknown-name', `no port is called "${tail}"${didYouMean(tail, names)}`);
+  }
+  const number = tail === undefined ? probe.port : Number(tail);
+  const fitting = object?.ports.filter((p) => probe.proto === undefined || p.protocol === probe.proto) ?? [];
+  if (number !== undefined) {
+    if (number < 1 || number > 65535) return complain('to', 'bad-value', `expected a port, 1 to 65535, found ${number}`);
+    return { proto: probe.proto ?? fitting.find((p) => p.port === number)?.protocol ?? 'tcp', port: number };
+  }
+  const [only] = fitting;
+  if (only !== undefined) return { proto: only.protocol, port: only.port };
+  return complain('port', 'missing', `${probe.to} needs a port: write ${probe.to}:80, or give a port, or ask for icmp`);
+}

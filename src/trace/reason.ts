@@ -1,0 +1,53 @@
+/**
+ * Why a packet's way ended, or why it would: stable codes. The kernel's own drop reasons (include/net/dropreason-core.h)
+ * are coarser, and beside them where they exist.
+ */
+export const DROP_CODES = {
+  LINK_DOWN: { kernel: undefined },
+  NO_CARRIER: { kernel: undefined },
+  NEIGH_FAILED: { kernel: 'NEIGH_FAILED' },
+  WRONG_MAC: { kernel: 'OTHERHOST' },
+  FDB_MISS: { kernel: 'NO_TX_TARGET' },
+  HAIRPIN_OFF: { kernel: undefined },
+  PORT_ISOLATED: { kernel: undefined },
+  PORT_NOT_FORWARDING: { kernel: 'BRIDGE_INGRESS_STP_STATE' },
+  PORT_NOT_IN_BRIDGE: { kernel: undefined },
+  NO_ROUTE: { kernel: 'IP_INNOROUTES' },
+  ROUTE_BLACKHOLE: { kernel: 'NOT_SPECIFIED' },
+  ROUTE_UNREACHABLE: { kernel: 'NOT_SPECIFIED' },
+  ROUTE_PROHIBIT: { kernel: 'NOT_SPECIFIED' },
+  FORWARDING_OFF: { kernel: 'IP_INADDRERRORS' },
+  RP_FILTER: { kernel: 'IP_RPFILTER' },
+  MARTIAN: { kernel: 'IP_INVALID_SOURCE' },
+  L2_BROADCAST: { kernel: 'UNICAST_IN_L2_MULTICAST' },
+  LOCALNET: { kernel: 'IP_LOCALNET' },
+  TTL: { kernel: 'IP_INHDR' },
+  LOOP: { kernel: undefined },
+  MTU_DF: { kernel: 'PKT_TOO_BIG' },
+  MTU_ASYMMETRIC: { kernel: 'PKT_TOO_BIG' },
+  FRAG_TIMEOUT: { kernel: 'FRAG_REASM_TIMEOUT' },
+  VXLAN_NO_VNI: { kernel: 'VXLAN_VNI_NOT_FOUND' },
+  VXLAN_OWN_MAC: { kernel: 'LOCAL_MAC' },
+  TUNNEL_PORT_CLOSED: { kernel: 'NO_SOCKET' },
+  TUNNEL_LOOP: { kernel: undefined },
+  RELAY_NO_ROUTE: { kernel: undefined },
+  RELAY_TTL: { kernel: undefined },
+  TUN_NO_READER: { kernel: 'TAP_TXFILTER' },
+  NF_DROP: { kernel: 'NETFILTER_DROP' },
+  NF_REJECT: { kernel: 'NETFILTER_DROP' },
+  NF_POLICY_DROP: { kernel: 'NETFILTER_DROP' },
+  NAT_NO_TUPLE: { kernel: 'NETFILTER_DROP' },
+  CT_INVALID: { kernel: 'NETFILTER_DROP' },
+  REPLY_NOT_TRANSLATED: { kernel: 'NO_SOCKET' },
+  NO_ENDPOINTS: { kernel: 'NETFILTER_DROP' },
+  NO_LOCAL_ENDPOINT: { kernel: 'NETFILTER_DROP' },
+  NO_SOCKET: { kernel: 'NO_SOCKET' },
+  NO_PROTOCOL: { kernel: 'IP_NOPROTO' },
+  ICMP_IGNORED: { kernel: undefined },
+  ERROR_IGNORED: { kernel: undefined },
+  LEFT_SCOPE: { kernel: undefined },
+  UNSUPPORTED: { kernel: undefined },
+} as const satisfies Readonly<Record<string, { readonly kernel: string | undefined }>>;
+
+/** One of the codes that a `drop` event can have. */
+export type DropCode = keyof typeof DROP_CODES;

@@ -1,0 +1,185 @@
+import { Runtime, Skb } from '../linux/index.js';
+import type { Packet } from '../packet/index.js';
+import { apply, type Install, type Refusal } from '../plan/index.js';
+import type { Network } from '../topology/index.js';
+import { assemble } from './assemble.js';
+import type { Branching } from './chance.js';
+import type { SocketOptions } from './client.js';
+import { type Conversation, newConversation } from './conversation.js';
+import { devQueueXmit, receiveOn } from './dev.js';
+import { explore } from './explore.js';
+import { KERNEL } from './kernel.js';
+import { ping } from './ping.js';
+import { type Probe, type ResolvedProbe, resolveProbe } from './probe.js';
+import { connectionsOf } from './record.js';
+import { connectTcp } from './tcp-client.js';
+import type { Query, Trace } from './trace.js';
+import { sendSctp, sendUdp } from './udp-client.js';
+import { Walk } from './walk.js';
+
+/** How a probe is followed. */
+export interface TraceOptions {
+  /** Seeds ports, ids and hashes; and the branch, where one is drawn. */
+  readonly seed?: number;
+  readonly branching?: Branching;
+  /** `all`: rules that do not match are told one by one. */
+  readonly detail?: 'hits' | 'all';
+}
+
+/** A frame that is put onto a device. */
+export interface Injection {
+  /** The namespace, or an object's name. */
+  readonly namespace: string;
+  readonly device: string;
+  /** `in`: as if it had come from the wire. `out`: as if a program had sent it (AF_PACKET). */
+  readonly direction: 'in' | 'out';
+  readonly frame: Packet;
+}
+
+/**
+ * Follows the first packet of a probe, and what answers it, on a network where nothing has happened yet. All branches
+ * are explored unless `branching` says otherwise.
+ *
+ * @throws InputError when a name in the probe means nothing.
+ */
+export function trace(network: Network, probe: Probe, options: TraceOptions = {}): Trace {
+  const resolved = resolveProbe(network, probe);
+  return follow(network, new Runtime(), options, queryOf(resolved), (walk, result) =>
+    converse(walk, probe, resolved, result, 'answer'),
+  );
+}
+
+function queryOf(resolved: ResolvedProbe): Query {
+  return { ...resolved.names, proto: resolved.proto, port: resolved.port === 0 ? null : resolved.port };
+}
+
+function follow(
+  network: Network,
+  runtime: Runtime,
+  options: TraceOptions,
+  query: Query,
+  start: (walk: Walk, result: Conversation) => void,
+): Trace {
+  const { seed = 1, branching = { branches: 'all' }, detail = 'hits' } = options;
+  const runs = explore(
+    runtime,
+    ({ chooser, recorder }) => {
+      const walk = new Walk({ network, runtime, choose: chooser, observer: recorder, functions: KERNEL });
+      const conversation = newConversation();
+      start(walk, conversation);
+      walk.run();
+      return { conversation, connections: connectionsOf(walk) };
+    },
+    { branching, seed, detail },
+  );
+  return assemble(query, runs);
+}
+
+/** The first port of the ephemeral range, and how many there are (ip_local_port_range). */
+const EPHEMERAL = { first: 32768, count: 28232 };
+
+/** Starts the program that the probe stands for. */
+function converse(walk: Walk, probe: Probe, resolved: ResolvedProbe, result: Conversation, until: 'answer' | 'end'): void {
+  const net = walk.net(resolved.netns);
+  const socket: SocketOptions = {
+    destination: resolved.destination,
+    source: resolved.source,
+    oif: probe.oif ?? '',
+    ttl: probe.ttl,
+    tos: probe.tos ?? 0,
+    mark: probe.mark ?? 0,
+    pmtuDiscovery: resolved.pmtuDiscovery,
+  };
+  if (resolved.proto === 'icmp') {
+    const id = probe.id ?? 1 + walk.choose.value(`${net.ns.name} ICMP id`, 65535);
+    const { payload = 56, count = 1, interval = 1000 } = probe;
+    ping(net, { ...socket, id, count, interval, payload }, result);
+    return;
+  }
+  const sport = resolved.sport ?? EPHEMERAL.first + walk.choose.value(`${net.ns.name} port`, EPHEMERAL.count);
+  const ports = { sport, dport: resolved.port };
+  if (resolved.proto === 'tcp') {
+    const { payload = 0, segments, timeout = 10_000 } = probe;
+    connectTcp(net, { ...socket, ...ports, payload, segments, timeout, until }, result);
+    return;
+  }
+  const options = { ...socket, ...ports, payload: probe.payload ?? 20, connected: probe.connected ?? true };
+  if (resolved.proto === 'udp') sendUdp(net, options, result);
+  else sendSctp(net, options, result);
+}
+
+/**
+ * A network that remembers: connections, neighbours, what bridges have learned, and the time stay from packet to
+ * packet.
+ */
+export class Simulation {
+  #network: Network;
+  readonly #runtime: Runtime;
+  readonly #options: TraceOptions;
+  #probes = 0;
+
+  constructor(network: Network, options: TraceOptions = {}, runtime: Runtime = new Runtime()) {
+    this.#network = network;
+    this.#runtime = runtime;
+    this.#options = options;
+  }
+
+  get network(): Network {
+    return this.#network;
+  }
+
+  /** What packets and time have changed. */
+  get runtime(): Runtime {
+    return this.#runtime;
+  }
+
+  /**
+   * Sends as a socket would, and follows the whole conversation: of TCP the handshake, the request and the answer.
+   *
+   * @throws InputError when a name in the probe means nothing.
+   */
+  send(probe: Probe): Trace {
+    const resolved = resolveProbe(this.#network, probe);
+    return this.#follow(queryOf(resolved), (walk, result) => converse(walk, probe, resolved, result, 'end'));
+  }
+
+  /** Puts a frame onto a device. */
+  inject(injection: Injection): Trace {
+    const { namespace, device, direction, frame } = injection;
+    const netns = this.#network.directory.find(namespace)?.netns ?? namespace;
+    const query: Query = { from: `${namespace}/${device}`, to: direction, proto: 'frame', port: null };
+    return this.#follow(query, (walk) => {
+      const net = walk.net(netns);
+      const link = net.ns.links.get(device);
+      if (link === undefined) throw new Error(`${netns} has no device ${device}`);
+      const skb: Skb = walk.begin(net, frame, 'forward', undefined);
+      skb.dev = device;
+      if (direction === 'in') receiveOn(net, link, skb);
+      else walk.task(() => devQueueXmit(net, skb));
+    });
+  }
+
+  #follow(query: Query, start: (walk: Walk, result: Conversation) => void): Trace {
+    // Without a seed of its own each probe draws other ports and ids than the one before.
+    const seed = (this.#options.seed ?? 1) + this.#probes++;
+    const branching = this.#options.branching ?? { branches: 'seed', seed };
+    return follow(this.#network, this.#runtime, { ...this.#options, seed, branching }, query, start);
+  }
+
+  /** Lets `ms` of virtual time pass. */
+  advance(ms: number): void {
+    this.#runtime.clock += ms;
+  }
+
+  /** Makes calls between packets. Returns those that the kernel refused. */
+  apply(installs: Iterable<Install>): readonly Refusal[] {
+    const { network, refused } = apply(installs, this.#network, this.#runtime);
+    this.#network = network;
+    return refused;
+  }
+}
+
+/** A {@link Simulation} of a network. */
+export function createSimulation(network: Network, options: TraceOptions = {}): Simulation {
+  return new Simulation(network, options);
+}

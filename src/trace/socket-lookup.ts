@@ -1,0 +1,32 @@
+import type { Ipv4 } from '../address/index.js';
+import type { Socket } from '../linux/index.js';
+import type { Net } from './net.js';
+import type { ProbeSocket } from './walk.js';
+
+/** The ends of a packet as its receiver sees them. */
+export interface Ends {
+  readonly protocol: 'tcp' | 'udp' | 'sctp';
+  readonly local: Ipv4;
+  readonly localPort: number;
+  readonly remote: Ipv4;
+  readonly remotePort: number;
+}
+
+/** A socket of the probe: a connected one before one that takes packets from anybody. */
+export function probeSocket(net: Net, ends: Ends): ProbeSocket | undefined {
+  const mine = net.walk.sockets.filter(
+    (s) =>
+      s.netns === net.ns.name &&
+      s.protocol === ends.protocol &&
+      s.localPort === ends.localPort &&
+      (s.localAddress === 0 || s.localAddress === ends.local),
+  );
+  const connected = mine.find((s) => s.remote?.address === ends.remote && s.remote.port === ends.remotePort);
+  return connected ?? mine.find((s) => s.remote === undefined);
+}
+
+/** The listening or bound socket: one of exactly the address before a wildcard (compute_score()). */
+export function listeningSocket(net: Net, ends: Ends): Socket | undefined {
+  const mine = net.ns.sockets.filter((s) => s.protocol === ends.protocol && s.port === ends.localPort);
+  return mine.find((s) => s.address === ends.local) ?? mine.find((s) => s.address === 0);
+}

@@ -1,0 +1,57 @@
+import { type Sctp, type Udp, UDP_HLEN } from '../packet/index.js';
+import { errnoOfIcmp, routeSocket, type SocketOptions, sendDatagram } from './client.js';
+import type { Conversation } from './conversation.js';
+import type { Net } from './net.js';
+import type { ProbeSocket } from './walk.js';
+
+/** What a program that sends one datagram asks for. */
+export interface DatagramOptions extends SocketOptions {
+  readonly sport: number;
+  readonly dport: number;
+  /** Bytes after the transport header. */
+  readonly payload: number;
+  /** Whether the socket takes answers from its peer alone (connect(2)), or from anybody. */
+  readonly connected: boolean;
+}
+
+/** Sends a UDP datagram and notes the answer. */
+export function sendUdp(net: Net, options: DatagramOptions, result: Conversation): void {
+  const udp: Udp = { l4: 'udp', sport: options.sport, dport: options.dport, length: UDP_HLEN + options.payload };
+  open(net, 'udp', options, result, () => sendDatagram(net, options, udp, options.payload, 'sendto()').errno);
+}
+
+/** Sends an SCTP INIT and notes what answers it. */
+export function sendSctp(net: Net, options: DatagramOptions, result: Conversation): void {
+  const sctp: Sctp = { l4: 'sctp', sport: options.sport, dport: options.dport, chunk: 'INIT' };
+  open(net, 'sctp', options, result, () => sendDatagram(net, options, sctp, 20, 'connect()').errno);
+}
+
+function open(
+  net: Net,
+  protocol: 'udp' | 'sctp',
+  options: DatagramOptions,
+  result: Conversation,
+  send: () => string | undefined,
+): void {
+  const route = routeSocket(net, options);
+  const chosen = route.ok && route.destination.type !== 'error' ? route.destination.source : options.source;
+  const socket: ProbeSocket = {
+    netns: net.ns.name,
+    protocol,
+    localAddress: options.connected ? chosen : options.source,
+    localPort: options.sport,
+    remote: options.connected ? { address: options.destination, port: options.dport } : undefined,
+    receive(_net, skb) {
+      const refused = skb.l4?.l4 === 'sctp' && skb.l4.chunk === 'ABORT';
+      if (refused) result.errors.push({ frame: skb.frame, errno: 'ECONNREFUSED' });
+      else result.answers.push({ frame: skb.frame, bytes: skb.payload });
+    },
+    error(_net, skb) {
+      if (skb.l4?.l4 === 'icmp') result.errors.push({ frame: skb.frame, errno: errnoOfIcmp(skb.l4.type, skb.l4.code) });
+    },
+  };
+  net.walk.sockets.push(socket);
+  net.walk.task(() => {
+    result.errno = send();
+  });
+}

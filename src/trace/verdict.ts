@@ -1,0 +1,107 @@
+import type { Run } from './explore.js';
+import type { Leg, Outcome, Path, Verdict } from './trace.js';
+import { MAX_BRANCHES } from './explore.js';
+
+/** What became of one run's packet and of its answer. */
+interface RunVerdict {
+  readonly forward: Outcome;
+  readonly reply: Outcome | null;
+  /** The path that failed first; undefined when nothing did. */
+  readonly failed: Path | undefined;
+  readonly exit: 0 | 1 | 3;
+}
+
+/** The answer in short, over all runs. 1 (not delivered) outweighs 3 (unknown) outweighs 0. */
+export function judge(runs: readonly Run[], legs: readonly Leg[]): Verdict {
+  const each = runs.map((run, i) => judgeRun(run, i, legs));
+  const worst = each.find((v) => v.exit === 1) ?? each.find((v) => v.exit === 3) ?? each[0];
+  const known = runs.map((run) => run.probability);
+  const total = sum(known);
+  const { failed } = worst ?? {};
+  return {
+    forward: worst?.forward ?? 'unknown',
+    reply: worst?.reply ?? null,
+    code: failed?.code ?? null,
+    event: failed === undefined ? null : (lastDrop(failed) ?? null),
+    errno: runs.map((run) => run.conversation.errno).find((errno) => errno !== undefined) ?? null,
+    branches: runs.length,
+    pDelivered: sum(runs.map((run, i) => (each[i]?.exit === 0 ? run.probability : 0))) ?? null,
+    notExplored: runs.length < MAX_BRANCHES ? 0 : total === undefined ? null : Math.max(0, 1 - total),
+    exit: worst?.exit ?? 3,
+  };
+}
+
+function sum(values: readonly (number | undefined)[]): number | undefined {
+  let total = 0;
+  for (const value of values) {
+    if (value === undefined) return undefined;
+    total += value;
+  }
+  return total;
+}
+
+function judgeRun(run: Run, index: number, legs: readonly Leg[]): RunVerdict {
+  const mine = pathsOfRun(index, legs);
+  const root = mine.find(({ path }) => path.id === `l1.p${index}`);
+  if (root === undefined) return { forward: 'unknown', reply: null, failed: undefined, exit: 3 };
+  const forward = follow(root, mine);
+  const reply = mine.find(({ leg }) => leg.kind === 'reply' && leg.of !== null && forward.passed.includes(leg.of));
+  const back = reply === undefined ? undefined : follow(reply, mine);
+  const failed = forward.end.outcome === 'delivered' ? back?.end : forward.end;
+  const exit = exitOf(forward.end.outcome, back?.end.outcome, run);
+  return {
+    forward: forward.end.outcome,
+    reply: back === undefined ? null : back.end.outcome,
+    failed: failed?.outcome === 'delivered' ? undefined : failed,
+    exit,
+  };
+}
+
+interface Placed {
+  readonly leg: Leg;
+  readonly path: Path;
+}
+
+function pathsOfRun(index: number, legs: readonly Leg[]): Placed[] {
+  const prefix = index === 0 ? 'l' : `b${index}.`;
+  return legs.flatMap((leg) =>
+    leg.paths
+      .filter((path) => path.id === `l1.p${index}` || (path.id !== 'l1.p0' && leg.id !== 'l1' && leg.id.startsWith(prefix)))
+      .map((path) => ({ leg, path })),
+  );
+}
+
+/** A packet's end: through the programs that relay it, and of a flooded one that of the copy that arrived. */
+function follow(start: Placed, all: readonly Placed[]): { readonly end: Path; readonly passed: readonly string[] } {
+  const passed = [start.path.id];
+  if (start.path.outcome === 'relayed') {
+    const next = all.find(({ leg }) => leg.kind === 'proxied' && leg.of === start.path.id);
+    if (next === undefined) return { end: start.path, passed };
+    const further = follow(next, all);
+    return { end: further.end, passed: [...passed, ...further.passed] };
+  }
+  if (start.path.outcome !== 'delivered') {
+    for (const copy of all) {
+      if (copy.leg.kind !== 'copy' || copy.leg.of !== start.path.id) continue;
+      const further = follow(copy, all);
+      if (further.end.outcome === 'delivered') return { end: further.end, passed: [...passed, ...further.passed] };
+    }
+  }
+  return { end: start.path, passed };
+}
+
+function exitOf(forward: Outcome, reply: Outcome | undefined, run: Run): 0 | 1 | 3 {
+  if (run.conversation.errno !== undefined && forward !== 'delivered') return 1;
+  if (forward === 'unknown' || forward === 'left-scope') return 3;
+  if (forward !== 'delivered') return 1;
+  if (reply === undefined) return 0;
+  if (reply === 'unknown' || reply === 'left-scope') return 3;
+  return reply === 'delivered' ? 0 : 1;
+}
+
+function lastDrop(path: Path): string | undefined {
+  return path.hops
+    .flatMap((hop) => hop.events)
+    .filter((event) => event.k === 'drop')
+    .at(-1)?.id;
+}
