@@ -80,7 +80,8 @@ function send(
   const packet = ipPacket({ ...fields, src, ttl, id }, header, payload, inner);
   const skb = net.walk.begin(net, packet, kind, about);
   skb.dst = destination;
-  if (kind === 'icmp-error')
+  if (kind === 'icmp-error') {
+    attachConnection(skb, about);
     tell(net, about, () => ({
       k: 'icmp',
       fn: 'icmp_send',
@@ -89,8 +90,20 @@ function send(
       name: icmpName(header.type, header.code),
       leg: String(skb.frame),
     }));
+  }
   tellRoute(net, skb, 'icmp_route_lookup', 'lo', src, destination);
   net.walk.functions.ip_local_out(net, skb);
+}
+
+/**
+ * nf_conntrack_attach(), called from icmp_glue_bits(): an error of this host's own is RELATED to the connection of the
+ * packet that it is about, even to one that is not confirmed yet, and goes against its direction.
+ */
+export function attachConnection(skb: Skb, about: Skb): void {
+  if (about.ct === undefined) return;
+  skb.ct = about.ct;
+  skb.ctState = 'RELATED';
+  skb.ctReply = !about.ctReply;
 }
 
 /** icmp_rcv(): queries are answered, errors go to the socket that they are about. */

@@ -34,6 +34,10 @@ export function ipRcv(net: Net, skb: Skb): void {
     drop(net, skb, 'ip_rcv_core', 'WRONG_MAC', () => ({ values: { mac, dev: skb.dev } }));
     return;
   }
+  // ip_rcv_core() clears IPCB(skb): what a route lookup on a bridge port noted there is gone.
+  skb.doRedirect = false;
+  skb.forwarded = false;
+  skb.fragMaxSize = 0;
   nfHook(net, skb, hookState('ip', 'PREROUTING', { in: skb.dev, out: '' }, 'ip_rcv_finish'));
 }
 
@@ -48,6 +52,7 @@ export function ipRcvFinish(net: Net, skb: Skb): void {
       return;
     }
     skb.dst = route.destination;
+    skb.doRedirect = route.destination.type === 'unicast' && route.destination.redirect;
     tellRoute(net, skb, 'ip_route_input_slow', skb.dev, ip.src, route.destination);
   }
   const { dst } = skb;
@@ -158,7 +163,7 @@ function ipForward(net: Net, skb: Skb): void {
   }
   ip.ttl--;
   tell(net, skb, () => ({ k: 'forward', fn: 'ip_forward', ttl: ip.ttl, mtu, length: ip.length }));
-  if (dst.redirect) sendRedirect(net, skb);
+  if (skb.doRedirect) sendRedirect(net, skb);
   nfHook(net, skb, hookState('ip', 'FORWARD', { in: skb.dev, out: dst.dev }, 'ip_forward_finish'));
 }
 

@@ -10,7 +10,7 @@ import { loopbackXmit, netifReceiveSkb, physicalXmit, unmodelledXmit, vethXmit }
 import { hooksOf } from './hooks.js';
 import { icmpSend } from './icmp.js';
 import { ipLocalDeliverFinish, ipRcv, ipRcvFinish } from './ip-input.js';
-import { dstOutput, ipFinishOutput, ipForwardFinish, ipLocalOut } from './ip-output.js';
+import { dstOutput, ipFinishOutput, ipForwardFinish, ipLocalOut, ipRouteMeHarder } from './ip-output.js';
 import type { KernelFunctions } from './net.js';
 import { tunXmit } from './relay.js';
 import { vxlanXmit } from './vxlan.js';
@@ -23,6 +23,7 @@ export const KERNEL: KernelFunctions = {
   br_handle_frame: brHandleFrame,
   icmp_send: icmpSend,
   ip_local_out: ipLocalOut,
+  ip_route_me_harder: ipRouteMeHarder,
   hooks: hooksOf,
   okfn: {
     ip_rcv_finish: ipRcvFinish,

@@ -1,8 +1,8 @@
-import { type Connection, type Manip, manipulate, nullBinding, type Skb, setupNat, translateIcmpError } from '../linux/index.js';
+import { type Connection, type DecidedBy, type Manip, manipulate, nullBinding, type Skb, setupNat, translateIcmpError } from '../linux/index.js';
 import { IPPROTO_ICMP } from '../packet/index.js';
 import { ipRouteMeHarder } from './ip-output.js';
 import { drop, type HookName, type HookState, type HookVerdict, type Net, tell } from './net.js';
-import { type RuleRef, runTable } from './table-hooks.js';
+import { describeRule, runTable } from './table-hooks.js';
 
 /** HOOK2MANIP(): PREROUTING and OUTPUT change the destination, INPUT and POSTROUTING the source. */
 function manipOf(hook: HookName): Manip {
@@ -49,7 +49,7 @@ function natFn(net: Net, skb: Skb, state: HookState, ct: Connection): HookVerdic
     drop(net, skb, 'nf_nat_icmp_reply_translation', 'NF_DROP', () => ({ values: { chain: 'NAT of a redirect' } }));
     return 'drop';
   }
-  let by: RuleRef | undefined;
+  let by: DecidedBy | undefined;
   const done = manip === 'src' ? ct.srcNatDone : ct.dstNatDone;
   if (skb.ctState !== 'ESTABLISHED' && !done) {
     const result = runTable(net, skb, state, 'nat');
@@ -74,8 +74,8 @@ function natContext(net: Net): Parameters<typeof setupNat>[0] {
   return { conntrack: runtime.conntrack, journal, choose, netns: ns.name, now };
 }
 
-function tellTranslation(net: Net, skb: Skb, ct: Connection, manip: Manip, fn: string, by: RuleRef | undefined): void {
+function tellTranslation(net: Net, skb: Skb, ct: Connection, manip: Manip, fn: string, by: DecidedBy | undefined): void {
   const { observer } = net.walk;
   if (observer === undefined) return;
-  observer.event(net, skb, { k: 'nat', fn, manip, connection: ct.id, rule: by === undefined ? null : by.describe() });
+  observer.event(net, skb, { k: 'nat', fn, manip, connection: ct.id, rule: by === undefined ? null : describeRule(by) });
 }

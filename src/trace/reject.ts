@@ -16,6 +16,7 @@ import {
   type Tcp,
 } from '../packet/index.js';
 import { type HookName, type Net, tell } from './net.js';
+import { attachConnection } from './icmp.js';
 import { routeSkbInput } from './ip-input.js';
 
 const CODES: Readonly<Record<Exclude<RejectWith, 'tcp-reset'>, number>> = {
@@ -70,9 +71,6 @@ function sendReset(net: Net, skb: Skb, hook: HookName): void {
   const packet = ipPacket({ src: ip.dst, dst: ip.src, ttl, id: 0, df: true }, header, 0);
   const reset = net.walk.begin(net, packet, 'reply', skb);
   reset.dst = route.destination;
-  // nf_ct_attach(): it belongs to the connection that it ends, so that it is translated back.
-  reset.ct = skb.ct;
-  reset.ctState = skb.ct === undefined ? undefined : 'ESTABLISHED';
-  reset.ctReply = skb.ct !== undefined && !skb.ctReply;
+  attachConnection(reset, skb);
   net.walk.functions.ip_local_out(net, reset);
 }

@@ -15,16 +15,16 @@ export function tellRoute(net: Net, skb: Skb, fn: string, iif: string, src: Ipv4
     k: 'route',
     fn,
     want: { dst: formatIpv4(skb.ip?.dst ?? (0 as Ipv4)), src: formatIpv4(src), iif, mark: skb.mark },
-    got: describe(destination),
+    got: describe(net, destination),
   }));
 }
 
-function describe(destination: Destination): TracedRoute {
+function describe(net: Net, destination: Destination): TracedRoute {
   const { route, table } = destination;
   const found = {
     rule: destination.rule?.priority ?? null,
     table: table === undefined ? null : (TABLES.get(table) ?? String(table)),
-    route: route === undefined ? null : formatRoute(route),
+    route: route === undefined ? null : formatRoute(route, undefined, net.ns),
     origin: route === undefined ? null : formatOrigin(route.origin),
   };
   switch (destination.type) {

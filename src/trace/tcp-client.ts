@@ -75,7 +75,8 @@ class TcpClient implements ProbeSocket {
     net.walk.sockets.push(this);
     net.walk.requests.set(this.#isn, this.#options.payload);
     this.#syn();
-    if (this.#options.until === 'answer') return;
+    // A process's transmit ends with everything received that follows from it: the answer may be here already.
+    if (this.#state !== 'SYN_SENT' || this.#options.until === 'answer') return;
     for (const delay of SYN_RETRIES)
       if (delay < this.#options.timeout) this.#timers.push(net.walk.timer(delay, () => this.#syn()));
     this.#timers.push(net.walk.timer(this.#options.timeout, () => this.#end('ETIMEDOUT')));

@@ -29,7 +29,7 @@ type VxlanLink = LinkOf<'vxlan'>;
 
 /** Whether a VXLAN device that is up listens on this UDP port: its socket is opened with the device. */
 export function hasVxlanSocket(net: Net, port: number): boolean {
-  for (const link of net.ns.links.values()) if (link.kind === 'vxlan' && link.up && link.port === port) return true;
+  for (const link of net.ns.links.values()) if (link.kind === 'vxlan' && link.up && link.dstport === port) return true;
   return false;
 }
 
@@ -65,7 +65,7 @@ function remotesOf(
 /** vxlan_xmit_one(): outer route, outer headers, and out through OUTPUT as a packet of this host's own. */
 function xmitOne(net: Net, skb: Skb, link: VxlanLink, remote: VxlanRemote, entry: VxlanFdbEntry | undefined): void {
   const inner = clonePacket(skb);
-  const port = remote.port ?? link.port;
+  const port = remote.port ?? link.dstport;
   const vni = remote.vni ?? link.vni;
   const tos = outerTos(link, inner);
   const flow = outputFlow(remote.ip, { src: link.local ?? (0 as Ipv4), oif: remote.via ?? '', mark: skb.mark, tos });
@@ -170,7 +170,7 @@ function learnMtu(
 /** encap_bypass_if_local(): the remote is this host, so the frame goes straight to the device of that VNI. */
 function bypass(net: Net, skb: Skb, vni: number, port: number): void {
   for (const link of net.ns.links.values()) {
-    if (link.kind !== 'vxlan' || !link.up || link.vni !== vni || link.port !== port) continue;
+    if (link.kind !== 'vxlan' || !link.up || link.vni !== vni || link.dstport !== port) continue;
     skb.dev = link.name;
     skb.type = packetType(skb, link);
     net.walk.enqueue(net, skb);
@@ -185,7 +185,7 @@ export function vxlanRcv(net: Net, skb: Skb): void {
   if (l4?.l4 !== 'udp') return;
   const values = { node: net.ns.host, port: l4.dport, vni: vxlan?.vni ?? 0 };
   const link = [...net.ns.links.values()].find(
-    (each): each is VxlanLink => each.kind === 'vxlan' && each.up && each.port === l4.dport && each.vni === vxlan?.vni,
+    (each): each is VxlanLink => each.kind === 'vxlan' && each.up && each.dstport === l4.dport && each.vni === vxlan?.vni,
   );
   if (link === undefined || inner?.eth === undefined) {
     drop(net, skb, 'vxlan_rcv', 'VXLAN_NO_VNI', () => ({ values }));
