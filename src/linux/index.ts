@@ -1,25 +1,81 @@
 export type { BridgeFdbEntry, VxlanFdbEntry, VxlanRemote } from './bridge/fdb.js';
 export { fdbKey } from './bridge/fdb.js';
+export * from './bridge/read.js';
+export { formatFdb, formatRemote } from './bridge/write.js';
 export type { Chooser, Option } from './chooser.js';
 export * from './conntrack/nat.js';
 export * from './conntrack/table.js';
 export * from './conntrack/track.js';
 export * from './conntrack/tuple.js';
+export * from './dump.js';
 export * from './fib/address.js';
 export * from './fib/lookup.js';
+export { formatScope, formatTable, parseProtocol, parseScope, parseTable } from './fib/names.js';
+export { readRouteText } from './fib/read-route-text.js';
+export { readRoutes } from './fib/read-routes.js';
+export { readRules, readRuleText } from './fib/read-rules.js';
 export * from './fib/route.js';
 export * from './fib/route-input.js';
 export * from './fib/route-output.js';
+export { type RouteWords, readRouteWords, routeOf, type SpokenNexthop, tableOf } from './fib/route-words.js';
 export * from './fib/rule.js';
+export { type RuleWords, readRuleWords, ruleOf } from './fib/rule-words.js';
+export { sameRouteInfo } from './fib/same-route.js';
 export { FibTable } from './fib/table.js';
+export { formatAllRoutes, formatDestination, formatRoute, formatTableRoutes, formatTos } from './fib/write-routes.js';
+export { formatMark, formatRules, ruleText } from './fib/write-rules.js';
+export type { IpsetErrno } from './ipset/draft.js';
 export type { Ipset, IpsetMember } from './ipset/ipset.js';
+export {
+  addToIpset,
+  deleteFromIpset,
+  describeIpset,
+  type IpsetDimension,
+  testIpset,
+} from './ipset/membership.js';
+export {
+  type IpsetChunk,
+  type IpsetRefusal,
+  type IpsetRestored,
+  type IpsetRestoreOptions,
+  restoreIpsets,
+} from './ipset/restore.js';
+export { parseIpsets, printIpset, printIpsets } from './ipset/save.js';
+export * from './link/connect.js';
 export * from './link/link.js';
+export { type LinkContext, type LinkDump, readLinks } from './link/read.js';
+export { readAddresses } from './link/read-address.js';
+export { addressScope, formatAddress, formatAddresses, formatLinks, type LinkView } from './link/write.js';
+export { vxlanWords } from './link/write-kind.js';
+export { Journal } from './journal.js';
 export * from './neigh/neigh.js';
+export { type NeighbourDump, readNeighbours } from './neigh/read.js';
+export { formatNeighbours, formatProxies } from './neigh/write.js';
 export * from './netfilter/context.js';
+export * from './netfilter/evaluate.js';
+export type { MatchExtension, RulePlace, TargetExtension } from './netfilter/extension.js';
+export type { IptablesErrno, IptablesRefusal } from './netfilter/refusal.js';
+export {
+  type Applied,
+  applyIptablesCommand,
+  type IptablesOptions,
+  type Restored,
+  type RestoreLines,
+  restoreRuleset,
+} from './netfilter/restore.js';
 export * from './netfilter/rule.js';
+export { printMatch, printRule, printSpec, printTarget, sameRule } from './netfilter/rule-text.js';
+export type { DumpOptions, PrintCounters } from './netfilter/save.js';
+export { parseRuleset, printListing, printRuleset, printTable } from './netfilter/save.js';
+export { usedIpsets } from './netfilter/used-ipsets.js';
 export * from './netns.js';
 export { formatOrigin, type Origin } from './origin.js';
 export * from './runtime.js';
 export * from './skb.js';
+export { readSockets } from './socket/read.js';
 export * from './socket/socket.js';
+export type { Source } from './source.js';
+export { deviceSysctlPath, readSysctls, sysctlsOf } from './sysctl/read.js';
 export { Sysctls, sysctlName, sysctlPath } from './sysctl/sysctl.js';
+export { formatSysctl, formatSysctls } from './sysctl/write.js';
+export { LineWords, type PlacedWord, splitLine, type WordPlace } from './words.js';

@@ -20,7 +20,9 @@ export function arpRcv(net: Net, skb: Skb): void {
   const { arp } = skb;
   if (link === undefined || arp === undefined) return;
   if (link.noarp || skb.type === 'otherhost') {
-    drop(net, skb, 'arp_rcv', 'WRONG_MAC', () => ({ values: { mac: formatMac(skb.eth?.dst ?? arp.tha), dev: link.name } }));
+    drop(net, skb, 'arp_rcv', 'WRONG_MAC', () => ({
+      values: { mac: formatMac(skb.eth?.dst ?? arp.tha), dev: link.name },
+    }));
     return;
   }
   const { sysctls } = net.ns;
@@ -56,7 +58,12 @@ function answer(net: Net, skb: Skb, arp: Arp, link: Link): void {
   if (net.ns.sysctls.conf(link.name, 'forwarding') === 0 || destination.type !== 'unicast') return;
   if (!isProxied(net, link, arp, destination)) return;
   updateNeighbour(net, link, arp.spa, arp.sha, 'STALE', { create: true, override: true });
-  tell(net, skb, () => ({ k: 'check', fn: 'arp_fwd_proxy', what: 'proxy_arp', result: `answers for ${formatIpv4(arp.tpa)}` }));
+  tell(net, skb, () => ({
+    k: 'check',
+    fn: 'arp_fwd_proxy',
+    what: 'proxy_arp',
+    result: `answers for ${formatIpv4(arp.tpa)}`,
+  }));
   reply(net, skb, arp, link);
 }
 
@@ -98,7 +105,13 @@ function reply(net: Net, skb: Skb, arp: Arp, link: Link): void {
   const said: Arp = { op: 'reply', sha: link.address, spa: arp.tpa, tha: arp.sha, tpa: arp.spa };
   const answer = net.walk.begin(net, arpFrame(link.address, arp.sha, said), 'arp', skb);
   answer.dev = link.name;
-  tell(net, skb, () => ({ k: 'deliver', fn: 'arp_process', to: 'arp', local: formatIpv4(arp.tpa), remote: formatIpv4(arp.spa) }));
+  tell(net, skb, () => ({
+    k: 'deliver',
+    fn: 'arp_process',
+    to: 'arp',
+    local: formatIpv4(arp.tpa),
+    remote: formatIpv4(arp.spa),
+  }));
   devQueueXmit(net, answer);
 }
 
@@ -106,6 +119,12 @@ function reply(net: Net, skb: Skb, arp: Arp, link: Link): void {
 function learn(net: Net, skb: Skb, arp: Arp, link: Link): void {
   const solicited = arp.op === 'reply' && skb.type === 'host';
   if (arp.op === 'reply')
-    tell(net, skb, () => ({ k: 'deliver', fn: 'arp_process', to: 'arp', local: formatIpv4(arp.tpa), remote: formatIpv4(arp.spa) }));
+    tell(net, skb, () => ({
+      k: 'deliver',
+      fn: 'arp_process',
+      to: 'arp',
+      local: formatIpv4(arp.tpa),
+      remote: formatIpv4(arp.spa),
+    }));
   updateNeighbour(net, link, arp.spa, arp.sha, solicited ? 'REACHABLE' : 'STALE', { create: false, override: true });
 }

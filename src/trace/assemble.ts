@@ -61,7 +61,16 @@ function pathOf(leg: LegDraft, run: Run, names: Names, forkOf: Path['forkOf']): 
   const hops: Hop[] = leg.hops
     .filter((hop) => hop.events.length > 0)
     .map((hop) => ({ ...hop, events: hop.events.map((event) => names.event(event)) }));
-  return { id: names.path(leg), p: run.probability ?? null, choices: run.recorder.choices, forkOf, outcome, code, endpoint, hops };
+  return {
+    id: names.path(leg),
+    p: run.probability ?? null,
+    choices: run.recorder.choices,
+    forkOf,
+    outcome,
+    code,
+    endpoint,
+    hops,
+  };
 }
 
 /** The order in which several frames of one packet speak for it. */
@@ -101,7 +110,8 @@ function forkOf(runs: readonly Run[], index: number): Path['forkOf'] {
 
 function assumptionsOf(runs: readonly Run[], legs: readonly Leg[]): string[] {
   const list: string[] = [];
-  if (legs.some((leg) => leg.kind === 'icmp-error')) list.push('ICMP rate limits are not applied: every error that may be sent is.');
+  if (legs.some((leg) => leg.kind === 'icmp-error'))
+    list.push('ICMP rate limits are not applied: every error that may be sent is.');
   if (runs.length === MAX_BRANCHES) list.push(`Only ${MAX_BRANCHES} branches were explored.`);
   return list;
 }

@@ -1,8 +1,8 @@
 import type { Mac } from '../address/index.js';
 import { type NfBridge, outputFlow, routeOutput, type Skb } from '../linux/index.js';
-import { findNeighbour, isConnected, resolveOutput } from './neighbour.js';
 import { fragment } from './fragment.js';
 import { routeSkbInput } from './ip-input.js';
+import { findNeighbour, isConnected, resolveOutput } from './neighbour.js';
 import { drop, type HookEntry, type HookState, type Net, tell } from './net.js';
 import { hookState, nfHook } from './netfilter.js';
 
@@ -86,7 +86,9 @@ function afterDnat(net: Net, skb: Skb, bridge: string): 'bridged' | 'routed' | '
       k: 'check',
       fn: 'br_nf_pre_routing_finish',
       what: 'DNAT on the bridge',
-      result: bridged ? 'the new destination is on the same bridge: still bridged' : 'the new destination is elsewhere: routed',
+      result: bridged
+        ? 'the new destination is on the same bridge: still bridged'
+        : 'the new destination is elsewhere: routed',
     }));
     return bridged ? 'bridged' : 'routed';
   }
@@ -118,7 +120,11 @@ export function brNfPreRoutingFinishBridge(net: Net, skb: Skb): void {
   if (known !== undefined && known.used && isConnected(known.state)) {
     eth.dst = known.mac;
     skb.dev = nfBridge.physIn ?? skb.dev;
-    net.walk.functions.okfn.br_handle_frame_finish(net, skb, hookState('bridge', 'PREROUTING', { in: skb.dev, out: '' }, 'br_handle_frame_finish'));
+    net.walk.functions.okfn.br_handle_frame_finish(
+      net,
+      skb,
+      hookState('bridge', 'PREROUTING', { in: skb.dev, out: '' }, 'br_handle_frame_finish'),
+    );
     return;
   }
   nfBridge.savedSource = eth.src;
@@ -134,7 +140,11 @@ export function brNfDevXmit(net: Net, skb: Skb): boolean {
   nfBridge.bridgedDnat = false;
   if (skb.eth !== undefined) skb.eth.src = nfBridge.savedSource as Mac;
   skb.dev = nfBridge.physIn ?? skb.dev;
-  net.walk.functions.okfn.br_handle_frame_finish(net, skb, hookState('bridge', 'PREROUTING', { in: skb.dev, out: '' }, 'br_handle_frame_finish'));
+  net.walk.functions.okfn.br_handle_frame_finish(
+    net,
+    skb,
+    hookState('bridge', 'PREROUTING', { in: skb.dev, out: '' }, 'br_handle_frame_finish'),
+  );
   return true;
 }
 

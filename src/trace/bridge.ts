@@ -18,7 +18,9 @@ export function brHandleFrame(net: Net, skb: Skb): void {
   if (found === undefined || skb.eth === undefined) return;
   const { bridge, port } = found;
   if (port.port.state !== 'forwarding' && port.port.state !== 'learning') {
-    drop(net, skb, 'br_handle_frame', 'PORT_NOT_FORWARDING', () => ({ values: { dev: port.name, bridge: bridge.name } }));
+    drop(net, skb, 'br_handle_frame', 'PORT_NOT_FORWARDING', () => ({
+      values: { dev: port.name, bridge: bridge.name },
+    }));
     return;
   }
   if (skb.eth.dst === bridge.address) skb.type = 'host';
@@ -230,4 +232,3 @@ function tellDecision(
     fdb,
   }));
 }
-

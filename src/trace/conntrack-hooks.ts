@@ -1,5 +1,5 @@
 import { formatIpv4 } from '../address/index.js';
-import { confirm, type Connection, type Skb, type Tuple, track } from '../linux/index.js';
+import { type Connection, confirm, type Skb, type Tuple, track } from '../linux/index.js';
 import { protocolName } from '../packet/index.js';
 import { type DefragUser, defrag, isFragment } from './fragment.js';
 import { type HookEntry, type HookState, type Net, tell } from './net.js';
@@ -85,4 +85,3 @@ function formatTuple(t: Tuple): string {
   if (proto === 'icmp') return `icmp ${formatIpv4(t.src)} > ${formatIpv4(t.dst)} type ${t.dport >> 8} id ${t.sport}`;
   return `${proto} ${formatIpv4(t.src)}:${t.sport} > ${formatIpv4(t.dst)}:${t.dport}`;
 }
-

@@ -10,8 +10,7 @@ import {
   IPPROTO_UDP,
   icmpName,
 } from '../packet/index.js';
-import { drop, type Net, tell } from './net.js';
-import type { ProbeSocket } from './walk.js';
+import { drop, type Net, type ProbeSocket, tell } from './net.js';
 
 /** How long a learned path MTU is believed (ip_rt_mtu_expires), and a redirect (ip_rt_gc_timeout), ms. */
 const MTU_EXPIRES = 600_000;
@@ -53,7 +52,9 @@ function learnMtu(net: Net, dst: Ipv4, mtu: number): void {
 function learnGateway(net: Net, skb: Skb, dst: Ipv4, gateway: Ipv4): void {
   const { sysctls } = net.ns;
   const forwarding = sysctls.conf(skb.dev, 'forwarding') !== 0;
-  const accepts = forwarding ? sysctls.confAnd(skb.dev, 'accept_redirects') : sysctls.confOr(skb.dev, 'accept_redirects');
+  const accepts = forwarding
+    ? sysctls.confAnd(skb.dev, 'accept_redirects')
+    : sysctls.confOr(skb.dev, 'accept_redirects');
   if (!accepts) return;
   const old = net.runtime.exceptions.get(dst);
   net.journal.put(net.runtime.exceptions, dst, { mtu: old?.mtu, gateway, expires: net.now + REDIRECT_EXPIRES });

@@ -9,9 +9,8 @@ import {
   type Packet,
   VXLAN_HLEN,
 } from '../packet/index.js';
-import { drop, type Net } from './net.js';
+import { drop, type Net, type Timer, type Walk } from './net.js';
 import { duplicate } from './skb.js';
-import type { Timer, Walk } from './walk.js';
 
 /** net.ipv4.ipfrag_time, ms. */
 const FRAGMENT_TIME = 30_000;
@@ -129,7 +128,8 @@ function expire(net: Net, user: DefragUser, key: string, walkKey: string): void 
   const first = queue?.skbs.find((s) => s.ip?.offset === 0);
   for (const skb of queue?.skbs ?? [])
     drop(net, skb, 'ip_expire', 'FRAG_TIMEOUT', () => ({ values: { src: formatIpv4(skb.ip?.src ?? (0 as never)) } }));
-  if (first !== undefined && user === 'local deliver') net.walk.functions.icmp_send(net, first, ICMP_TIME_EXCEEDED, 1, 0);
+  if (first !== undefined && user === 'local deliver')
+    net.walk.functions.icmp_send(net, first, ICMP_TIME_EXCEEDED, 1, 0);
 }
 
 /** The whole packet, if the pieces (in order of offset) leave no gap. */

@@ -43,4 +43,3 @@ export function gsoNetworkLength(skb: Skb): number {
   if (skb.ip === undefined) return 0;
   return skb.ip.length - innermost(skb).payload + skb.gsoSize;
 }
-

@@ -1,12 +1,5 @@
 import { ANY, formatIpv4, type Ipv4 } from '../address/index.js';
-import {
-  type Destination,
-  inetSelectAddr,
-  outputFlow,
-  RT_SCOPE_LINK,
-  routeOutput,
-  type Skb,
-} from '../linux/index.js';
+import { type Destination, inetSelectAddr, outputFlow, RT_SCOPE_LINK, routeOutput, type Skb } from '../linux/index.js';
 import {
   clonePacket,
   ICMP_DEST_UNREACH,
@@ -15,10 +8,10 @@ import {
   ICMP_FRAG_NEEDED,
   ICMP_REDIRECT,
   type Icmp,
-  icmpHeader,
-  icmpName,
   IP_HLEN,
   IPPROTO_ICMP,
+  icmpHeader,
+  icmpName,
   ipPacket,
   isIcmpError,
 } from '../packet/index.js';
@@ -142,7 +135,12 @@ function echo(net: Net, skb: Skb, l4: Icmp): void {
   const src = dst?.type === 'local' ? ip.dst : ANY;
   const route = routeOutput(net, outputFlow(ip.src, { src, tos: ip.tos & 0x1c }), '', 'any');
   if (!route.ok) {
-    tell(net, skb, () => ({ k: 'errno', fn: 'icmp_reply', call: 'reply', errno: 'errno' in route ? route.errno : 'EOPNOTSUPP' }));
+    tell(net, skb, () => ({
+      k: 'errno',
+      fn: 'icmp_reply',
+      call: 'reply',
+      errno: 'errno' in route ? route.errno : 'EOPNOTSUPP',
+    }));
     return;
   }
   const header = icmpHeader(ICMP_ECHOREPLY, 0, { id: l4.id, seq: l4.seq });

@@ -212,7 +212,8 @@ export function ipLocalDeliverFinish(net: Net, skb: Skb): void {
       return;
     default:
       net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
-      drop(net, skb, 'ip_protocol_deliver_rcu', 'NO_PROTOCOL', () => ({ values: { proto: protocolName(ip.protocol) } }));
+      drop(net, skb, 'ip_protocol_deliver_rcu', 'NO_PROTOCOL', () => ({
+        values: { proto: protocolName(ip.protocol) },
+      }));
   }
 }
-

@@ -123,8 +123,7 @@ export function routeLocalPacket(
 ): Exclude<Skb['dst'], undefined | { readonly type: 'error' }> | undefined {
   const route = routeOutput(net, outputFlow(request.dst, request), '', 'any');
   if (!route.ok) {
-    if ('unsupported' in route)
-      drop(net, skb, fn, 'UNSUPPORTED', () => ({ values: { what: route.unsupported } }));
+    if ('unsupported' in route) drop(net, skb, fn, 'UNSUPPORTED', () => ({ values: { what: route.unsupported } }));
     else drop(net, skb, fn, 'NO_ROUTE', () => ({ values: { node: net.ns.host, errno: route.errno } }));
     return undefined;
   }
@@ -158,4 +157,3 @@ export function ipForwardFinish(net: Net, skb: Skb, _state: HookState): void {
   skb.stamp = undefined;
   dstOutput(net, skb);
 }
-

@@ -1,4 +1,13 @@
-import { type Connection, type DecidedBy, type Manip, manipulate, nullBinding, type Skb, setupNat, translateIcmpError } from '../linux/index.js';
+import {
+  type Connection,
+  type DecidedBy,
+  type Manip,
+  manipulate,
+  nullBinding,
+  type Skb,
+  setupNat,
+  translateIcmpError,
+} from '../linux/index.js';
 import { IPPROTO_ICMP } from '../packet/index.js';
 import { ipRouteMeHarder } from './ip-output.js';
 import { drop, type HookName, type HookState, type HookVerdict, type Net, tell } from './net.js';
@@ -74,8 +83,21 @@ function natContext(net: Net): Parameters<typeof setupNat>[0] {
   return { conntrack: runtime.conntrack, journal, choose, netns: ns.name, now };
 }
 
-function tellTranslation(net: Net, skb: Skb, ct: Connection, manip: Manip, fn: string, by: DecidedBy | undefined): void {
+function tellTranslation(
+  net: Net,
+  skb: Skb,
+  ct: Connection,
+  manip: Manip,
+  fn: string,
+  by: DecidedBy | undefined,
+): void {
   const { observer } = net.walk;
   if (observer === undefined) return;
-  observer.event(net, skb, { k: 'nat', fn, manip, connection: ct.id, rule: by === undefined ? null : describeRule(by) });
+  observer.event(net, skb, {
+    k: 'nat',
+    fn,
+    manip,
+    connection: ct.id,
+    rule: by === undefined ? null : describeRule(by),
+  });
 }

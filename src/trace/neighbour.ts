@@ -13,8 +13,7 @@ import {
 import { ETH_P_IP, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH } from '../packet/index.js';
 import { arpSolicit } from './arp-solicit.js';
 import { devQueueXmit } from './dev.js';
-import { drop, type Net, tell } from './net.js';
-import type { Timer, Walk } from './walk.js';
+import { drop, type Net, type Timer, tell, type Walk } from './net.js';
 
 /** net.ipv4.neigh.default: base_reachable_time, retrans_time, both in ms, and mcast_solicit. */
 const REACHABLE_TIME = 30_000;

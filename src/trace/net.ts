@@ -1,7 +1,9 @@
-import type { Chooser, Journal, Netns, NetnsRuntime, Skb } from '../linux/index.js';
-import type { DropFields, EventFields } from './observer.js';
+import type { Ipv4 } from '../address/index.js';
+import type { Chooser, Journal, Netns, NetnsRuntime, Option, Runtime, Skb } from '../linux/index.js';
+import type { Packet } from '../packet/index.js';
+import type { Network } from '../topology/index.js';
 import type { DropCode } from './reason.js';
-import type { Walk } from './walk.js';
+import type { EventBody, LegKind, TracedRule } from './trace.js';
 
 /** Families that hooks exist for. */
 export type Family = 'ip' | 'bridge';
@@ -56,6 +58,63 @@ export interface Net {
   readonly now: number;
 }
 
+/** A socket of the probe's own, open for as long as the probe runs. */
+export interface ProbeSocket {
+  readonly netns: string;
+  readonly protocol: 'tcp' | 'udp' | 'icmp' | 'sctp';
+  /** 0 for any. */
+  readonly localAddress: Ipv4;
+  readonly localPort: number;
+  /** undefined: takes packets from anybody. */
+  readonly remote: { readonly address: Ipv4; readonly port: number } | undefined;
+  receive(net: Net, skb: Skb): void;
+  /** An ICMP error about a packet of this socket. */
+  error(net: Net, skb: Skb): void;
+}
+
+/** A timer that can be called off. */
+export interface Timer {
+  readonly at: number;
+  readonly run: () => void;
+}
+
+/** One probe on its way, as the kernel's functions see it: the clock, what is queued, and who looks on. */
+export interface Walk {
+  readonly network: Network;
+  readonly runtime: Runtime;
+  readonly choose: Chooser;
+  readonly observer: Observer | undefined;
+  readonly functions: KernelFunctions;
+  readonly sockets: ProbeSocket[];
+  /**
+   * How many bytes a TCP client sends before it expects an answer, by its initial sequence number. On the wire nothing
+   * says so: client and server know it from their protocol.
+   */
+  readonly requests: Map<number, number>;
+  /** ms of the virtual clock. */
+  readonly now: number;
+  /** The kernel of a namespace; throws when the network has none of that name. */
+  net(name: string): Net;
+  /** The namespaces that the walk has reached. */
+  reached(): Net[];
+  /** A new packet of `net`, with an identity of its own. */
+  begin(net: Net, packet: Packet, kind: LegKind, of: Skb | undefined): Skb;
+  nextFrame(): number;
+  /** The next place in the order of capture time stamps. */
+  stamp(): number;
+  /** Whether the walk still goes: beyond a limit of crossings it must be a loop. Counts one. */
+  countCrossing(): boolean;
+  /** netif_rx(): the frame waits until the soft-IRQ gets to it, and is stamped now. */
+  enqueue(net: Net, skb: Skb): void;
+  /** dev_queue_xmit(): runs down nested; a process's outermost one ends with the backlog drained. */
+  transmit(send: () => void): void;
+  /** Something that user space does, when the backlog is empty. */
+  task(run: () => void): void;
+  /** Something that the kernel does `delay` ms from now. */
+  timer(delay: number, run: () => void): Timer;
+  cancel(timer: Timer | undefined): void;
+}
+
 /**
  * Functions that callers further down need, and that would close a circle of imports: each is in the file named for
  * the kernel's, and is put into one table in `kernel.ts`.
@@ -78,6 +137,43 @@ export interface KernelFunctions {
   okfn: Readonly<Record<OkfnName, (net: Net, skb: Skb, state: HookState) => void>>;
   /** ndo_start_xmit, by kind of link. */
   xmit: Readonly<Record<string, (net: Net, skb: Skb) => void>>;
+}
+
+/** An event without its identity and its diff, which the observer finds out by itself. */
+export type EventFields = EventBody & { readonly fn?: string };
+
+/** A drop as the place that drops tells it. */
+export interface DropFields {
+  readonly fn: string;
+  readonly code: DropCode;
+  readonly rule?: TracedRule;
+  /** Values for the placeholders of the reason's text. */
+  readonly values?: Readonly<Record<string, string | number>>;
+}
+
+/**
+ * Watches a walk. All calls come at the time of what they tell, with the live skb, of which copies must be taken.
+ *
+ * A walk without an observer does the same and allocates nothing for the telling.
+ */
+export interface Observer {
+  /** Whether rules that do not match are told one by one, or counted. */
+  readonly detail: 'hits' | 'all';
+  /** A new packet begins; `of` is the frame that provoked it. */
+  begin(net: Net, skb: Skb, kind: LegKind, of: number | undefined): void;
+  event(net: Net, skb: Skb, fields: EventFields): void;
+  drop(net: Net, skb: Skb, fields: DropFields): void;
+  /** A frame is at a device, where a capture would see it. */
+  crossing(net: Net, skb: Skb, dev: string, dir: 'in' | 'out', order: number): void;
+  /** `skb` has become several frames. */
+  split(net: Net, skb: Skb, pieces: readonly Skb[], why: string): void;
+  /** The frames of `pieces` have become `skb`. */
+  join(net: Net, skb: Skb, pieces: readonly number[]): void;
+  /** `clone` is a copy of `skb` that goes its own way. */
+  copy(net: Net, skb: Skb, clone: Skb): void;
+  /** The kernel keeps the packet for now. */
+  hold(net: Net, skb: Skb, why: string): void;
+  fork(about: string, option: Option): void;
 }
 
 /** Tells the observer of an event, if there is one. `fields` is made only then. */

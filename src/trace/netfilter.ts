@@ -31,4 +31,3 @@ export function hookState(
 ): HookState {
   return { family, hook, in: devices.in, out: devices.out, okfn };
 }
-

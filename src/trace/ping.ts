@@ -1,8 +1,7 @@
-import { icmpHeader, ICMP_ECHO } from '../packet/index.js';
+import { ICMP_ECHO, icmpHeader } from '../packet/index.js';
 import { errnoOfIcmp, type SocketOptions, sendDatagram } from './client.js';
 import type { Conversation } from './conversation.js';
-import type { Net } from './net.js';
-import type { ProbeSocket } from './walk.js';
+import type { Net, ProbeSocket } from './net.js';
 
 /** What `ping` is asked to do. */
 export interface PingOptions extends SocketOptions {

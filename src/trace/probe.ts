@@ -1,5 +1,5 @@
 import { ANY, type Ipv4, parseIpv4 } from '../address/index.js';
-import { InputError, type Problem, didYouMean } from '../problem/index.js';
+import { didYouMean, InputError, type Problem } from '../problem/index.js';
 import { type NamedObject, type Network, objectName } from '../topology/index.js';
 import type { PmtuDiscovery } from './client.js';
 
@@ -171,7 +171,8 @@ function portOf(
   const number = tail === undefined ? probe.port : Number(tail);
   const fitting = object?.ports.filter((p) => probe.proto === undefined || p.protocol === probe.proto) ?? [];
   if (number !== undefined) {
-    if (number < 1 || number > 65535) return complain('to', 'bad-value', `expected a port, 1 to 65535, found ${number}`);
+    if (number < 1 || number > 65535)
+      return complain('to', 'bad-value', `expected a port, 1 to 65535, found ${number}`);
     return { proto: probe.proto ?? fitting.find((p) => p.port === number)?.protocol ?? 'tcp', port: number };
   }
   const [only] = fitting;

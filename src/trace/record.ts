@@ -3,11 +3,9 @@ import { type Header, headersOf } from '../packet/index.js';
 import { objectName } from '../topology/index.js';
 import { tuples } from './conntrack-hooks.js';
 import { diffHeaders } from './diff.js';
-import type { Net } from './net.js';
-import type { DropFields, EventFields, Observer } from './observer.js';
+import type { DropFields, EventFields, Net, Observer, Walk } from './net.js';
 import { DROP_CODES, type DropCode } from './reason.js';
-import type { Choice, Diff, EventBody, LegKind, Outcome, TraceEvent, TracedConnection } from './trace.js';
-import type { Walk } from './walk.js';
+import type { Choice, Diff, EventBody, LegKind, Outcome, TracedConnection, TraceEvent } from './trace.js';
 
 /** A hop that is being written. */
 interface HopDraft {
@@ -85,7 +83,8 @@ export class Recorder implements Observer {
     const event = this.#push(net, skb, fields.fn === '' ? null : fields.fn, body);
     // A frame that somebody has taken stays taken, whatever becomes of it behind that.
     const { leg } = this.#state(skb);
-    if (leg.ends.get(skb.frame)?.outcome !== 'delivered') this.#end(leg, net, skb, OUTCOMES.get(code) ?? 'dropped', code, event);
+    if (leg.ends.get(skb.frame)?.outcome !== 'delivered')
+      this.#end(leg, net, skb, OUTCOMES.get(code) ?? 'dropped', code, event);
   }
 
   crossing(net: Net, skb: Skb, dev: string, dir: 'in' | 'out', order: number): void {

@@ -15,9 +15,9 @@ import {
   TCP_SYN,
   type Tcp,
 } from '../packet/index.js';
-import { type HookName, type Net, tell } from './net.js';
 import { attachConnection } from './icmp.js';
 import { routeSkbInput } from './ip-input.js';
+import { type HookName, type Net, tell } from './net.js';
 
 const CODES: Readonly<Record<Exclude<RejectWith, 'tcp-reset'>, number>> = {
   'icmp-net-unreachable': ICMP_NET_UNREACH,

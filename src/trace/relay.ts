@@ -8,8 +8,8 @@ import {
   icmpHeader,
   ipPacket,
   type Packet,
-  type Udp,
   UDP_HLEN,
+  type Udp,
 } from '../packet/index.js';
 import { receiveOn } from './dev.js';
 import { drop, type Net, tell } from './net.js';
@@ -51,7 +51,11 @@ function fromTun(net: Net, skb: Skb, process: Process): void {
   const inner = clonePacket(skb);
   inner.eth = undefined;
   if (inner.ip !== undefined) inner.ip.ttl--;
-  tell(net, skb, () => ({ k: 'relay', process: 'flanneld', note: `sends it to ${formatIpv4(route.peer)}:${route.port}` }));
+  tell(net, skb, () => ({
+    k: 'relay',
+    process: 'flanneld',
+    note: `sends it to ${formatIpv4(route.peer)}:${route.port}`,
+  }));
   sendTo(net, skb, process, route, inner);
 }
 
@@ -87,11 +91,15 @@ function noRoute(net: Net, skb: Skb, process: Process): void {
 function fromSocket(net: Net, skb: Skb, process: Process): void {
   const { inner } = skb;
   if (inner?.ip === undefined) {
-    drop(net, skb, 'udp-relay', 'UNSUPPORTED', () => ({ values: { what: 'a datagram to flanneld without a packet in it' } }));
+    drop(net, skb, 'udp-relay', 'UNSUPPORTED', () => ({
+      values: { what: 'a datagram to flanneld without a packet in it' },
+    }));
     return;
   }
   if (inner.ip.ttl <= 1) {
-    drop(net, skb, 'udp-relay', 'RELAY_TTL', () => ({ values: { dev: process.dev, dst: formatIpv4(inner.ip?.dst ?? (0 as never)) } }));
+    drop(net, skb, 'udp-relay', 'RELAY_TTL', () => ({
+      values: { dev: process.dev, dst: formatIpv4(inner.ip?.dst ?? (0 as never)) },
+    }));
     return;
   }
   const packet = clonePacket(inner);

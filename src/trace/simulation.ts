@@ -1,7 +1,9 @@
-import { Runtime, Skb } from '../linux/index.js';
+import { Runtime, type Skb } from '../linux/index.js';
 import type { Packet } from '../packet/index.js';
 import type { Install, Refusal } from '../plan/index.js';
+
 const apply: any = undefined;
+
 import type { Network } from '../topology/index.js';
 import { assemble } from './assemble.js';
 import type { Branching } from './chance.js';
@@ -10,13 +12,14 @@ import { type Conversation, newConversation } from './conversation.js';
 import { devQueueXmit, receiveOn } from './dev.js';
 import { explore } from './explore.js';
 import { KERNEL } from './kernel.js';
+import type { Walk } from './net.js';
 import { ping } from './ping.js';
 import { type Probe, type ResolvedProbe, resolveProbe } from './probe.js';
 import { connectionsOf } from './record.js';
 import { connectTcp } from './tcp-client.js';
 import type { Query, Trace } from './trace.js';
 import { sendSctp, sendUdp } from './udp-client.js';
-import { Walk } from './walk.js';
+import { ProbeWalk } from './walk.js';
 
 /** How a probe is followed. */
 export interface TraceOptions {
@@ -65,7 +68,7 @@ function follow(
   const runs = explore(
     runtime,
     ({ chooser, recorder }) => {
-      const walk = new Walk({ network, runtime, choose: chooser, observer: recorder, functions: KERNEL });
+      const walk = new ProbeWalk({ network, runtime, choose: chooser, observer: recorder, functions: KERNEL });
       const conversation = newConversation();
       start(walk, conversation);
       walk.run();
@@ -80,7 +83,13 @@ function follow(
 const EPHEMERAL = { first: 32768, count: 28232 };
 
 /** Starts the program that the probe stands for. */
-function converse(walk: Walk, probe: Probe, resolved: ResolvedProbe, result: Conversation, until: 'answer' | 'end'): void {
+function converse(
+  walk: Walk,
+  probe: Probe,
+  resolved: ResolvedProbe,
+  result: Conversation,
+  until: 'answer' | 'end',
+): void {
   const net = walk.net(resolved.netns);
   const socket: SocketOptions = {
     destination: resolved.destination,

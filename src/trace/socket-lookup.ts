@@ -1,7 +1,6 @@
 import type { Ipv4 } from '../address/index.js';
 import type { Socket } from '../linux/index.js';
-import type { Net } from './net.js';
-import type { ProbeSocket } from './walk.js';
+import type { Net, ProbeSocket } from './net.js';
 
 /** The ends of a packet as its receiver sees them. */
 export interface Ends {

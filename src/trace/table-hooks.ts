@@ -13,8 +13,7 @@ import {
   type TableName,
   type TableVerdict,
 } from '../linux/index.js';
-import { drop, type HookState, type HookVerdict, type Net } from './net.js';
-import type { Observer } from './observer.js';
+import { drop, type HookState, type HookVerdict, type Net, type Observer } from './net.js';
 import { DROP_CODES, type DropCode } from './reason.js';
 import { reject } from './reject.js';
 import type { TracedRule } from './trace.js';
@@ -67,7 +66,12 @@ export function runTable(net: Net, skb: Skb, state: HookState, name: TableName):
   return { verdict: 'drop', by: result.by };
 }
 
-function refuse(net: Net, skb: Skb, state: HookState, result: Exclude<TableVerdict, { readonly verdict: 'ACCEPT' }>): void {
+function refuse(
+  net: Net,
+  skb: Skb,
+  state: HookState,
+  result: Exclude<TableVerdict, { readonly verdict: 'ACCEPT' }>,
+): void {
   if (result.verdict === 'REJECT') reject(net, skb, state.hook, result.with);
   drop(net, skb, 'ipt_do_table', codeOf(result), () => ({
     rule: describeRule(result.by),
@@ -115,7 +119,7 @@ class TellingWatcher implements RuleWatcher {
   }
 
   hit(table: TableName, at: RulePosition, verdict: RuleVerdict): void {
-    this.#tell(describeRule({ table, ...at }), { hit: true, then: wordsOf(verdict), fail: null });
+    this.#tell(describeRule({ table, ...at }), { hit: true, next: wordsOf(verdict), fail: null });
   }
 
   miss(table: TableName, at: RulePosition, match: Match, have: () => string): void {
@@ -124,7 +128,7 @@ class TellingWatcher implements RuleWatcher {
       return;
     }
     const fail = { match: printMatch(match), have: have() };
-    this.#tell(describeRule({ table, ...at }), { hit: false, then: 'next rule', fail });
+    this.#tell(describeRule({ table, ...at }), { hit: false, next: 'next rule', fail });
   }
 
   unsupported(table: TableName, at: RulePosition, match: Match): void {
@@ -134,14 +138,14 @@ class TellingWatcher implements RuleWatcher {
 
   policy(table: TableName, chain: string, policy: 'ACCEPT' | 'DROP'): void {
     const rule: TracedRule = { table, chain, n: 0, text: `policy ${policy}`, origin: '' };
-    if (policy === 'DROP' || this.#observer.detail === 'all') this.#tell(rule, { hit: true, then: policy, fail: null });
+    if (policy === 'DROP' || this.#observer.detail === 'all') this.#tell(rule, { hit: true, next: policy, fail: null });
   }
 
   #tell(
     rule: TracedRule,
     what: {
       readonly hit: boolean;
-      readonly then: string;
+      readonly next: string;
       readonly fail: { readonly match: string; readonly have: string } | null;
     },
   ): void {

@@ -1,12 +1,20 @@
 import { ANY, type Ipv4 } from '../address/index.js';
 import type { Skb } from '../linux/index.js';
-import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_REDIRECT, TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN, type Tcp } from '../packet/index.js';
+import {
+  ICMP_DEST_UNREACH,
+  ICMP_FRAG_NEEDED,
+  ICMP_REDIRECT,
+  TCP_ACK,
+  TCP_PSH,
+  TCP_RST,
+  TCP_SYN,
+  type Tcp,
+} from '../packet/index.js';
 import { errnoOfIcmp, routeSocket, type SocketOptions, sendDatagram } from './client.js';
 import type { Conversation } from './conversation.js';
-import type { Net } from './net.js';
+import type { Net, ProbeSocket, Timer } from './net.js';
 import type { Ends } from './socket-lookup.js';
 import { announcedMss, close, DATA_OPTIONS, SYN_OPTIONS, sendSegment } from './tcp.js';
-import type { ProbeSocket, Timer } from './walk.js';
 
 /** What a TCP client does. */
 export interface TcpOptions extends SocketOptions {

@@ -1,10 +1,9 @@
 import { formatIpv4, type Ipv4 } from '../address/index.js';
 import { type Destination, outputFlow, pathMtu, routeOutput, type Skb, type Socket } from '../linux/index.js';
 import { ipPacket, TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN, type Tcp } from '../packet/index.js';
-import { drop, type Net, tell } from './net.js';
+import { drop, type Net, type ProbeSocket, tell } from './net.js';
 import { tellRoute } from './route-event.js';
 import { type Ends, listeningSocket, probeSocket } from './socket-lookup.js';
-import type { ProbeSocket } from './walk.js';
 
 /** Options of a SYN: MSS, SACK permitted, time stamps, window scale. Of a later segment: time stamps. Bytes. */
 export const SYN_OPTIONS = 20;

@@ -50,7 +50,7 @@ export interface Verdict {
   /** The reason of the first failure, and the event that shows it. */
   readonly code: DropCode | null;
   readonly event: string | null;
-  /** The call itself failed: the errno that the program gets. */
+  /** What the program gets instead of an answer: its call failed, or an ICMP error or RST reached its socket. */
   readonly errno: string | null;
   /** Branches explored. */
   readonly branches: number;
@@ -207,7 +207,7 @@ export type EventBody =
       readonly rule: TracedRule;
       readonly hit: boolean;
       /** What follows: `ACCEPT`, `jump KUBE-SVC-…`, `next rule`. */
-      readonly then: string;
+      readonly next: string;
       /** The first condition that the packet does not meet, and what it has; null for a hit. */
       readonly fail: { readonly match: string; readonly have: string } | null;
       /** Rules tried in this chain since the last one listed. */

@@ -1,8 +1,7 @@
-import { type Sctp, type Udp, UDP_HLEN } from '../packet/index.js';
+import { type Sctp, UDP_HLEN, type Udp } from '../packet/index.js';
 import { errnoOfIcmp, routeSocket, type SocketOptions, sendDatagram } from './client.js';
 import type { Conversation } from './conversation.js';
-import type { Net } from './net.js';
-import type { ProbeSocket } from './walk.js';
+import type { Net, ProbeSocket } from './net.js';
 
 /** What a program that sends one datagram asks for. */
 export interface DatagramOptions extends SocketOptions {

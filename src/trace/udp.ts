@@ -1,10 +1,10 @@
 import { formatIpv4 } from '../address/index.js';
 import { outputFlow, routeOutput, type Skb, type Socket } from '../linux/index.js';
-import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ipPacket, type Udp, UDP_HLEN } from '../packet/index.js';
+import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ipPacket, UDP_HLEN, type Udp } from '../packet/index.js';
 import { drop, type Net, tell } from './net.js';
 import { relayReceive } from './relay.js';
-import { type Ends, listeningSocket, probeSocket } from './socket-lookup.js';
 import { tellRoute } from './route-event.js';
+import { type Ends, listeningSocket, probeSocket } from './socket-lookup.js';
 import { hasVxlanSocket, vxlanRcv } from './vxlan.js';
 
 /** __udp4_lib_rcv(): to the kernel's own VXLAN socket, to a program, or "port unreachable" (linux net/ipv4/udp.c). */

@@ -1,6 +1,6 @@
 import type { Run } from './explore.js';
-import type { Leg, Outcome, Path, Verdict } from './trace.js';
 import { MAX_BRANCHES } from './explore.js';
+import type { Leg, Outcome, Path, Verdict } from './trace.js';
 
 /** What became of one run's packet and of its answer. */
 interface RunVerdict {
@@ -23,12 +23,17 @@ export function judge(runs: readonly Run[], legs: readonly Leg[]): Verdict {
     reply: worst?.reply ?? null,
     code: failed?.code ?? null,
     event: failed === undefined ? null : (lastDrop(failed) ?? null),
-    errno: runs.map((run) => run.conversation.errno).find((errno) => errno !== undefined) ?? null,
+    errno: runs.map(errnoOf).find((errno) => errno !== undefined) ?? null,
     branches: runs.length,
     pDelivered: sum(runs.map((run, i) => (each[i]?.exit === 0 ? run.probability : 0))) ?? null,
     notExplored: runs.length < MAX_BRANCHES ? 0 : total === undefined ? null : Math.max(0, 1 - total),
     exit: worst?.exit ?? 3,
   };
+}
+
+/** What the program gets: the errno of its call, or of the first error that its socket was told of. */
+function errnoOf({ conversation }: Run): string | undefined {
+  return conversation.errno ?? conversation.errors[0]?.errno;
 }
 
 function sum(values: readonly (number | undefined)[]): number | undefined {
@@ -66,7 +71,9 @@ function pathsOfRun(index: number, legs: readonly Leg[]): Placed[] {
   const prefix = index === 0 ? 'l' : `b${index}.`;
   return legs.flatMap((leg) =>
     leg.paths
-      .filter((path) => path.id === `l1.p${index}` || (path.id !== 'l1.p0' && leg.id !== 'l1' && leg.id.startsWith(prefix)))
+      .filter(
+        (path) => path.id === `l1.p${index}` || (path.id !== 'l1.p0' && leg.id !== 'l1' && leg.id.startsWith(prefix)),
+      )
       .map((path) => ({ leg, path })),
   );
 }

@@ -72,7 +72,9 @@ function xmitOne(net: Net, skb: Skb, link: VxlanLink, remote: VxlanRemote, entry
   const route = routeOutput(net, flow, '', 'any');
   if (!route.ok || route.destination.type === 'error') {
     const errno = route.ok || !('errno' in route) ? 'EINVAL' : route.errno;
-    drop(net, skb, 'vxlan_xmit_one', 'NO_ROUTE', () => ({ values: { node: net.ns.host, dst: formatIpv4(remote.ip), errno } }));
+    drop(net, skb, 'vxlan_xmit_one', 'NO_ROUTE', () => ({
+      values: { node: net.ns.host, dst: formatIpv4(remote.ip), errno },
+    }));
     return;
   }
   const { destination } = route;
@@ -138,7 +140,9 @@ function outerTtl(net: Net, link: VxlanLink, inner: Packet): number {
  * that of addresses, protocol and ports, the same both ways.
  */
 function sourcePort(net: Net, skb: Skb, inner: Packet): number {
-  const [min = 32768, max = 60999] = (net.ns.sysctls.get('net/ipv4/ip_local_port_range') ?? '').split(/\s+/).map(Number);
+  const [min = 32768, max = 60999] = (net.ns.sysctls.get('net/ipv4/ip_local_port_range') ?? '')
+    .split(/\s+/)
+    .map(Number);
   const hash = net.choose.hash('', 'flow hash', skb.flow ?? flowOf(inner));
   return min + Math.floor((hash / 0x1_0000_0000) * (max - min));
 }
@@ -153,12 +157,7 @@ function flowOf(inner: Packet): string {
 }
 
 /** skb_tunnel_check_pmtu(): the sender of too long a packet would learn of it, were it this host. */
-function learnMtu(
-  net: Net,
-  skb: Skb,
-  destination: Parameters<typeof pathMtu>[1] | undefined,
-  remote: Ipv4,
-): void {
+function learnMtu(net: Net, skb: Skb, destination: Parameters<typeof pathMtu>[1] | undefined, remote: Ipv4): void {
   const lower = destination && net.ns.links.get(destination.dev);
   if (destination === undefined || lower === undefined || skb.ip === undefined || skb.gsoSize > 0) return;
   const room = pathMtu(net, destination, remote, lower) - VXLAN_OVERHEAD;
@@ -185,7 +184,8 @@ export function vxlanRcv(net: Net, skb: Skb): void {
   if (l4?.l4 !== 'udp') return;
   const values = { node: net.ns.host, port: l4.dport, vni: vxlan?.vni ?? 0 };
   const link = [...net.ns.links.values()].find(
-    (each): each is VxlanLink => each.kind === 'vxlan' && each.up && each.dstport === l4.dport && each.vni === vxlan?.vni,
+    (each): each is VxlanLink =>
+      each.kind === 'vxlan' && each.up && each.dstport === l4.dport && each.vni === vxlan?.vni,
   );
   if (link === undefined || inner?.eth === undefined) {
     drop(net, skb, 'vxlan_rcv', 'VXLAN_NO_VNI', () => ({ values }));

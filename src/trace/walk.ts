@@ -1,32 +1,11 @@
-import type { Ipv4 } from '../address/index.js';
-import { type Chooser, type Netns, type NetnsRuntime, type Journal, type Runtime, Skb } from '../linux/index.js';
+import { type Chooser, type Journal, type Netns, type NetnsRuntime, type Runtime, Skb } from '../linux/index.js';
 import type { Packet } from '../packet/index.js';
 import type { Network } from '../topology/index.js';
-import type { KernelFunctions, Net } from './net.js';
-import type { LegKind, Observer } from './observer.js';
+import type { KernelFunctions, Net, Observer, ProbeSocket, Timer, Walk } from './net.js';
+import type { LegKind } from './trace.js';
 
 /** Frames at devices before a walk is cut off: more than any recorded conversation, less than a storm. */
 const MAX_CROSSINGS = 20_000;
-
-/** A socket of the probe's own, open for as long as the probe runs. */
-export interface ProbeSocket {
-  readonly netns: string;
-  readonly protocol: 'tcp' | 'udp' | 'icmp' | 'sctp';
-  /** 0 for any. */
-  readonly localAddress: Ipv4;
-  readonly localPort: number;
-  /** undefined: takes packets from anybody. */
-  readonly remote: { readonly address: Ipv4; readonly port: number } | undefined;
-  receive(net: Net, skb: Skb): void;
-  /** An ICMP error about a packet of this socket. */
-  error(net: Net, skb: Skb): void;
-}
-
-/** A timer that can be called off. */
-export interface Timer {
-  readonly at: number;
-  readonly run: () => void;
-}
 
 /**
  * One probe on its way: the clock, what is queued, and who looks on.
@@ -35,17 +14,13 @@ export interface Timer {
  * transmit of a process returns (local_bh_enable() runs the soft-IRQ), or by the loop; never from inside a soft-IRQ.
  * What user space does in reaction is a task, run when the backlog is empty.
  */
-export class Walk {
+export class ProbeWalk implements Walk {
   readonly network: Network;
   readonly runtime: Runtime;
   readonly choose: Chooser;
   readonly observer: Observer | undefined;
   readonly functions: KernelFunctions;
   readonly sockets: ProbeSocket[] = [];
-  /**
-   * How many bytes a TCP client sends before it expects an answer, by its initial sequence number. On the wire nothing
-   * says so: client and server know it from their protocol.
-   */
   readonly requests: Map<number, number> = new Map();
   readonly #nets = new Map<string, Net>();
   readonly #backlog: { readonly net: Net; readonly skb: Skb }[] = [];

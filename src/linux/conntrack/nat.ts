@@ -8,7 +8,7 @@ import {
   type Packet,
 } from '../../packet/index.js';
 import type { Chooser } from '../chooser.js';
-import type { Journal } from '../runtime.js';
+import type { Journal } from '../journal.js';
 import type { Skb } from '../skb.js';
 import type { Connection, Conntrack } from './table.js';
 import { invertTuple, sameTuple, type Tuple } from './tuple.js';

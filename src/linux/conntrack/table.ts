@@ -1,4 +1,4 @@
-import type { Journal } from '../runtime.js';
+import type { Journal } from '../journal.js';
 import { hashTuple, invertTuple, sameTuple, type Tuple } from './tuple.js';
 
 /** Which of the two tuples of a connection a packet has (IP_CT_DIR_…). */
@@ -57,14 +57,16 @@ export interface Found {
 /** The connection tracking table of one namespace, by tuple and zone. */
 export class Conntrack {
   readonly #buckets = new Map<number, readonly Found[]>();
-  #nextId = 1;
+  readonly #counter = { next: 1 };
 
   /** A new connection, not yet in the table; undefined for a tuple that has no inverse. */
-  create(original: Tuple, zone: number, master?: Connection): Connection | undefined {
+  create(original: Tuple, zone: number, journal: Journal, master?: Connection): Connection | undefined {
     const reply = invertTuple(original);
     if (reply === undefined) return undefined;
+    const id = this.#counter.next;
+    journal.set(this.#counter, 'next', id + 1);
     return {
-      id: this.#nextId++,
+      id,
       zone,
       original,
       reply,

@@ -1,6 +1,7 @@
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, isIcmpError, TCP_RST } from '../../packet/index.js';
 import type { Netns } from '../netns.js';
-import type { Journal, NetnsRuntime } from '../runtime.js';
+import type { Journal } from '../journal.js';
+import type { NetnsRuntime } from '../runtime.js';
 import type { Skb } from '../skb.js';
 import type { Connection, Found } from './table.js';
 import { TCP_TIMEOUTS, tcpTransition } from './tcp.js';
@@ -33,7 +34,7 @@ export function track(context: TrackContext, skb: Skb): void {
   // A packet that reopens a closed TCP connection is looked up once more, when the old entry is gone (NF_REPEAT).
   for (let attempt = 0; attempt < 2; attempt++) {
     const found = context.runtime.conntrack.find(tuple, skb.zone, context.now);
-    const ct = found?.ct ?? context.runtime.conntrack.create(tuple, skb.zone);
+    const ct = found?.ct ?? context.runtime.conntrack.create(tuple, skb.zone, context.journal);
     if (ct === undefined) return;
     attach(skb, ct, found);
     const verdict = advance(context, skb, ct);

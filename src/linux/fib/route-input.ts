@@ -1,7 +1,7 @@
 import { ANY, BROADCAST, type Ipv4, isLoopback, isMulticast, isZeronet } from '../../address/index.js';
 import { onLink, ownAddress } from './address.js';
 import { type Destination, type FibContext, type Flow, fibLookup, nexthopScope, selectNexthop } from './lookup.js';
-import { RT_SCOPE_HOST, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL } from './route.js';
+import { type Route, RT_SCOPE_HOST, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL } from './route.js';
 import { DEFAULT_RULES } from './rule.js';
 
 /** What is asked of a received packet. */
@@ -157,16 +157,17 @@ export function validateSource(context: FibContext, received: Received, oif: str
   if (route.type !== 'unicast' && !(route.type === 'local' && acceptLocal))
     return { verdict: 'refused', refusal: MARTIAN_SOURCE };
   const devs = route.type === 'unicast' ? route.nexthops.map((n) => n.dev) : [route.dev];
-  if (devs.includes(dev) || (route.type === 'local' && dev === 'lo')) {
-    const nexthop = route.type === 'unicast' ? route.nexthops[0] : undefined;
-    return { verdict: 'ok', onLink: nexthopScope(route, nexthop) >= RT_SCOPE_HOST };
-  }
+  if (devs.includes(dev) || (route.type === 'local' && dev === 'lo')) return { verdict: 'ok', onLink: isOnLink(route) };
   const noAddress = !ns.ipv4.addresses.some((a) => a.dev === dev);
-  if (noAddress) return mode === 0 ? { verdict: 'ok', onLink: false } : refused(devs[0]);
-  if (mode === 1) return refused(devs[0]);
-  const strict = fibLookup(ns, { ...back, oif: dev });
-  if (strict.found !== 'route' || strict.route.type !== 'unicast') return { verdict: 'ok', onLink: false };
-  return { verdict: 'ok', onLink: nexthopScope(strict.route, strict.route.nexthops[0]) >= RT_SCOPE_HOST };
+  if (mode === 1 || (noAddress && mode !== 0)) return refused(devs[0]);
+  if (noAddress) return { verdict: 'ok', onLink: false };
+  const byDevice = fibLookup(ns, { ...back, oif: dev });
+  return { verdict: 'ok', onLink: byDevice.found === 'route' && isOnLink(byDevice.route) };
+}
+
+/** Whether a route leads to its destination without a gateway. */
+function isOnLink(route: Route): boolean {
+  return route.type === 'unicast' && nexthopScope(route, route.nexthops[0]) >= RT_SCOPE_HOST;
 }
 
 /**

@@ -1,6 +1,14 @@
 import { ANY, BROADCAST, type Ipv4, isLoopback, isMulticast, isZeronet } from '../../address/index.js';
 import { inetAddrType, inetSelectAddr, ownAddress } from './address.js';
-import { type Destination, type FibContext, type Flow, fibLookup, type RouteErrno, selectNexthop } from './lookup.js';
+import {
+  type Destination,
+  type FibContext,
+  type FibResult,
+  type Flow,
+  fibLookup,
+  type RouteErrno,
+  selectNexthop,
+} from './lookup.js';
 import { RT_SCOPE_LINK, type UnicastRoute } from './route.js';
 
 /** A route for what this host sends, or why there is none. */
@@ -32,35 +40,38 @@ export function routeOutput(context: FibContext, flow: Flow, l4key: string, anyS
   if (flow.dst === ANY) return local(flow.src === ANY ? (0x7f000001 as Ipv4) : flow.src);
 
   const result = fibLookup(ns, flow);
-  if (result.found === 'unsupported') return { ok: false, unsupported: `ip rule: ${result.text}` };
-  const about = { direction: 'output', rule: result.rule } as const;
-  if (result.found === 'error') {
-    // With the device given, the kernel takes the destination for on-link rather than give up.
-    if (flow.oif !== '') {
-      const source = flow.src === ANY ? inetSelectAddr(ns, flow.oif, ANY, RT_SCOPE_LINK) : flow.src;
-      const destination: Destination = {
-        ...about,
-        type: 'unicast',
-        table: undefined,
-        route: undefined,
-        dev: flow.oif,
-        gateway: undefined,
-        source,
-        redirect: false,
-      };
-      return { ok: true, destination };
-    }
-    const destination: Destination = {
-      ...about,
-      type: 'error',
-      errno: result.errno,
-      table: undefined,
-      route: result.route,
-    };
-    return { ok: false, errno: result.errno, destination };
+  switch (result.found) {
+    case 'unsupported':
+      return { ok: false, unsupported: `ip rule: ${result.text}` };
+    case 'error':
+      return withoutRoute(context, flow, result);
+    case 'route':
+      return alongRoute(context, flow, l4key, result);
   }
-  const { route, table } = result;
-  const found = { ...about, table, route };
+}
+
+/** With the device given, the kernel takes the destination for on-link rather than give up. */
+function withoutRoute(
+  { ns }: FibContext,
+  flow: Flow,
+  result: Extract<FibResult, { readonly found: 'error' }>,
+): OutputRoute {
+  const { errno, rule, route } = result;
+  const about = { direction: 'output', rule, table: undefined } as const;
+  if (flow.oif === '') return { ok: false, errno, destination: { ...about, route, type: 'error', errno } };
+  const source = flow.src === ANY ? inetSelectAddr(ns, flow.oif, ANY, RT_SCOPE_LINK) : flow.src;
+  const onLink = { dev: flow.oif, gateway: undefined, source, redirect: false };
+  return { ok: true, destination: { ...about, route: undefined, type: 'unicast', ...onLink } };
+}
+
+function alongRoute(
+  context: FibContext,
+  flow: Flow,
+  l4key: string,
+  { rule, route, table }: Extract<FibResult, { readonly found: 'route' }>,
+): OutputRoute {
+  const { ns } = context;
+  const found = { direction: 'output', rule, table, route } as const;
   if (route.type === 'local') {
     const source = flow.src === ANY ? (route.prefsrc ?? flow.dst) : flow.src;
     return { ok: true, destination: { ...found, type: 'local', dev: 'lo', source } };
@@ -69,14 +80,11 @@ export function routeOutput(context: FibContext, flow: Flow, l4key: string, anyS
     const source = flow.src === ANY ? (route.prefsrc ?? inetSelectAddr(ns, route.dev, ANY, RT_SCOPE_LINK)) : flow.src;
     return { ok: true, destination: { ...found, type: 'broadcast', dev: route.dev, source } };
   }
-  const nexthop = selectNexthop(context, route, flow, l4key);
-  const source = flow.src === ANY ? preferredSource(context, route, nexthop.dev, nexthop.via) : flow.src;
-  if (isLoopback(source) && nexthop.dev !== 'lo' && !ns.sysctls.confOr(nexthop.dev, 'route_localnet'))
-    return failed('EINVAL');
-  return {
-    ok: true,
-    destination: { ...found, type: 'unicast', dev: nexthop.dev, gateway: nexthop.via, source, redirect: false },
-  };
+  const { dev, via } = selectNexthop(context, route, flow, l4key);
+  const source = flow.src === ANY ? preferredSource(context, route, dev, via) : flow.src;
+  // __mkroute_output(): a loopback source stays on this host unless the device says otherwise.
+  if (isLoopback(source) && dev !== 'lo' && !ns.sysctls.confOr(dev, 'route_localnet')) return failed('EINVAL');
+  return { ok: true, destination: { ...found, type: 'unicast', dev, gateway: via, source, redirect: false } };
 }
 
 /** The route's own source, else the best address of its device (fib_result_prefsrc(), net/ipv4/fib_semantics.c). */

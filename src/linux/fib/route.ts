@@ -62,6 +62,11 @@ export type Route = {
   | { readonly type: 'throw' }
 );
 
+/** A route without its origin. A scope of undefined follows from the type: see {@link defaultScope}. */
+export type NewRoute = DistributiveOmit<Route, 'origin' | 'scope'> & { readonly scope: number | undefined };
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
 /** A route of one of the types that lead somewhere. */
 export type ForwardingRoute = Exclude<Route, { readonly type: RejectType }>;
 /** A route out of a device. */
@@ -70,4 +75,13 @@ export type UnicastRoute = Extract<Route, { readonly type: 'unicast' }>;
 /** `a.b.c.d/len`, or `default`. */
 export function parseDestination(text: string): Ipv4Prefix | undefined {
   return parsePrefix(text === 'default' ? '0.0.0.0/0' : text);
+}
+
+/** The scope that `ip route add` gives a route when none is said (iproute_modify(), iproute2 ip/iproute.c). */
+export function defaultScope(route: NewRoute): number {
+  if (route.type === 'local') return RT_SCOPE_HOST;
+  if (route.type === 'broadcast') return RT_SCOPE_LINK;
+  if (route.type !== 'unicast') return RT_SCOPE_UNIVERSE;
+  const [first, ...others] = route.nexthops;
+  return others.length === 0 && first.via === undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 }

@@ -28,6 +28,14 @@ export class FibTable {
     list.splice(at < 0 ? list.length : at, 0, route);
   }
 
+  /** Adds before the routes of equal prefix, TOS and metric, as `ip route prepend` does. */
+  prepend(route: Route): void {
+    const list = this.#prefixes.get(route.dst) ?? [];
+    const at = list.findIndex((r) => r.tos < route.tos || (r.tos === route.tos && r.metric >= route.metric));
+    list.splice(at < 0 ? list.length : at, 0, route);
+    this.#prefixes.set(route.dst, list);
+  }
+
   /** Puts `route` in the place of `old`; throws when `old` is not in the table. */
   replace(old: Route, route: Route): void {
     const list = this.#prefixes.get(old.dst);

@@ -49,6 +49,8 @@ export type LinkKind =
       readonly nfCallIptables: boolean;
       /** The address was set by hand (`ip link set … address`), so it no longer follows the lowest port's. */
       readonly addressSet: boolean;
+      /** The MTU was set by hand (`ip link set … mtu`), so it no longer follows the ports' (BROPT_MTU_SET_BY_USER). */
+      readonly mtuSet: boolean;
     }
   | {
       readonly kind: 'vxlan';
@@ -60,7 +62,7 @@ export type LinkKind =
       /** The underlay link (`dev`), undefined when routing alone decides. */
       readonly lower: string | undefined;
       /** UDP destination port; 8472 is Linux's default, 4789 IANA's. */
-      readonly port: number;
+      readonly dstport: number;
       readonly learning: boolean;
       /** Outer TTL; 0 means the namespace's default. */
       readonly ttl: number | 'inherit';

@@ -57,7 +57,8 @@ export function parseIcmpType(text: string): IcmpType | undefined {
   }
   const word = text.toLowerCase();
   const found = NAMES.filter(([name]) => name.toLowerCase().startsWith(word));
-  const [, type, code] = NAMES.find(([name]) => name.toLowerCase() === word) ?? (found.length === 1 ? found[0] : undefined) ?? [];
+  const [, type, code] =
+    NAMES.find(([name]) => name.toLowerCase() === word) ?? (found.length === 1 ? found[0] : undefined) ?? [];
   return type === undefined ? undefined : { type, code };
 }
 

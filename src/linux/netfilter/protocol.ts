@@ -1,5 +1,5 @@
-import type { Rule } from './rule.js';
 import type { ProtocolMatch } from './match/protocol.js';
+import type { Rule } from './rule.js';
 
 /** Protocol names as Debian's /etc/protocols has them, by number. */
 const NAMES: ReadonlyMap<number, string> = new Map([
@@ -69,7 +69,10 @@ const ALIASES: ReadonlyMap<string, number> = new Map([
   ['mh', 135],
 ]);
 
-const NUMBERS: ReadonlyMap<string, number> = new Map([...[...NAMES].map(([n, name]) => [name, n] as const), ...ALIASES]);
+const NUMBERS: ReadonlyMap<string, number> = new Map([
+  ...[...NAMES].map(([n, name]) => [name, n] as const),
+  ...ALIASES,
+]);
 
 /** The number of a protocol given by name or number; 0 for `all`, undefined when it is neither. */
 export function parseProtocol(text: string): number | undefined {

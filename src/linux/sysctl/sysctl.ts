@@ -74,7 +74,7 @@ export class Sysctls {
 
   removeDevice(dev: string): void {
     this.#conf.delete(dev);
-    for (const name of this.#values.keys()) if (CONF.exec(name)?.[1] === dev) this.#values.delete(name);
+    for (const name of this.#values.keys()) if (DEVICE.exec(name)?.[2] === dev) this.#values.delete(name);
   }
 
   /** Every value that differs from a new namespace's, sorted by name. A device that follows `default` is left out. */
@@ -87,6 +87,28 @@ export class Sysctls {
           list.push([`net/ipv4/conf/${dev}/${attribute}`, String(value)]);
       }
     return list.sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** Every value that is known, for these of the devices besides `all` and `default`, sorted by path. */
+  entries(devices: Iterable<string>): [path: string, value: string][] {
+    const values = new Map([...DEFAULTS, ...this.#values]);
+    values.set('net/ipv4/ip_forward', String(this.conf('all', 'forwarding')));
+    for (const dev of devices)
+      for (const attribute of CONF_DEFAULTS.keys())
+        values.set(`net/ipv4/conf/${dev}/${attribute}`, String(this.conf(dev, attribute)));
+    return [...values].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** A device gets another name, and keeps its values. */
+  renameDevice(dev: string, name: string): void {
+    const attributes = this.#conf.get(dev);
+    if (attributes !== undefined) this.#conf.set(name, attributes);
+    this.#conf.delete(dev);
+    for (const [path, value] of [...this.#values]) {
+      if (DEVICE.exec(path)?.[2] !== dev) continue;
+      this.#values.delete(path);
+      this.#values.set(path.replace(DEVICE, `$1/${name}/$3`), value);
+    }
   }
 
   /** IN_DEV_CONF_GET: the device's own value. A device that nobody wrote to has what `default` says. */
@@ -114,6 +136,8 @@ export class Sysctls {
 }
 
 const CONF = /^net\/ipv4\/conf\/([^/]+)\/([^/]+)$/;
+/** Sysctls that a device has of its own, of either family. */
+const DEVICE = /^(net\/ipv[46]\/(?:conf|neigh))\/([^/]+)\/([^/]+)$/;
 const ALIASES = new Map([['net/ipv4/ip_forward', 'net/ipv4/conf/all/forwarding']]);
 
 /** What a namespace just created holds for each device (ipv4_devconf, linux net/ipv4/devinet.c). */

@@ -58,7 +58,8 @@ export const addrtype: MatchExtension<AddrtypeMatch> = {
     for (const { option, invert } of words.options(OPTIONS)) {
       if (option === '--src-type') source = { types: readNames(words, TYPES), invert };
       else if (option === '--dst-type') destination = { types: readNames(words, TYPES), invert };
-      else if (limitIface !== undefined) words.fail('--limit-iface-in and --limit-iface-out exclude each other', 'conflict');
+      else if (limitIface !== undefined)
+        words.fail('--limit-iface-in and --limit-iface-out exclude each other', 'conflict');
       else limitIface = option === '--limit-iface-in' ? 'in' : 'out';
     }
     if (source === undefined && destination === undefined)
@@ -68,7 +69,8 @@ export const addrtype: MatchExtension<AddrtypeMatch> = {
   print({ source, destination, limitIface }) {
     const parts = ['-m addrtype'];
     if (source !== undefined) parts.push(`${negation(source.invert)}--src-type ${source.types.join(',')}`);
-    if (destination !== undefined) parts.push(`${negation(destination.invert)}--dst-type ${destination.types.join(',')}`);
+    if (destination !== undefined)
+      parts.push(`${negation(destination.invert)}--dst-type ${destination.types.join(',')}`);
     if (limitIface !== undefined) parts.push(`--limit-iface-${limitIface}`);
     return parts.join(' ');
   },

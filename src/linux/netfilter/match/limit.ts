@@ -25,7 +25,7 @@ const DEFAULT_AVERAGE = (SCALE * 3_600) / 3;
 /**
  * Packets at no more than a rate, with a burst: a bucket of tokens (limit_mt(), linux net/netfilter/xt_limit.c).
  *
- * Its state is the time, in ms, at which the bucket is full again.
+ * Its state is the time, in 0.1 ms, at which the bucket is full again.
  */
 export const limit: MatchExtension<LimitMatch> = {
   name: 'limit',
@@ -49,10 +49,10 @@ export const limit: MatchExtension<LimitMatch> = {
     return `-m limit --limit ${formatRate(average)}${burst === DEFAULT_BURST ? '' : ` --limit-burst ${burst}`}`;
   },
   test(m, { runtime, journal, now }) {
-    const cost = m.average / 10;
-    const full = Math.max(runtime.matchState.get(m) ?? now, now);
-    if (full - now + cost > cost * m.burst) return false;
-    journal.put(runtime.matchState, m, full + cost);
+    const tick = Math.floor(now * 10);
+    const full = Math.max(runtime.matchState.get(m) ?? tick, tick);
+    if (full - tick + m.average > m.average * m.burst) return false;
+    journal.put(runtime.matchState, m, full + m.average);
     return true;
   },
   have: () => 'a packet above the limit',

@@ -34,7 +34,8 @@ export const mac: MatchExtension<MacMatch> = {
   print: ({ source, invert }) => `-m mac ${negation(invert)}--mac-source ${formatMac(source)}`,
   test({ source, invert }, { skb: { eth }, ns, in: dev }) {
     const link = ns.links.get(dev);
-    if (eth === undefined || (link !== undefined && !hasEthernet(link))) return false;
+    // The addresses of a loopback device are none of Ethernet (ARPHRD_LOOPBACK).
+    if (eth === undefined || link?.kind === 'loopback' || (link !== undefined && !hasEthernet(link))) return false;
     return (eth.src === source) !== invert;
   },
   have: (_, { skb: { eth } }) => (eth === undefined ? 'no Ethernet header' : formatMac(eth.src)),

@@ -72,7 +72,8 @@ function readPorts(words: Words): PortRange[] {
   const ports: PortRange[] = [];
   for (const part of word.split(',')) {
     const range = parsePortRange(part, ':');
-    if (range === undefined) words.fail(`expected ports such as 80,443,8000:8080, found "${word}"`);
+    if (range === undefined || (part.includes(':') && range.min === range.max))
+      words.fail(`expected ports such as 80,443,8000:8080, found "${word}"`);
     else ports.push(range);
   }
   const places = ports.reduce((sum, { min, max }) => sum + (min === max ? 1 : 2), 0);

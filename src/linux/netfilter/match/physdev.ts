@@ -77,7 +77,11 @@ export const physdev: MatchExtension<PhysdevMatch> = {
     // No bridged packet: only what asks for the absence of a port can match.
     if (nfBridge === undefined)
       return (
-        m.isBridged !== 'yes' && m.isIn !== 'yes' && m.isOut !== 'yes' && m.in?.invert !== false && m.out?.invert !== false
+        m.isBridged !== 'yes' &&
+        m.isIn !== 'yes' &&
+        m.isOut !== 'yes' &&
+        m.in?.invert !== false &&
+        m.out?.invert !== false
       );
     const { physIn, physOut } = nfBridge;
     if (!answers(m.isBridged, physOut !== undefined) || !answers(m.isOut, physOut !== undefined)) return false;

@@ -1,5 +1,6 @@
 import { formatIpv4, type Ipv4, parseIpv4 } from '../../../address/index.js';
-import type { Journal, RecentEntry } from '../../runtime.js';
+import type { Journal } from '../../journal.js';
+import type { RecentEntry } from '../../runtime.js';
 import type { RuleContext } from '../context.js';
 import type { MatchExtension } from '../extension.js';
 import { ipOf } from '../header.js';
@@ -97,7 +98,17 @@ export const recent: MatchExtension<RecentMatch> = {
     const noting = command === 'set' || command === 'remove';
     if (noting && (seconds > 0 || hitcount > 0 || flags.rttl || flags.reap))
       words.fail(`--${command} takes no --seconds, --hitcount, --rttl or --reap`, 'conflict');
-    return { match: 'recent', command: command ?? 'set', invert: inverted, seconds, hitcount, name, mask, side, ...flags };
+    return {
+      match: 'recent',
+      command: command ?? 'set',
+      invert: inverted,
+      seconds,
+      hitcount,
+      name,
+      mask,
+      side,
+      ...flags,
+    };
   },
   print(m) {
     const parts = [`-m recent ${negation(m.invert)}--${m.command}`];

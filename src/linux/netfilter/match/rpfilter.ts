@@ -1,4 +1,4 @@
-import { isMulticast, isZeronet, type Ipv4 } from '../../../address/index.js';
+import { type Ipv4, isMulticast, isZeronet } from '../../../address/index.js';
 import { fibLookup } from '../../fib/lookup.js';
 import { RT_SCOPE_UNIVERSE } from '../../fib/route.js';
 import type { RuleContext } from '../context.js';
@@ -49,7 +49,12 @@ export const rpfilter: MatchExtension<RpfilterMatch> = {
     return { match: 'rpfilter', ...flags };
   },
   print({ loose, validmark, acceptLocal, invert }) {
-    const flags = [loose && '--loose', validmark && '--validmark', acceptLocal && '--accept-local', invert && '--invert'];
+    const flags = [
+      loose && '--loose',
+      validmark && '--validmark',
+      acceptLocal && '--accept-local',
+      invert && '--invert',
+    ];
     return ['-m rpfilter', ...flags.filter((flag) => flag !== false)].join(' ');
   },
   test(m, context) {

@@ -43,7 +43,8 @@ export const statistic: MatchExtension<StatisticMatch> = {
       return { match: 'statistic', mode, probability: probability ?? 0, invert: inverted };
     }
     if (mode !== 'nth') words.fail('-m statistic needs --mode random or --mode nth', 'missing');
-    else if (every === undefined || packet === undefined) words.fail('--mode nth needs --every and --packet', 'missing');
+    else if (every === undefined || packet === undefined)
+      words.fail('--mode nth needs --every and --packet', 'missing');
     else if (packet >= every) words.fail(`--packet must be below --every, found ${packet}`);
     return { match: 'statistic', mode: 'nth', every: every ?? 1, packet: packet ?? 0, invert: inverted };
   },

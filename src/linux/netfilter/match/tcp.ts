@@ -57,8 +57,7 @@ export const tcp: MatchExtension<TcpMatch> = {
         case '--tcp-flags':
           if (flagged) words.fail('--syn and --tcp-flags say the same thing twice', 'conflict');
           flagged = true;
-          flags =
-            given === '--syn' ? { ...SYN, invert } : { mask: readFlags(words), set: readFlags(words), invert };
+          flags = given === '--syn' ? { ...SYN, invert } : { mask: readFlags(words), set: readFlags(words), invert };
           break;
         case '--tcp-option':
           option = { kind: words.number(255, 1), invert };

@@ -1,0 +1,72 @@
+import { isGroupMac, type Mac, parseMac } from '../../address/index.js';
+import { type Problem, type Read, readResult } from '../../problem/index.js';
+import { type JsonRecord, jsonRecords } from '../json.js';
+import type { LearnedStation } from '../runtime.js';
+import type { Source } from '../source.js';
+import { type BridgeFdbEntry, fdbKey, type VxlanFdbEntry, type VxlanRemote } from './fdb.js';
+
+/** What `bridge -j fdb` says, taken apart: configured and learned, of bridges and of VXLAN devices. */
+export interface FdbDump {
+  /** By `bridge|mac`. */
+  readonly bridge: ReadonlyMap<string, BridgeFdbEntry>;
+  /** By `dev|mac`. */
+  readonly vxlan: ReadonlyMap<string, VxlanFdbEntry>;
+  /** By `bridge|mac`; runtime. */
+  readonly stations: ReadonlyMap<string, LearnedStation>;
+  /** By `dev|mac`; runtime. */
+  readonly vxlanStations: ReadonlyMap<string, VxlanRemote>;
+}
+
+/**
+ * Reads `bridge -j fdb`. The multicast addresses that every device listens to (`self`, without a remote) are left out.
+ *
+ * @param now when the dump was taken, ms of the virtual clock.
+ */
+export function readFdb(source: Source, now = 0): Read<FdbDump> {
+  const problems: Problem[] = [];
+  const dump = {
+    bridge: new Map<string, BridgeFdbEntry>(),
+    vxlan: new Map<string, VxlanFdbEntry>(),
+    stations: new Map<string, LearnedStation>(),
+    vxlanStations: new Map<string, VxlanRemote>(),
+  };
+  for (const record of jsonRecords(source, problems)) {
+    const mac = readMac(record);
+    const dev = record.requiredString('ifname');
+    if (mac === undefined) continue;
+    const state = record.string('state') ?? '';
+    const origin = { by: 'dump', file: source.file };
+    const bridge = record.string('master');
+    if (bridge !== undefined) {
+      const key = fdbKey(bridge, mac);
+      if (state === 'permanent' || state === 'static') {
+        // One entry for each VLAN; the address leads to the same port in all of them.
+        if (!dump.bridge.has(key)) dump.bridge.set(key, { bridge, mac, dev, state, origin });
+      } else dump.stations.set(key, { dev, updated: now });
+    } else if (record.has('dst')) {
+      const remote = readRemote(record);
+      if (remote === undefined) continue;
+      const key = fdbKey(dev, mac);
+      const old = dump.vxlan.get(key);
+      if (old !== undefined) dump.vxlan.set(key, { ...old, remotes: [...old.remotes, remote] });
+      else if (state === 'permanent' || state === 'static')
+        dump.vxlan.set(key, { dev, mac, remotes: [remote], state, origin });
+      else dump.vxlanStations.set(key, remote);
+    } else if (record.has('nhid')) record.fail('nhid', 'next hop groups of VXLAN devices are not modelled');
+  }
+  return readResult(dump, problems);
+}
+
+function readMac(record: JsonRecord): Mac | undefined {
+  const text = record.requiredString('mac');
+  const mac = parseMac(text);
+  if (mac === undefined && text !== '') record.fail('mac', `expected a MAC address, found "${text}"`, 'bad-address');
+  return mac !== undefined && isGroupMac(mac) ? undefined : mac;
+}
+
+function readRemote(record: JsonRecord): VxlanRemote | undefined {
+  const ip = record.ipv4('dst');
+  if (ip === undefined) return undefined;
+  const vni = record.number('vni');
+  return { ip, port: record.number('port'), vni, via: record.string('viaIf') };
+}

@@ -1,0 +1,41 @@
+import { formatIpv4, formatMac, type Ipv4, type Mac } from '../../address/index.js';
+import type { Netns } from '../netns.js';
+import type { NetnsRuntime } from '../runtime.js';
+import type { VxlanRemote } from './fdb.js';
+
+/**
+ * `bridge fdb show`, without the multicast addresses that devices listen to: the configured entries and, with a
+ * runtime, the learned ones. The kernel's order is that of a hash; here it is by device, then as inserted.
+ */
+export function formatFdb(ns: Netns, runtime?: NetnsRuntime): string {
+  const byDevice = new Map<string, string[]>();
+  const add = (dev: string, line: string): void => {
+    byDevice.set(dev, [...(byDevice.get(dev) ?? []), line]);
+  };
+  for (const { bridge, mac, dev, state } of ns.bridgeFdb.values())
+    add(dev, `${formatMac(mac)} dev ${dev} master ${bridge} ${state}`);
+  for (const [key, { dev }] of runtime?.stations ?? []) {
+    const [bridge = '', mac = ''] = key.split('|');
+    add(dev, `${formatMac(Number(mac) as Mac)} dev ${dev} master ${bridge} `);
+  }
+  for (const { dev, mac, remotes, state } of ns.vxlanFdb.values())
+    for (const remote of remotes) add(dev, `${formatMac(mac)} dev ${dev} ${formatRemote(remote)} self ${state}`);
+  for (const [key, remote] of runtime?.vxlanStations ?? []) {
+    const [dev = '', mac = ''] = key.split('|');
+    add(dev, `${formatMac(Number(mac) as Mac)} dev ${dev} ${formatRemote(remote)} self `);
+  }
+  const devices = [...new Set([...ns.links.keys(), ...byDevice.keys()])];
+  return devices
+    .flatMap((dev) => byDevice.get(dev) ?? [])
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** `dst 192.168.0.12 port 99 vni 7 via eth0`: what the device itself decides is left out. */
+export function formatRemote({ ip, port, vni, via }: VxlanRemote): string {
+  const words = ['dst', formatIpv4(ip as Ipv4)];
+  if (port !== undefined) words.push('port', String(port));
+  if (vni !== undefined) words.push('vni', String(vni));
+  if (via !== undefined) words.push('via', via);
+  return words.join(' ');
+}

@@ -1,0 +1,122 @@
+import { type Problem, type Read, readResult } from '../problem/index.js';
+import type { VxlanRemote } from './bridge/fdb.js';
+import { type FdbDump, readFdb } from './bridge/read.js';
+import { readRouteText } from './fib/read-route-text.js';
+import { readRoutes } from './fib/read-routes.js';
+import { readRules, readRuleText } from './fib/read-rules.js';
+import { type LinkDump, readLinks } from './link/read.js';
+import { readAddresses } from './link/read-address.js';
+import { type NeighbourDump, readNeighbours } from './neigh/read.js';
+import { createNetns, type Netns, type Role } from './netns.js';
+import type { Journal } from './journal.js';
+import type { LearnedNeighbour, LearnedStation, NetnsRuntime } from './runtime.js';
+import { readSockets } from './socket/read.js';
+import type { Source } from './source.js';
+import { readSysctls } from './sysctl/read.js';
+
+/** What tools printed of one namespace. A part that is missing is as in a new namespace. */
+export interface NetnsDump {
+  /** `ip -j -d link`. */
+  readonly link: Source;
+  /** `bridge -j -d link`. */
+  readonly bridgeLink?: Source;
+  /** `ip -j addr`. */
+  readonly addr?: Source;
+  /** `ip route show table all`, with `-j` or without. */
+  readonly route?: Source;
+  /** `ip rule`, with `-j` or without. */
+  readonly rule?: Source;
+  /** `ip -j neigh`. */
+  readonly neigh?: Source;
+  /** `ip -j neigh show proxy`. */
+  readonly proxy?: Source;
+  /** `bridge -j fdb`. */
+  readonly fdb?: Source;
+  /** `sysctl -a`. */
+  readonly sysctl?: Source;
+  /** `ss -lntuH`. */
+  readonly sockets?: Source;
+}
+
+/** What the namespace of a dump is called. */
+export interface DumpContext {
+  readonly name: string;
+  readonly role: Role;
+  /** Name of the node whose kernel it is on; its own name when undefined. */
+  readonly host?: string;
+  /** When the dump was taken, ms of the virtual clock; 0 when undefined. */
+  readonly now?: number;
+}
+
+/** What a dump says that packets and time have done. */
+export interface Learned {
+  /** By `dev|ip`. */
+  readonly neighbours: ReadonlyMap<string, LearnedNeighbour>;
+  /** By `bridge|mac`. */
+  readonly stations: ReadonlyMap<string, LearnedStation>;
+  /** By `dev|mac`. */
+  readonly vxlanStations: ReadonlyMap<string, VxlanRemote>;
+}
+
+/** The two values that a dump gives: what is configured, and what has been learned. */
+export interface NetnsReading {
+  readonly ns: Netns;
+  readonly learned: Learned;
+  /** See {@link LinkDump.farEnds}. */
+  readonly farEnds: LinkDump['farEnds'];
+}
+
+/** Reads the dump of one namespace, without its netfilter rules and sets. All problems of all parts are collected. */
+export function readNetns(dump: NetnsDump, context: DumpContext): Read<NetnsReading> {
+  const problems: Problem[] = [];
+  function part<S, T>(source: S | undefined, read: (source: S) => Read<T>, absent: T): T {
+    if (source === undefined) return absent;
+    const result = read(source);
+    if ('value' in result) return result.value;
+    problems.push(...result.problems);
+    return absent;
+  }
+  const { name, role, host = name, now = 0 } = context;
+  const blank = createNetns(name, role, host);
+  const { bridgeLink } = dump;
+  const linkContext = bridgeLink === undefined ? { netns: name } : { netns: name, bridgeLink };
+  const noLinks: LinkDump = { links: new Map(), farEnds: new Map() };
+  const { links, farEnds } = part(dump.link, (source) => readLinks(source, linkContext), noLinks);
+  const addresses = part(dump.addr, readAddresses, []);
+  const noNeighbours: NeighbourDump = { configured: new Map(), proxies: [], learned: new Map() };
+  const neigh = part(dump.neigh, (source) => readNeighbours(source, now), noNeighbours);
+  const proxy = part(dump.proxy, (source) => readNeighbours(source, now), noNeighbours);
+  const noFdb: FdbDump = { bridge: new Map(), vxlan: new Map(), stations: new Map(), vxlanStations: new Map() };
+  const fdb = part(dump.fdb, (source) => readFdb(source, now), noFdb);
+  const sysctls = part(dump.sysctl, readSysctls, blank.sysctls);
+  // A device with an address no longer follows `default` (ipv4_devconf_setall()).
+  for (const { dev } of addresses) sysctls.detachDevice(dev);
+  const ns: Netns = {
+    ...blank,
+    links,
+    ipv4: {
+      addresses,
+      rules: part(dump.rule, (source) => (isJson(source) ? readRules(source) : readRuleText(source)), blank.ipv4.rules),
+      tables: part(dump.route, (s) => (isJson(s) ? readRoutes(s) : readRouteText(s)), blank.ipv4.tables),
+      neighbours: neigh.configured,
+      proxies: [...neigh.proxies, ...proxy.proxies],
+    },
+    bridgeFdb: fdb.bridge,
+    vxlanFdb: fdb.vxlan,
+    sysctls,
+    sockets: part(dump.sockets, readSockets, []),
+  };
+  const { stations, vxlanStations } = fdb;
+  return readResult({ ns, learned: { neighbours: neigh.learned, stations, vxlanStations }, farEnds }, problems);
+}
+
+function isJson({ text }: Source): boolean {
+  return /^\s*\[/.test(text);
+}
+
+/** Writes what a dump has learned into the runtime of its namespace. */
+export function learn(runtime: NetnsRuntime, learned: Learned, journal: Journal): void {
+  for (const [key, neighbour] of learned.neighbours) journal.put(runtime.neighbours, key, { ...neighbour });
+  for (const [key, station] of learned.stations) journal.put(runtime.stations, key, { ...station });
+  for (const [key, remote] of learned.vxlanStations) journal.put(runtime.vxlanStations, key, remote);
+}

@@ -1,0 +1,115 @@
+import type { Ipv4Prefix } from '../../address/index.js';
+import { type Problem, type Read, readResult } from '../../problem/index.js';
+import { type JsonRecord, jsonRecords } from '../json.js';
+import type { Source } from '../source.js';
+import { parseProtocol, parseScope, parseTable } from './names.js';
+import { addRoute } from './read-route-text.js';
+import { type Nexthop, parseDestination, type Route, RT_SCOPE_HOST, RT_SCOPE_LINK } from './route.js';
+import type { FibTable } from './table.js';
+
+/**
+ * Reads `ip -j route show table all`, with or without `-d`: IPv4 routes only, since the two families are printed
+ * together. A route without a type is unicast, one without a table is in `main`.
+ *
+ * iproute2 6.1 does not say in JSON that an MTU is locked: the text does.
+ */
+export function readRoutes(source: Source): Read<ReadonlyMap<number, FibTable>> {
+  const problems: Problem[] = [];
+  const tables = new Map<number, FibTable>();
+  for (const record of jsonRecords(source, problems)) {
+    if (isIpv6(record)) continue;
+    const table = named(record, 'table', 'main', parseTable);
+    const route = readRoute(record, source.file);
+    if (route !== undefined && table !== undefined) addRoute(tables, table, route);
+  }
+  return readResult(tables, problems);
+}
+
+function isIpv6(record: JsonRecord): boolean {
+  const holdsColon = (key: string): boolean => {
+    const value = record.fields[key];
+    return typeof value === 'string' && value.includes(':');
+  };
+  return record.has('pref') || ['dst', 'gateway', 'prefsrc'].some(holdsColon);
+}
+
+function readRoute(record: JsonRecord, file: string): Route | undefined {
+  const type = record.string('type') ?? 'unicast';
+  const dst = readPrefix(record);
+  const protocol = named(record, 'protocol', 'boot', parseProtocol);
+  const scope = named(record, 'scope', 'global', parseScope);
+  if (dst === undefined || protocol === undefined || scope === undefined) return undefined;
+  const common = {
+    dst,
+    tos: record.spelledNumber('tos') ?? 0,
+    metric: record.number('metric') ?? 0,
+    protocol,
+    mtu: record
+      .records('metrics')
+      .map((metrics) => metrics.number('mtu'))
+      .find((mtu) => mtu !== undefined),
+    mtuLock: false,
+    origin: { by: 'dump', file },
+  };
+  const prefsrc = record.ipv4('prefsrc');
+  switch (type) {
+    case 'unicast': {
+      const hops = record.has('nexthops') ? record.records('nexthops') : [record];
+      const [first, ...others] = hops.map(readNexthop);
+      if (first === undefined) return record.fail('nexthops', 'a unicast route needs a next hop', 'missing');
+      return { ...common, type, scope, nexthops: [first, ...others], prefsrc };
+    }
+    case 'local':
+      return {
+        ...common,
+        type,
+        scope: record.has('scope') ? scope : RT_SCOPE_HOST,
+        dev: record.requiredString('dev'),
+        prefsrc,
+      };
+    case 'broadcast':
+      return {
+        ...common,
+        type,
+        scope: record.has('scope') ? scope : RT_SCOPE_LINK,
+        dev: record.requiredString('dev'),
+        prefsrc,
+      };
+    case 'blackhole':
+    case 'unreachable':
+    case 'prohibit':
+    case 'throw':
+      return { ...common, type, scope };
+    default:
+      return record.fail('type', `routes of type "${type}" are not modelled`);
+  }
+}
+
+function readNexthop(record: JsonRecord): Nexthop {
+  if (record.has('via')) record.fail('via', 'an IPv6 next hop of an IPv4 route is not modelled');
+  return {
+    dev: record.requiredString('dev'),
+    via: record.ipv4('gateway'),
+    onlink: record.strings('flags').includes('onlink'),
+    weight: record.number('weight') ?? 1,
+  };
+}
+
+function readPrefix(record: JsonRecord): Ipv4Prefix | undefined {
+  const text = record.requiredString('dst');
+  const dst = parseDestination(text);
+  if (dst === undefined && text !== '') record.fail('dst', `expected an IPv4 prefix, found "${text}"`, 'bad-address');
+  return dst;
+}
+
+/** A field that holds a name or a number spelled as text. */
+function named<T>(
+  record: JsonRecord,
+  key: string,
+  missing: string,
+  parse: (text: string) => T | undefined,
+): T | undefined {
+  const value = record.fields[key];
+  const text = typeof value === 'number' ? String(value) : (record.string(key) ?? missing);
+  return parse(text) ?? record.fail(key, `expected a name or number, found "${text}"`, 'unknown-name');
+}

@@ -1,0 +1,104 @@
+import { type Ipv4, type Ipv4Prefix, prefixOf } from '../../address/index.js';
+import { type Problem, type Read, readResult } from '../../problem/index.js';
+import { type JsonRecord, jsonRecords } from '../json.js';
+import type { Source } from '../source.js';
+import { LineWords, splitLine } from '../words.js';
+import { parseTable } from './names.js';
+import type { RoutingRule } from './rule.js';
+import { formatAction, readRuleWords, ruleOf } from './rule-words.js';
+
+/** Reads `ip -j rule`. A selector that is not modelled makes the rule's action `unmodelled`. */
+export function readRules(source: Source): Read<RoutingRule[]> {
+  const problems: Problem[] = [];
+  const rules = jsonRecords(source, problems)
+    .filter((record) => !['src', 'dst'].some((key) => String(record.fields[key]).includes(':')))
+    .flatMap((record) => readRule(record, source.file) ?? []);
+  return readResult(inOrder(rules), problems);
+}
+
+/** Reads the text of `ip rule`. */
+export function readRuleText(source: Source): Read<RoutingRule[]> {
+  const problems: Problem[] = [];
+  const rules: RoutingRule[] = [];
+  source.text.split('\n').forEach((content, index) => {
+    const place = { file: source.file, line: index + 1, problems };
+    const [head, ...rest] = splitLine(content);
+    if (head === undefined || head.text.startsWith('#')) return;
+    const priority = /^(\d+):$/.exec(head.text)?.[1];
+    if (priority === undefined) {
+      new LineWords([head], place).fail(`expected PRIORITY:, found "${head.text}"`, 'syntax');
+      return;
+    }
+    const spoken = readRuleWords(new LineWords(rest, place));
+    const origin = { by: 'dump', file: source.file, line: index + 1 };
+    rules.push({ ...ruleOf(spoken), priority: Number(priority), origin });
+  });
+  return readResult(inOrder(rules), problems);
+}
+
+function inOrder(rules: RoutingRule[]): RoutingRule[] {
+  return rules.sort((a, b) => a.priority - b.priority);
+}
+
+/** Fields that decide nothing, or that say what the kernel makes of the state of the links. */
+const SILENT = ['protocol', 'iif_detached', 'oif_detached', 'unresolved'];
+const KNOWN = new Set([
+  'priority',
+  'not',
+  'src',
+  'srclen',
+  'dst',
+  'dstlen',
+  'fwmark',
+  'fwmask',
+  'iif',
+  'oif',
+  'tos',
+  'table',
+  'action',
+  'goto',
+  'nop',
+  'suppress_prefixlen',
+  ...SILENT,
+]);
+
+function readRule(record: JsonRecord, file: string): RoutingRule | undefined {
+  const action = readAction(record);
+  if (action === undefined) return undefined;
+  const unmodelled = Object.keys(record.fields).filter((key) => !KNOWN.has(key));
+  const text = unmodelled.map((key) => (record.fields[key] === null ? key : `${key} ${String(record.fields[key])}`));
+  const mark = record.spelledNumber('fwmark');
+  return {
+    priority: record.requiredNumber('priority'),
+    invert: record.has('not'),
+    from: readPrefix(record, 'src', 'srclen'),
+    to: readPrefix(record, 'dst', 'dstlen'),
+    iif: record.string('iif'),
+    oif: record.string('oif'),
+    tos: record.spelledNumber('tos') ?? 0,
+    fwmark: mark === undefined ? undefined : { value: mark, mask: record.spelledNumber('fwmask') ?? 0xffffffff },
+    suppressPrefixLength: record.number('suppress_prefixlen'),
+    action: text.length === 0 ? action : { action: 'unmodelled', text: [...text, formatAction(action)].join(' ') },
+    origin: { by: 'dump', file },
+  };
+}
+
+function readAction(record: JsonRecord): RoutingRule['action'] | undefined {
+  if (record.has('nop')) return { action: 'nop' };
+  if (record.has('goto')) return { action: 'goto', priority: record.spelledNumber('goto') ?? 0 };
+  const action = record.string('action');
+  if (action === 'blackhole' || action === 'unreachable' || action === 'prohibit') return { action };
+  if (action !== undefined) return { action: 'unmodelled', text: action };
+  const name = record.requiredString('table');
+  const table = parseTable(name);
+  if (table !== undefined) return { action: 'lookup', table };
+  return name === ''
+    ? undefined
+    : record.fail('table', `expected local, main, default or a number, found "${name}"`, 'unknown-name');
+}
+
+function readPrefix(record: JsonRecord, key: 'src' | 'dst', lengthKey: string): Ipv4Prefix | undefined {
+  if (!record.has(key) || record.fields[key] === 'all') return undefined;
+  const address: Ipv4 | undefined = record.ipv4(key);
+  return address === undefined ? undefined : prefixOf(address, Math.min(32, record.number(lengthKey) ?? 32));
+}

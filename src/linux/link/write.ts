@@ -1,0 +1,105 @@
+import { formatIpv4, formatMac, isLoopback } from '../../address/index.js';
+import { formatScope } from '../fib/names.js';
+import { addressesOf, type Netns } from '../netns.js';
+import { hasEthernet, type InetAddress, type Link } from './link.js';
+import { formatKind } from './write-kind.js';
+
+/** What a namespace alone does not know of its links. */
+export interface LinkView {
+  /** The index that a veth's other end has in its namespace; undefined when that is not known. */
+  peerIndex?(link: Link): number | undefined;
+}
+
+/** `ip addr` of IPv4, without what is not modelled (qdisc, group, queue length). */
+export function formatAddresses(ns: Netns, view: LinkView = {}): string {
+  return blocks(ns, (link) => [
+    ...headLines(ns, link, view),
+    ...addressesOf(ns, link.name).flatMap((address) => [
+      `    ${formatAddress(address)}`,
+      '       valid_lft forever preferred_lft forever',
+    ]),
+  ]);
+}
+
+/** `ip -d link`, without what is not modelled. */
+export function formatLinks(ns: Netns, view: LinkView = {}): string {
+  return blocks(ns, (link) => [...headLines(ns, link, view), ...formatKind(link).map((line) => `    ${line}`)]);
+}
+
+function blocks(ns: Netns, lines: (link: Link) => string[]): string {
+  return [...ns.links.values()]
+    .flatMap(lines)
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** `inet 10.0.0.1/24 brd 10.0.0.255 scope global secondary eth0`. */
+export function formatAddress(address: InetAddress): string {
+  const { local, peer, prefixLength, broadcast, scope, secondary, label } = address;
+  const words = ['inet', local === peer ? `${formatIpv4(local)}/${prefixLength}` : formatIpv4(local)];
+  if (local !== peer) words.push('peer', `${formatIpv4(peer)}/${prefixLength}`);
+  if (broadcast !== undefined) words.push('brd', formatIpv4(broadcast));
+  words.push('scope', formatScope(scope), ...(secondary ? ['secondary'] : []), label);
+  return words.join(' ');
+}
+
+/** The scope that `ip addr add` gives an address when none is said (default_scope(), iproute2 ip/ipaddress.c). */
+export function addressScope(address: Pick<InetAddress, 'local'>): number {
+  return isLoopback(address.local) ? 254 : 0;
+}
+
+function headLines(ns: Netns, link: Link, view: LinkView): string[] {
+  const name = `${link.name}${lowerName(ns, link, view)}`;
+  const master = link.master === undefined ? '' : ` master ${link.master}`;
+  const flags = linkFlags(ns, link).join(',');
+  const head = `${link.ifindex}: ${name}: <${flags}> mtu ${link.mtu}${master} state ${operstate(ns, link)}`;
+  return [head, `    ${hardware(link)}${linkNetns(ns, link)}`];
+}
+
+/** `@v2` for a peer or lower device in the same namespace, `@if4` for one in another. */
+function lowerName(ns: Netns, link: Link, view: LinkView): string {
+  if (link.kind !== 'veth' || link.peer === undefined) return '';
+  if (link.peer.netns === ns.name) return `@${link.peer.dev}`;
+  const index = view.peerIndex?.(link);
+  return index === undefined ? '' : `@if${index}`;
+}
+
+function linkNetns(ns: Netns, link: Link): string {
+  const away = link.kind === 'veth' && link.peer !== undefined && link.peer.netns !== ns.name;
+  return away ? ` link-netns ${link.peer.netns}` : '';
+}
+
+function linkFlags(ns: Netns, link: Link): string[] {
+  const tun = link.kind === 'tun';
+  const loopback = link.kind === 'loopback';
+  const peer = link.kind === 'veth' && link.peer?.netns === ns.name ? ns.links.get(link.peer.dev) : undefined;
+  const flags: [string, boolean][] = [
+    ['NO-CARRIER', link.up && !link.carrier],
+    ['LOOPBACK', loopback],
+    ['BROADCAST', hasEthernet(link) && !loopback],
+    ['POINTOPOINT', tun],
+    ['MULTICAST', !loopback && (hasEthernet(link) || tun)],
+    ['NOARP', link.noarp],
+    ['PROMISC', link.promisc],
+    ['UP', link.up],
+    ['LOWER_UP', link.carrier],
+    ['M-DOWN', peer?.up === false],
+  ];
+  return flags.flatMap(([name, set]) => (set ? [name] : []));
+}
+
+/** Kinds whose driver does not tell of a carrier. */
+const UNKNOWN_WHEN_UP = new Set<Link['kind']>(['loopback', 'vxlan', 'tun', 'unmodelled']);
+
+function operstate(ns: Netns, link: Link): string {
+  if (!link.up) return 'DOWN';
+  if (link.carrier) return UNKNOWN_WHEN_UP.has(link.kind) ? 'UNKNOWN' : 'UP';
+  return link.kind === 'veth' && link.peer?.netns === ns.name ? 'LOWERLAYERDOWN' : 'DOWN';
+}
+
+function hardware(link: Link): string {
+  if (link.kind === 'tun') return 'link/none ';
+  if (link.kind === 'loopback') return `link/loopback ${formatMac(link.address)} brd ${formatMac(link.address)}`;
+  if (!hasEthernet(link)) return `link/${link.kind === 'unmodelled' ? link.type : 'none'} `;
+  return `link/ether ${formatMac(link.address)} brd ff:ff:ff:ff:ff:ff`;
+}

@@ -1,0 +1,349 @@
+import { describe, expect, test } from 'vitest';
+import { formatIpv4, formatPrefix } from '../../src/address/index.js';
+import { readLab, readLabWithNotes } from '../../src/input/read-lab.js';
+import type { Lab } from '../../src/lab/index.js';
+import { formatProblem } from '../../src/problem/index.js';
+
+/** The lab of a text that must be right. */
+function lab(text: string): Lab {
+  const read = readLab(text, 'lab.yaml');
+  if ('problems' in read) throw new Error(read.problems.map(formatProblem).join('\n'));
+  return read.value;
+}
+
+/** `code line:col path` of each problem. */
+function problems(text: string): string[] {
+  const read = readLab(text, 'lab.yaml');
+  if (!('problems' in read)) return [];
+  return read.problems.map((p) => `${p.code} ${p.line}:${p.col} ${p.path.join('.')}`);
+}
+
+const TWO = 'nodes:\n  node-1: 192.168.56.11\n  node-2: 192.168.56.12\n';
+
+describe('what a short lab means', () => {
+  const read = lab(`
+cni: flannel/vxlan
+nodes:
+  node-1: 192.168.56.11
+  node-2: 192.168.56.12
+pods:
+  client: node-1
+  web: {node: node-2, labels: {app: web}, ports: [8080]}
+services:
+  web: {selector: {app: web}, port: 80, targetPort: 8080}
+expect:
+  - client -> service/web:80: delivered
+`);
+
+  test('nodes get the parts of the pod CIDR in order, from the second', () => {
+    expect(read.nodes.map((node) => formatPrefix(node.podCIDR))).toEqual(['10.244.1.0/24', '10.244.2.0/24']);
+  });
+
+  test('all stations are on one segment, without a router', () => {
+    expect(read.segments.map((s) => `${s.name} ${formatPrefix(s.subnet)} ${s.mtu}`)).toEqual([
+      'lan 192.168.56.0/24 1500',
+    ]);
+    expect(read.routers).toEqual([]);
+    expect(read.nodes.map((node) => `${node.segment} ${node.mtu}`)).toEqual(['lan 1500', 'lan 1500']);
+  });
+
+  test('a pod listens on the ports that it declares', () => {
+    expect(read.pods.map((pod) => pod.listen.map((l) => `${l.protocol}/${l.port} ${l.behaviour}`))).toEqual([
+      [],
+      ['tcp/8080 echo'],
+    ]);
+  });
+
+  test('kube-proxy runs with the pod CIDR as clusterCIDR, as kubeadm starts it', () => {
+    expect(read.kubeProxy.mode).toBe('iptables');
+    expect(read.kubeProxy.clusterCIDR && formatPrefix(read.kubeProxy.clusterCIDR)).toBe('10.244.0.0/16');
+  });
+
+  test('an expectation is a line', () => {
+    expect(read.expect).toMatchObject([
+      {
+        from: 'client',
+        to: 'service/web:80',
+        proto: undefined,
+        faults: [],
+        outcome: 'delivered',
+        leg: 'forward',
+        line: 12,
+      },
+    ]);
+  });
+});
+
+describe('the underlay', () => {
+  test('another subnet in use is another segment, and a router joins them', () => {
+    const read = lab(`${TWO}hosts:\n  internet: {address: 203.0.113.10, listen: [80, 53/udp, "127.0.0.1:9000"]}\n`);
+    expect(read.segments.map((s) => s.name)).toEqual(['lan-1', 'lan-2']);
+    const [router] = read.routers;
+    expect(router?.interfaces.map((i) => formatIpv4(i.address))).toEqual(['192.168.56.1', '203.0.113.1']);
+    expect(read.hosts[0]?.listen.map((l) => `${l.protocol} ${formatIpv4(l.address)}:${l.port}`)).toEqual([
+      'tcp 0.0.0.0:80',
+      'udp 0.0.0.0:53',
+      'tcp 127.0.0.1:9000',
+    ]);
+  });
+
+  test('a router does not take an address that somebody has', () => {
+    const read = lab('nodes:\n  node-1: 10.0.0.1\nhosts:\n  h: 10.0.1.9\n');
+    expect(read.routers[0]?.interfaces.map((i) => formatIpv4(i.address))).toEqual(['10.0.0.2', '10.0.1.1']);
+  });
+
+  test('`routers: {}` keeps segments apart', () => {
+    expect(lab(`${TWO}hosts: {h: 10.0.1.9}\nrouters: {}\n`).routers).toEqual([]);
+  });
+
+  test('a named segment has its own MTU, and a router its routes', () => {
+    const read = lab(`
+segments:
+  rack-a: {subnet: 192.168.56.0/24, mtu: 9000}
+  rack-b: 192.168.57.0/24
+routers:
+  tor: {addresses: [192.168.56.1, 192.168.57.1], routes: {10.244.2.0/24: 192.168.57.12}}
+nodes:
+  node-1: {address: 192.168.56.11, segment: rack-a}
+  node-2: 192.168.57.12
+`);
+    expect(read.nodes.map((node) => `${node.segment} ${node.mtu}`)).toEqual(['rack-a 9000', 'rack-b 1500']);
+    expect(read.routers[0]?.routes.map((r) => `${formatPrefix(r.dst)} ${formatIpv4(r.via)}`)).toEqual([
+      '10.244.2.0/24 192.168.57.12',
+    ]);
+  });
+});
+
+describe('commands', () => {
+  test('sysctls and links become the commands that set them, sysctls first', () => {
+    const read = lab(`
+${TWO}pods: {client: node-1}
+links:
+  node-1: {eth0: {mtu: 1400, state: down}}
+sysctl:
+  node/*: {net.ipv4.ip_forward: 0}
+commands:
+  pod/client: [ip route del default, ip link set eth0 down]
+`);
+    expect(read.overrides.map((o) => `${o.netns}: ${o.command}`)).toEqual([
+      'node/node-1: sysctl -w net.ipv4.ip_forward=0',
+      'node/node-2: sysctl -w net.ipv4.ip_forward=0',
+      'node/node-1: ip link set dev eth0 mtu 1400',
+      'node/node-1: ip link set dev eth0 down',
+      'pod/default/client: ip route del default',
+      'pod/default/client: ip link set eth0 down',
+    ]);
+    expect(read.overrides.at(-1)).toMatchObject({ file: 'lab.yaml', line: 11 });
+  });
+
+  test('a fault is a description and commands by place', () => {
+    const read = lab(
+      `${TWO}hosts: {h: 10.0.1.9}\nfaults:\n  cut: {description: no way out, router: ip link set eth1 down}\n`,
+    );
+    expect(read.faults).toEqual([
+      {
+        name: 'cut',
+        description: 'no way out',
+        commands: [{ netns: 'router', command: 'ip link set eth1 down', file: 'lab.yaml', line: 6 }],
+      },
+    ]);
+  });
+});
+
+describe('expectations', () => {
+  const rest = `${TWO}pods: {a: node-1, b: node-2}\nfaults: {cut: {node-1: x}, tear: {node-1: y}}\nexpect:\n`;
+
+  test.each([
+    {
+      line: 'a -> b:80: delivered',
+      want: { outcome: 'delivered', code: undefined, leg: 'forward' },
+      why: 'the plain form',
+    },
+    { line: 'a -> b icmp: delivered', want: { proto: 'icmp' }, why: 'a protocol' },
+    { line: 'a -> 10.9.9.9 udp: dropped (NO_ROUTE)', want: { code: 'NO_ROUTE' }, why: 'an address, a reason' },
+    { line: 'a -> b:80 with cut, tear: dropped', want: { faults: ['cut', 'tear'] }, why: 'two faults' },
+    { line: 'a -> b:80 with cut tear: dropped', want: { faults: ['cut', 'tear'] }, why: 'no comma' },
+    {
+      line: 'a -> b:80: reply dropped (FDB_MISS)',
+      want: { leg: 'reply', outcome: 'dropped' },
+      why: 'the answer is lost',
+    },
+    { line: '"a -> b:80: delivered"', want: { to: 'b:80', outcome: 'delivered' }, why: 'quoted, a text' },
+  ])('$line: $why', ({ line, want }) => {
+    expect(lab(`${rest}  - ${line}\n`).expect[0]).toMatchObject(want);
+  });
+
+  test.each([
+    { line: 'a => b: delivered', code: 'syntax', why: 'no arrow' },
+    { line: 'x -> b: delivered', code: 'unknown-name', why: 'no such sender' },
+    { line: 'a -> c: delivered', code: 'unknown-name', why: 'no such target' },
+    { line: 'a -> b with gone: delivered', code: 'unknown-name', why: 'no such fault' },
+    { line: 'a -> b: arrived', code: 'bad-value', why: 'no outcome' },
+    { line: 'a -> b: dropped (NO_ROUT)', code: 'bad-value', why: 'no reason code' },
+    { line: 'delivered', code: 'syntax', why: 'no flow' },
+  ])('refuses $line: $why', ({ line, code }) => {
+    expect(problems(`${rest}  - ${line}\n`).map((p) => p.split(' ')[0])).toEqual([code]);
+  });
+});
+
+describe('Kubernetes objects', () => {
+  const objects = `
+apiVersion: v1
+kind: Node
+metadata: {name: node-1}
+spec: {podCIDR: 10.244.7.0/24}
+status: {addresses: [{type: InternalIP, address: 10.0.0.7}, {type: Hostname, address: node-1}]}
+---
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: web, namespace: shop, labels: {app: web}}
+  spec: {nodeName: node-1, containers: [{name: c, image: i, ports: [{containerPort: 80}]}]}
+  status: {podIP: 10.244.7.9, conditions: [{type: Ready, status: "False"}]}
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: pending}
+  spec: {containers: []}
+- apiVersion: v1
+  kind: Service
+  metadata: {name: web, namespace: shop}
+  spec: {clusterIP: 10.96.0.5, selector: {app: web}, ports: [{port: 80, protocol: TCP, targetPort: 80}]}
+- apiVersion: discovery.k8s.io/v1
+  kind: EndpointSlice
+  metadata: {name: web-x, namespace: shop, labels: {kubernetes.io/service-name: web}}
+  addressType: IPv4
+  ports: [{port: 80}]
+  endpoints: [{addresses: [10.244.7.9], conditions: {ready: true}, targetRef: {kind: Pod, name: web}}]
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web}
+`;
+
+  test.each([
+    { where: 'alone in the file', text: objects },
+    { where: 'as further documents', text: `cni: none\n---${objects}` },
+    { where: 'as a block of text', text: `manifest: |${objects.replaceAll('\n', '\n  ')}\n` },
+    {
+      where: 'as a list',
+      text: `manifest:\n- ${objects
+        .trim()
+        .split('\n---\n')
+        .map((o) => o.replaceAll('\n', '\n  '))
+        .join('\n- ')}\n`,
+    },
+  ])('$where', ({ text }) => {
+    const read = lab(text);
+    expect(read.nodes).toMatchObject([{ name: 'node-1' }]);
+    expect(read.nodes.map((node) => formatPrefix(node.podCIDR))).toEqual(['10.244.7.0/24']);
+    expect(read.pods).toMatchObject([{ namespace: 'shop', name: 'web', nodeName: 'node-1', ready: false }]);
+    expect(read.services).toMatchObject([{ namespace: 'shop', name: 'web', type: 'ClusterIP' }]);
+    expect(read.endpointSlices).toMatchObject([{ service: 'web', endpoints: [{ target: 'shop/web', ready: true }] }]);
+  });
+
+  test('what is not read is said', () => {
+    const read = readLabWithNotes(objects, 'lab.yaml');
+    const notes = 'value' in read ? read.value.notes.map((note) => note.message) : [];
+    expect(notes).toContain('objects of kind Deployment are not read');
+    expect(notes).toContain('pod default/pending runs nowhere and is left out');
+  });
+
+  test('a problem in a block of text has its place in the file', () => {
+    expect(
+      problems(
+        `${TWO}manifest: |\n  apiVersion: v1\n  kind: Pod\n  metadata: {}\n  spec: {nodeName: node-1, containers: []}\n`,
+      ),
+    ).toEqual(['missing 7:13 metadata.name']);
+  });
+});
+
+describe('what is wrong, and where', () => {
+  test.each([
+    { text: 'nodes:\n  n: 10.0.0.300', want: ['bad-value 2:6 nodes.n'], why: 'no address' },
+    { text: 'nodes:\n  n: 010.0.0.1', want: ['bad-value 2:6 nodes.n'], why: 'octal or decimal: nobody can tell' },
+    { text: 'nodes:\n  n: {adress: 10.0.0.1}', want: ['unknown-key 2:7 nodes.n.adress'], why: 'one word for a typo' },
+    { text: 'nodes:\n  n: {}', want: ['missing 2:6 nodes.n.address'], why: "the parent's place" },
+    { text: 'nodes:\n  n: [10.0.0.1]', want: ['bad-type 2:6 nodes.n'], why: 'neither shorthand nor map' },
+    { text: 'nodes:\n  N_1: 10.0.0.1', want: ['bad-value 2:3 nodes.N_1'], why: 'a key, at the key' },
+    { text: 'cni: none', want: ['missing 1:1 nodes'], why: 'no node' },
+    { text: `${TWO}pods: {a: node-3}`, want: ['unknown-name 4:11 pods.a'], why: 'no such node' },
+    { text: `${TWO}pods: {a: {node: node-3}}`, want: ['unknown-name 4:18 pods.a.node'], why: 'no such node' },
+    {
+      text: `${TWO}pods: {a: {node: node-1, ip: 10.244.2.9}}`,
+      want: ['conflict 4:30 pods.a.ip'],
+      why: "another node's address",
+    },
+    { text: `${TWO}hosts: {h: 192.168.56.11}`, want: ['conflict 4:12 hosts.h'], why: 'an address twice' },
+    {
+      text: 'nodes:\n  a: {address: 10.0.0.1, podCIDR: 10.244.1.0/24}\n  b: {address: 10.0.0.2, podCIDR: 10.244.1.128/25}',
+      want: ['conflict 3:35 nodes.b.podCIDR'],
+      why: 'overlapping podCIDRs',
+    },
+    {
+      text: 'nodes:\n  a: {address: 10.0.0.1, podCIDR: 10.245.1.0/24}',
+      want: ['conflict 2:35 nodes.a.podCIDR'],
+      why: 'flanneld refuses a podCIDR outside of its Network',
+    },
+    { text: `podCIDR: 192.168.0.0/16\n${TWO}`, want: ['conflict 1:1 segments.lan'], why: 'pods on the underlay' },
+    { text: `podCIDR: 10.244.1.7/16\n${TWO}`, want: ['bad-value 1:10 podCIDR'], why: 'host bits' },
+    { text: `serviceCIDR: 10.244.0.0/20\n${TWO}`, want: ['conflict 1:1 podCIDR'], why: 'overlap' },
+    {
+      text: `segments: {lan: 192.168.57.0/24}\n${TWO}`,
+      want: ['conflict 3:11 nodes.node-1', 'conflict 4:11 nodes.node-2'],
+      why: 'on no segment',
+    },
+    { text: 'nodes: {n: 10.0.0.255}', want: ['bad-value 1:12 nodes.n'], why: 'the broadcast address' },
+    { text: `${TWO}services: {s: {}}`, want: ['missing 4:15 services.s'], why: 'a Service without a port' },
+    {
+      text: `${TWO}services: {s: {port: 80, nodePort: 80}}`,
+      want: ['bad-value 4:15 services.s'],
+      why: 'outside of the node port range',
+    },
+    {
+      text: `${TWO}services: {s: {port: 80, nodePort: 30080}, t: {port: 81, nodePort: 30080}}`,
+      want: ['conflict 4:47 services.t'],
+      why: 'a node port twice',
+    },
+    {
+      text: `${TWO}services: {s: {ports: [{port: 80}, {port: 81}]}}`,
+      want: ['missing 4:24 services.s.ports.0', 'missing 4:36 services.s.ports.1'],
+      why: 'several ports need names',
+    },
+    { text: `${TWO}faults: {f: {node-9: x}}`, want: ['unknown-name 4:14 faults.f.node-9'], why: 'at the key' },
+    { text: `${TWO}${TWO}`, want: ['conflict 4:1 '], why: 'a key twice' },
+    { text: 'a: [', want: ['syntax 1:5 '], why: 'no YAML' },
+    { text: '', want: ['missing 1:1 '], why: 'nothing' },
+    { text: '- 1', want: ['bad-type 1:1 '], why: 'a list' },
+  ])('$why: $want', ({ text, want }) => {
+    expect(problems(text)).toEqual(want);
+  });
+
+  test('a typo and the key that it misses are one problem, with the word', () => {
+    const read = readLab('nodes:\n  n: {addres: 10.0.0.1}\n', 'lab.yaml');
+    expect('problems' in read && formatProblem(read.problems[0])).toBe(
+      'lab.yaml:2:7: nodes.n.addres: unknown key; did you mean "address"?',
+    );
+  });
+
+  test('problems of all kinds come at once, and none is a mere consequence', () => {
+    expect(
+      problems(`
+nodes:
+  node-1: 192.168.56.11
+  node-2: {adress: 192.168.56.12}
+pods:
+  a: node-2
+  b: {node: node-33, ports: [80000, 99999/udp]}
+expect:
+  - a -> b:80 with cut: delivered
+`),
+    ).toEqual([
+      'unknown-key 4:12 nodes.node-2.adress',
+      'unknown-name 7:13 pods.b.node',
+      'bad-value 7:30 pods.b.ports.0',
+      'bad-value 7:37 pods.b.ports.1',
+      'unknown-name 9:5 expect.0.a -> b:80 with cut',
+    ]);
+  });
+});

@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { parseRuleset, printListing, printRuleset, type Ruleset, type TableName } from '../../src/linux/index.js';
+import { formatProblem } from '../../src/problem/index.js';
+import { sharedPath } from '../shared.js';
+
+/** Dumps as `iptables-save` printed them. */
+const SAVES = [
+  'reference/real-dumps/iptables-save-nat.calico-vxlan.kube-proxy-ipvs.txt',
+  'reference/real-dumps/iptables-save.aks-azurecni.azure-npm.cyclonus.txt',
+  'reference/real-dumps/iptables-save.aks.azure-npm-v1.filter.txt',
+  'reference/real-dumps/iptables-save.kubeadm-1.11.docker.no-cni.txt',
+  'reference/real-dumps/iptables-save.kubeadm-1.11.docker.weave.txt',
+  'reference/real-dumps/own-node1/iptables-save-c.txt',
+];
+
+/** Dumps as `iptables -t TABLE -S` printed them; where one file has two tables, our comment lines say so. */
+const LISTINGS: readonly (readonly [string, TableName])[] = [
+  ['reference/real-dumps/iptables-S-filter.calico-docker-libnetwork.static-chains.txt', 'filter'],
+  ['reference/real-dumps/iptables-S-filter.calico-gke.workload-policy.txt', 'filter'],
+  ['reference/real-dumps/iptables-S-nat.flannel-vxlan.kube-proxy.txt', 'nat'],
+  ['reference/real-dumps/iptables-S.docker.new-daemon.txt', 'filter'],
+  ['reference/real-dumps/iptables-S.docker.usernet-portmap-routed.txt', 'filter'],
+  ['reference/real-dumps/iptables-S.docker.usernet-portmap.txt', 'filter'],
+];
+
+/** Recordings that hold dumps among other things. */
+const RECORDINGS = [
+  'reference/oracle/kernel-scenarios.json',
+  'reference/kube-proxy/saves-kernel.json',
+  'reference/kernel-labs/lab-cni-plugins.json',
+  'reference/kernel-labs/lab-clusterip-bridge-nf.json',
+  'reference/kernel-labs/lab-docker-20.10-bridge.json',
+  'reference/kernel-labs/lab-hostgw.json',
+  'reference/kernel-labs/lab-portmap.json',
+  'reference/kernel-labs/lab-udp-backend.json',
+  'reference/kernel-labs/lab-vxlan-basic.json',
+  'reference/kernel-labs/lab-vxlan-ttl-mtu.json',
+];
+
+describe.each(SAVES)('%s', (rel) => {
+  const path = sharedPath(rel);
+  test.skipIf(path === undefined)('comes back line by line', () => {
+    expectRoundTrip(readFileSync(path ?? '', 'utf8'), rel);
+  });
+});
+
+describe.each(LISTINGS)('%s', (rel, first) => {
+  const path = sharedPath(rel);
+  test.skipIf(path === undefined)('comes back line by line', () => {
+    let seen = 0;
+    for (const [table, text] of splitListing(readFileSync(path ?? '', 'utf8'), first)) {
+      const given = lines(text);
+      // An excerpt without chain lines: declare the chains that its rules are in.
+      const missing = given.some((line) => line.startsWith('-P')) ? [] : chainsOf(given).map((chain) => `-N ${chain}`);
+      const ruleset = value(parseRuleset([...missing, ...given].join('\n'), rel, { table }));
+      const printed = lines(printListing(ruleset.get(table) ?? { name: table, chains: new Map() }));
+      expect(missing.length > 0 ? printed.filter((line) => line.startsWith('-A')) : printed).toEqual(given);
+      seen += given.length;
+    }
+    expect(seen).toBeGreaterThan(10);
+  });
+});
+
+describe.each(RECORDINGS)('%s', (rel) => {
+  const path = sharedPath(rel);
+  test.skipIf(path === undefined)('has dumps that come back line by line', () => {
+    const dumps = [...findDumps(JSON.parse(readFileSync(path ?? '', 'utf8')))];
+    expect(dumps.length).toBeGreaterThan(0);
+    for (const dump of dumps) expectRoundTrip(dump, rel);
+  });
+});
+
+function expectRoundTrip(text: string, file: string): void {
+  const ruleset = value(parseRuleset(text, file));
+  const counters = /^\[\d+:\d+\] -A/m.test(text) ? 'counters' : 'plain';
+  expect(lines(printRuleset(ruleset, counters))).toEqual(lines(text));
+}
+
+function value(read: ReturnType<typeof parseRuleset>): Ruleset {
+  if ('problems' in read) throw new Error(read.problems.map(formatProblem).join('\n'));
+  return read.value;
+}
+
+/** Without comments and blank lines. */
+function lines(text: string): string[] {
+  return text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+function splitListing(text: string, first: TableName): [TableName, string][] {
+  const parts = text.split(/^# table (\w+).*$/m);
+  if (parts.length === 1) return [[first, text]];
+  const tables: [TableName, string][] = [];
+  for (let i = 1; i < parts.length; i += 2) tables.push([parts[i] as TableName, parts[i + 1] ?? '']);
+  return tables;
+}
+
+function chainsOf(given: readonly string[]): string[] {
+  const names = new Set(given.map((line) => line.split(' ')[1] ?? ''));
+  for (const hook of ['INPUT', 'FORWARD', 'OUTPUT']) names.delete(hook);
+  return [...names];
+}
+
+/** Every text in a recording that is an iptables-save dump, as one string or as a list of lines. */
+function* findDumps(data: unknown): Generator<string> {
+  if (typeof data === 'string' && /^\*\w+$/m.test(data) && data.includes('COMMIT')) yield data;
+  if (typeof data !== 'object' || data === null) return;
+  for (const [key, item] of Object.entries(data)) {
+    if (key.startsWith('ip6')) continue;
+    if (/^iptablesSave/.test(key) && Array.isArray(item)) yield item.join('\n');
+    else yield* findDumps(item);
+  }
+}
