@@ -1,5 +1,8 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
 
+/** Labels or annotations of an object. */
+export type Labels = Readonly<Record<string, string>>;
+
 /** A Node, as far as the packet path depends on it. */
 export interface Node {
   readonly name: string;
@@ -7,8 +10,8 @@ export interface Node {
   readonly addresses: readonly [Ipv4, ...Ipv4[]];
   /** spec.podCIDR: what kube-controller-manager gave the node. */
   readonly podCIDR: Ipv4Prefix;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly annotations: Readonly<Record<string, string>>;
+  readonly labels: Labels;
+  readonly annotations: Labels;
 }
 
 /** L4 protocols that the Kubernetes API knows, in its spelling. */
@@ -32,7 +35,7 @@ export interface Pod {
   /** status.podIP where it is given; undefined: IPAM hands one out. */
   readonly podIP: Ipv4 | undefined;
   readonly hostNetwork: boolean;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Labels;
   readonly ports: readonly ContainerPort[];
   /** Condition Ready. */
   readonly ready: boolean;
@@ -58,7 +61,7 @@ export interface Service {
   /** `None` for a headless Service; undefined: one is to be allocated. */
   readonly clusterIP: Ipv4 | 'None' | undefined;
   /** undefined: EndpointSlices are given by hand. */
-  readonly selector: Readonly<Record<string, string>> | undefined;
+  readonly selector: Labels | undefined;
   readonly ports: readonly ServicePort[];
 }
 

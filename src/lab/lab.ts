@@ -1,5 +1,6 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
 import type { EndpointSlice, Node, Pod, Service } from '../cluster/index.js';
+import type { DropCode, Outcome } from '../trace/index.js';
 
 /**
  * What a lab file says, read and completed with defaults, before anything is built: a cluster, what is under it, and
@@ -25,7 +26,7 @@ export interface Lab {
   readonly kubeProxy: KubeProxyChoice;
   /** `kubelet` and its rules run on every node unless switched off here. */
   readonly kubelet: 'on' | 'off';
-  /** By namespace (a node's or host's name, or `NODE/POD` … as `netns` names it): sysctls and link settings. */
+  /** Sysctls, link settings and other commands that are run once everything is installed, in order. */
   readonly overrides: readonly Override[];
   readonly faults: readonly Fault[];
   readonly expect: readonly Expectation[];
@@ -63,7 +64,10 @@ export interface Segment {
   readonly mtu: number;
 }
 
-/** A router between segments. */
+/**
+ * A router between segments. The first one on a segment is the default gateway of the nodes and hosts there; routers
+ * reach each other's segments by their `routes` alone.
+ */
 export interface Router {
   readonly name: string;
   /** One interface per segment, in order: eth0, eth1 … */
@@ -103,6 +107,7 @@ export interface KubeProxyChoice {
 
 /** A setting that differs from what would be installed. */
 export interface Override {
+  /** Where: an object as `Directory.find` takes it (`node/node-1`, `pod/default/web-0`, `host/internet`), or a router. */
   readonly netns: string;
   /** A command that the real tool takes. */
   readonly command: string;
@@ -124,8 +129,12 @@ export interface Expectation {
   readonly proto: 'tcp' | 'udp' | 'icmp' | 'sctp' | undefined;
   /** Faults that are on for it. */
   readonly faults: readonly string[];
-  /** `delivered`, or how it ends, or a reason code. */
-  readonly want: string;
+  /** `delivered`: there and, where an answer is expected, back. Anything else is how the packet itself ends. */
+  readonly outcome: Outcome;
+  /** Whose end is meant: of `reply`, the packet itself is delivered. */
+  readonly leg: 'forward' | 'reply';
+  /** The reason, where the line names one. */
+  readonly code: DropCode | undefined;
   readonly file: string;
   readonly line: number;
 }

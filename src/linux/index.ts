@@ -17,7 +17,7 @@ export { readRules, readRuleText } from './fib/read-rules.js';
 export * from './fib/route.js';
 export * from './fib/route-input.js';
 export * from './fib/route-output.js';
-export { type RouteWords, readRouteWords, routeOf, type SpokenNexthop, tableOf } from './fib/route-words.js';
+export { type RouteWords, readName, readRouteWords, routeOf, type SpokenNexthop, tableOf } from './fib/route-words.js';
 export * from './fib/rule.js';
 export { type RuleWords, readRuleWords, ruleOf } from './fib/rule-words.js';
 export { sameRouteInfo } from './fib/same-route.js';

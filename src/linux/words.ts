@@ -82,14 +82,17 @@ export class LineWords {
    */
   keyword<const Name extends string>(
     names: readonly Name[],
-    aliases: ReadonlyMap<string, Name>,
     what: string,
+    aliases?: ReadonlyMap<string, Name>,
   ): Name | undefined {
     const word = this.take(what);
     if (word === '') return undefined;
-    const name = names.find((n) => n === word) ?? aliases.get(word) ?? names.find((n) => n.startsWith(word));
+    const name = names.find((n) => n === word) ?? aliases?.get(word) ?? names.find((n) => n.startsWith(word));
     if (name === undefined)
-      this.fail(`${what}: "${word}" is not known${didYouMean(word, [...names, ...aliases.keys()])}`, 'unknown-key');
+      this.fail(
+        `${what}: "${word}" is not known${didYouMean(word, [...names, ...(aliases?.keys() ?? [])])}`,
+        'unknown-key',
+      );
     return name;
   }
 

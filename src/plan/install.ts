@@ -3,6 +3,7 @@ import type {
   BridgePort,
   InetAddress,
   LinkKind,
+  NewRoute,
   Origin,
   Process,
   Role,
@@ -29,8 +30,8 @@ export interface RestoreChunk {
   readonly lines: readonly string[];
 }
 
-/** What a new link can be given at once; the rest follows from its kind. */
-export type NewLink = LinkKind & {
+/** What a new link can be given at once; the rest follows from its kind. A veth pair has a call of its own. */
+export type NewLink = NewLinkKind & {
   readonly name: string;
   /** undefined: the kernel's choice for the kind. */
   readonly mtu: number | undefined;
@@ -38,7 +39,11 @@ export type NewLink = LinkKind & {
   readonly address: Mac | undefined;
 };
 
-/** Which route a `del` means: what is undefined may be anything. */
+type NewLinkKind =
+  | Exclude<LinkKind, { readonly kind: 'loopback' | 'veth' | 'bridge' }>
+  | Omit<Extract<LinkKind, { readonly kind: 'bridge' }>, 'addressSet' | 'mtuSet'>;
+
+/** Which route a `del` means: what is undefined may be anything, but a TOS of undefined is 0. */
 export interface RouteSelector {
   readonly table: number;
   readonly dst: Ipv4Prefix;
@@ -48,10 +53,15 @@ export interface RouteSelector {
   readonly metric: number | undefined;
   readonly tos: number | undefined;
   readonly protocol: string | undefined;
+  readonly scope?: number | undefined;
+  readonly prefsrc?: Ipv4 | undefined;
 }
 
-/** A route without its origin, which the Install has. A scope of undefined follows from the type, as iproute2's does. */
-export type NewRoute = DistributiveOmit<Route, 'origin' | 'scope'> & { readonly scope: number | undefined };
+/** A rule; a priority of undefined lets the kernel put it before all but the first. */
+export type NewRule = Omit<RoutingRule, 'origin' | 'priority'> & { readonly priority: number | undefined };
+
+/** Which rule a `del` means: what is left out may be anything. `not` is no criterion, as in the kernel. */
+export type RuleSelector = Partial<Omit<RoutingRule, 'origin' | 'invert'>>;
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
@@ -78,12 +88,14 @@ export type Call =
       readonly address: Pick<InetAddress, 'dev' | 'local' | 'prefixLength' | 'broadcast'> & {
         readonly scope: number | undefined;
         readonly peer: Ipv4 | undefined;
+        /** undefined: the device's name. */
+        readonly label?: string | undefined;
       };
     }
   | { readonly call: 'addr del'; readonly dev: string; readonly local: Ipv4; readonly prefixLength: number | undefined }
   | { readonly call: 'addr flush'; readonly dev: string }
   | {
-      readonly call: 'route add' | 'route replace' | 'route append' | 'route change';
+      readonly call: 'route add' | 'route replace' | 'route append' | 'route prepend' | 'route change';
       readonly table: number;
       /** A unicast next hop whose `dev` is empty lets the kernel find it by its gateway. */
       readonly route: NewRoute;
@@ -92,10 +104,18 @@ export type Call =
   | { readonly call: 'route flush'; readonly table: number; readonly dev: string | undefined }
   /** Forgets learned path MTUs and redirects: runtime only. */
   | { readonly call: 'route flush cache' }
-  | { readonly call: 'rule add' | 'rule del'; readonly rule: Omit<RoutingRule, 'origin'> }
-  | { readonly call: 'neigh add' | 'neigh replace'; readonly dev: string; readonly ip: Ipv4; readonly lladdr: Mac }
-  | { readonly call: 'neigh add proxy'; readonly dev: string; readonly ip: Ipv4 }
+  | { readonly call: 'rule add'; readonly rule: NewRule }
+  | { readonly call: 'rule del'; readonly rule: RuleSelector }
+  /** A permanent entry. */
+  | {
+      readonly call: 'neigh add' | 'neigh replace' | 'neigh change';
+      readonly dev: string;
+      readonly ip: Ipv4;
+      readonly lladdr: Mac;
+    }
+  | { readonly call: 'neigh add proxy' | 'neigh del proxy'; readonly dev: string; readonly ip: Ipv4 }
   | { readonly call: 'neigh del'; readonly dev: string; readonly ip: Ipv4 }
+  /** As `ip neigh flush`: what has been learned; permanent entries stay. */
   | { readonly call: 'neigh flush'; readonly dev: string | undefined }
   /** `… dst IP self`: the VXLAN device's own table. */
   | {
@@ -105,8 +125,20 @@ export type Call =
       readonly remote: VxlanRemote;
     }
   /** `… master`: the bridge's table. */
-  | { readonly call: 'fdb add master'; readonly dev: string; readonly mac: Mac; readonly state: 'permanent' | 'static' }
-  | { readonly call: 'fdb del'; readonly dev: string; readonly mac: Mac; readonly table: 'self' | 'master' }
+  | {
+      readonly call: 'fdb add master' | 'fdb replace master';
+      readonly dev: string;
+      readonly mac: Mac;
+      readonly state: 'permanent' | 'static';
+    }
+  | {
+      readonly call: 'fdb del';
+      readonly dev: string;
+      readonly mac: Mac;
+      readonly table: 'self' | 'master';
+      /** Only this remote of a VXLAN entry; undefined: all of it. */
+      readonly remote?: VxlanRemote | undefined;
+    }
   | { readonly call: 'sysctl set'; readonly path: string; readonly value: string }
   | {
       readonly call: 'iptables-restore';
@@ -160,7 +192,12 @@ export type Errno =
   | 'EOPNOTSUPP'
   | 'ENAMETOOLONG'
   | 'ELOOP'
-  | 'ERANGE';
+  | 'ERANGE'
+  | 'EADDRINUSE'
+  | 'ENOTEMPTY'
+  | 'ENOSPC'
+  | 'EMLINK'
+  | 'E2BIG';
 
 /** A call that the kernel refused. The state is as if it had not been made. */
 export interface Refusal {

@@ -1,14 +1,16 @@
 /**
  * The candidate nearest to `word`, or undefined when none is near enough to be meant.
  *
- * Near enough is a Levenshtein distance of at most a third of the word's length (at least 1).
+ * Near enough is a Levenshtein distance of at most a third of the word's length (at least 1), and less than all of it.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
+    // No fewer changes than the lengths differ by: a long word need not be compared at all.
+    if (Math.abs(word.length - candidate.length) >= bestDistance) continue;
     const d = distance(word, candidate);
-    if (d < bestDistance) {
+    if (d < bestDistance && d < word.length) {
       best = candidate;
       bestDistance = d;
     }

@@ -1,8 +1,7 @@
 import { Runtime, type Skb } from '../linux/index.js';
 import type { Packet } from '../packet/index.js';
-import type { Install, Refusal } from '../plan/index.js';
+import { apply, type Install, type Refusal } from '../plan/index.js';
 
-const apply: any = undefined;
 
 import type { Network } from '../topology/index.js';
 import { assemble } from './assemble.js';

@@ -96,7 +96,7 @@ export function contextOf(scene: Scene = {}, table: TableName = 'filter'): NfCon
     const ports = l4.l4 === 'icmp' ? { sport: l4.id, dport: l4.type * 256 + l4.code } : l4;
     const { sport, dport } = ports;
     const { src, dst, protocol } = packet.ip ?? { src: ip('0.0.0.0'), dst: ip('0.0.0.0'), protocol: 0 };
-    const ct = runtime.conntrack.create({ src, dst, protocol, sport, dport }, 0);
+    const ct = runtime.conntrack.create({ src, dst, protocol, sport, dport }, 0, new Journal());
     if (ct === undefined) throw new Error('no connection for this packet');
     scene.ct?.(ct);
     skb.ct = ct;

@@ -101,7 +101,7 @@ export function readRouteWords(words: LineWords): RouteWords {
   }
   const dst = words.prefix('destination');
   while (words.has()) {
-    const option = words.keyword(OPTIONS, ALIASES, 'route option');
+    const option = words.keyword(OPTIONS, 'route option', ALIASES);
     if (option !== undefined) readOption(words, option, draft);
   }
   const { nexthop, nexthops, mtuLock } = draft;

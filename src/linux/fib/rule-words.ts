@@ -79,7 +79,7 @@ interface Draft {
 export function readRuleWords(words: LineWords): RuleWords {
   const draft: Draft = { invert: false, unmodelled: [] };
   while (words.has()) {
-    const option = words.keyword(OPTIONS, ALIASES, 'rule option');
+    const option = words.keyword(OPTIONS, 'rule option', ALIASES);
     if (option !== undefined) readOption(words, option, draft);
   }
   const { action, unmodelled } = draft;
@@ -142,7 +142,7 @@ function readOption(words: LineWords, option: Option, draft: Draft): void {
       draft.action = { action: 'nop' };
       return;
     case 'type': {
-      const action = words.keyword(ACTIONS, new Map(), 'type');
+      const action = words.keyword(ACTIONS, 'type');
       if (action !== undefined) draft.action = { action };
       return;
     }

@@ -38,7 +38,7 @@ export function parseMembers(text: string, { type, family, mask }: MemberRules):
   if (family === 'inet6') return { members: [text] };
   let members: readonly string[] = [''];
   for (const [i, word] of given.entries()) {
-    const values = parsePart(word, parts[i] ?? 'ip', mask);
+    const values = parsePart(word, parts[i] ?? 'ip', mask, takesAll(type));
     if (values === undefined) return { wrong: `expected ${DESCRIPTIONS[parts[i] ?? 'ip']}, found "${word}"` };
     if (values.length * members.length > MOST) return { wrong: `"${text}" stands for more than ${MOST} members` };
     members = members.flatMap((head) => values.map((value) => (i === 0 ? value : `${head},${value}`)));
@@ -48,7 +48,7 @@ export function parseMembers(text: string, { type, family, mask }: MemberRules):
 
 const DESCRIPTIONS: Readonly<Record<IpsetPart, string>> = {
   ip: 'an IPv4 address, a range or a prefix',
-  net: 'an IPv4 prefix other than /0',
+  net: 'an IPv4 prefix, of most types not /0',
   port: 'a port such as tcp:80',
   'bare port': 'a port',
   mac: 'an Ethernet address',
@@ -57,12 +57,17 @@ const DESCRIPTIONS: Readonly<Record<IpsetPart, string>> = {
   set: 'the name of a set',
 };
 
-function parsePart(word: string, part: IpsetPart, mask: number): string[] | undefined {
+/** Whether 0.0.0.0/0 can be a member: with a device, or where two prefixes are compared. */
+function takesAll({ parts }: IpsetType): boolean {
+  return parts.includes('iface') || parts.indexOf('net') !== parts.lastIndexOf('net');
+}
+
+function parsePart(word: string, part: IpsetPart, mask: number, all: boolean): string[] | undefined {
   switch (part) {
     case 'ip':
       return parseAddresses(word, mask);
     case 'net':
-      return parseNetworks(word);
+      return parseNetworks(word, all);
     case 'port':
       return parsePorts(word);
     case 'bare port':
@@ -113,9 +118,9 @@ function parseAddresses(word: string, mask: number): string[] | undefined {
 }
 
 /** A range becomes the largest prefixes that fill it exactly (ip_set_range_to_cidr()). */
-function parseNetworks(word: string): string[] | undefined {
+function parseNetworks(word: string, all: boolean): string[] | undefined {
   const span = parseAddressSpan(word);
-  if (span === undefined || (span.min === 0 && span.max === UINT32)) return undefined;
+  if (span === undefined || (!all && span.min === 0 && span.max === UINT32)) return undefined;
   const found: string[] = [];
   for (let at = span.min; at <= span.max; ) {
     let length = 32;

@@ -135,7 +135,15 @@ function find(set: Ipset, dimensions: readonly IpsetDimension[], context: NfCont
   const type = IPSET_TYPES.get(set.type);
   if (type === undefined) return 'unsupported';
   if (set.family === 'inet6' || dimensions.length < type.dimension) return 'none';
+  if (hasWildcard(set, type)) return 'unsupported';
   return findFrom(set, type, dimensions, context, 0, '', lengthsOf(set, type, context));
+}
+
+/** Members whose device name is only a beginning are not modelled. */
+function hasWildcard(set: Ipset, type: IpsetType): boolean {
+  if (!type.parts.includes('iface')) return false;
+  for (const { options } of set.members.values()) if (options.includes('wildcard')) return true;
+  return false;
 }
 
 function findFrom(

@@ -1,6 +1,6 @@
 import type { Chooser } from '../chooser.js';
-import type { Netns } from '../netns.js';
 import type { Journal } from '../journal.js';
+import type { Netns } from '../netns.js';
 import type { NetnsRuntime } from '../runtime.js';
 import type { Skb } from '../skb.js';
 import type { Hook, Rule, TableName } from './rule.js';

@@ -4,8 +4,8 @@ import { type AddressRange, parseAddressRange } from './address.js';
 import { ACCEPT, DROP, type RuleContext, type TargetVerdict } from './context.js';
 import type { RulePlace } from './extension.js';
 import { type PortRange, parsePortRange } from './port.js';
-import { protocolOfRule } from './protocol.js';
 import type { Hook } from './rule.js';
+import { protocolOfRule } from './rule-protocol.js';
 import type { Words } from './words.js';
 
 /** The connection that a NAT target decides about. Throws where the nat table is not consulted: past the first packet. */

@@ -1,6 +1,3 @@
-import type { ProtocolMatch } from './match/protocol.js';
-import type { Rule } from './rule.js';
-
 /** Protocol names as Debian's /etc/protocols has them, by number. */
 const NAMES: ReadonlyMap<number, string> = new Map([
   [1, 'icmp'],
@@ -83,10 +80,4 @@ export function parseProtocol(text: string): number | undefined {
 /** The name of a protocol, or its number as text. */
 export function formatProtocol(protocol: number): string {
   return NAMES.get(protocol) ?? `${protocol}`;
-}
-
-/** The protocol that a rule is for; undefined when it names none, or only what it must not be. */
-export function protocolOfRule(rule: Rule): number | undefined {
-  const match = rule.matches.find((m): m is ProtocolMatch => m.match === 'protocol');
-  return match === undefined || match.invert ? undefined : match.protocol;
 }

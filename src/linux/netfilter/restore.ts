@@ -1,11 +1,12 @@
 import type { Origin } from '../origin.js';
 import { formatOrigin } from '../origin.js';
-import { checkTable, type KnownIpsets } from './check.js';
+import { checkTable, type KnownIpsets, type TableComplaint } from './check.js';
 import { chainNameProblem, parseCommand } from './command.js';
 import { TableDraft } from './draft.js';
 import { parseRestoreLine, type RestoreLine } from './line.js';
 import type { Complaint, IptablesRefusal } from './refusal.js';
 import { BUILT_IN, type Ruleset, type Table, type TableName } from './rule.js';
+import { printRule } from './rule-text.js';
 import { argumentWords, type WordSource, Words } from './words.js';
 
 /** Lines of a restore text that one object is the reason for. A chunk that is shared is parsed once. */
@@ -50,7 +51,7 @@ export function restoreRuleset(
     for (const read of parsedLines(chunk, options.family ?? 'ip')) {
       line++;
       const complaint = run.take(read);
-      if (complaint !== undefined) return run.end({ ...complaint, origin, line });
+      if (complaint !== undefined) return run.end({ origin, line, ...complaint });
     }
   }
   const complaint = run.open ? 'COMMIT is missing at the end' : undefined;
@@ -79,7 +80,8 @@ class Restore {
     return { ruleset: this.#ruleset, refusal };
   }
 
-  take(read: RestoreLine): Complaint | undefined {
+  /** Carries out one line; what COMMIT refuses is the fault of a rule before it, and of whom made that. */
+  take(read: RestoreLine): (Complaint & { readonly origin?: Origin }) | undefined {
     if (read.line === 'blank') return undefined;
     if (read.line === 'wrong') return { errno: 'EINVAL', message: read.problems[0].message };
     if (this.#draft === undefined)
@@ -108,10 +110,10 @@ class Restore {
     return undefined;
   }
 
-  #commit(draft: TableDraft): Complaint | undefined {
+  #commit(draft: TableDraft): (Complaint & { readonly origin: Origin }) | undefined {
     const table = draft.finish();
     const complaint = checkTable(table, this.#ipsets);
-    if (complaint !== undefined) return { errno: complaint.errno, message: `${complaint.chain}: ${complaint.message}` };
+    if (complaint !== undefined) return { ...ofRule(complaint), origin: complaint.rule.origin };
     this.#ruleset = withTable(this.#ruleset, table);
     this.#draft = undefined;
     return undefined;
@@ -148,8 +150,18 @@ export function applyIptablesCommand(
   const name = parsed.table ?? 'filter';
   if (!isTable(name)) return refuse(noTable(name));
   const draft = new TableDraft(name, ruleset.get(name));
-  const complaint = draft.run(parsed.command) ?? checkTable(draft.finish(), options.ipsets);
-  return complaint === undefined ? { ruleset: withTable(ruleset, draft.finish()) } : refuse(complaint);
+  const complaint = draft.run(parsed.command);
+  if (complaint !== undefined) return refuse(complaint);
+  // A question does not make a table.
+  if (parsed.command.command === 'nothing' || parsed.command.command === 'check') return { ruleset };
+  const table = draft.finish();
+  const wrong = checkTable(table, options.ipsets);
+  return wrong === undefined ? { ruleset: withTable(ruleset, table) } : refuse(ofRule(wrong));
+}
+
+/** What is wrong with a table, said with the rule that it is about. */
+function ofRule({ errno, message, chain, rule }: TableComplaint): Complaint {
+  return { errno, message: `${message}: ${printRule(rule, chain)}` };
 }
 
 function noTable(name: string): Complaint {

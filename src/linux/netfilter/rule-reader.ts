@@ -177,8 +177,11 @@ export class RuleReader {
       give(group, bang, word);
       return;
     }
-    const known = this.#loaded.flatMap(({ extension }) => Object.keys(extension.options));
+    const implicit = MATCHES.get(IMPLICIT.get(this.#protocol) ?? '')?.options ?? {};
+    const known = [implicit, ...this.#loaded.map(({ extension }) => extension.options)].flatMap(Object.keys);
     words.fail(`no option of this rule: "${word.text}"${didYouMean(word.text, known)}`, 'unknown-key');
+    // One complaint for the option and its values.
+    while (words.has() && !/^[-!]/.test(words.peek()?.text ?? '-')) words.take();
   }
 
   /** Words that belong to nobody go to a target that is not modelled, or that may turn out to be none. */

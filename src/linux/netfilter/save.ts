@@ -39,7 +39,7 @@ class DumpReader {
   readonly #problems: Problem[] = [];
   readonly #tables = new Map<TableName, Table>();
   #draft: TableDraft | undefined;
-  /** A table whose name is unknown: its lines are passed over. */
+  /** A table that can't be read: its lines are passed over. */
   #skipping = false;
 
   constructor(file: string) {
@@ -49,7 +49,7 @@ class DumpReader {
   begin(name: string, line: number): void {
     if (this.#draft !== undefined) this.#fail(line, 'syntax', 'COMMIT is missing before the next table');
     this.#draft = undefined;
-    this.#skipping = !isTable(name);
+    this.#skipping = !isTable(name) || this.#tables.has(name);
     if (!isTable(name))
       this.#fail(line, 'unknown-name', `no table: "${name}"${didYouMean(name, Object.keys(BUILT_IN))}`);
     else if (this.#tables.has(name)) this.#fail(line, 'conflict', `table ${name} comes twice`);

@@ -1,7 +1,7 @@
 import type { MatchExtension } from '../extension.js';
 import { type IcmpType, parseIcmpType } from '../icmp-type.js';
 import { NOT_VALUE } from '../option.js';
-import { protocolOfRule } from '../protocol.js';
+import { protocolOfRule } from '../rule-protocol.js';
 import { negation } from '../spelling.js';
 
 /** `-m icmp` */

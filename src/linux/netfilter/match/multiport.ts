@@ -2,7 +2,7 @@ import type { MatchExtension } from '../extension.js';
 import { portsOf } from '../header.js';
 import { NOT_VALUE } from '../option.js';
 import { formatPortRange, inRange, type PortRange, parsePortRange } from '../port.js';
-import { protocolOfRule } from '../protocol.js';
+import { protocolOfRule } from '../rule-protocol.js';
 import { negation } from '../spelling.js';
 import type { Words } from '../words.js';
 

@@ -1,7 +1,7 @@
 import type { MatchExtension } from '../extension.js';
 import { NOT_VALUE, type OptionSpec } from '../option.js';
 import { ANY_PORT, inRange, type PortRange, readPortRange } from '../port.js';
-import { protocolOfRule } from '../protocol.js';
+import { protocolOfRule } from '../rule-protocol.js';
 import { negation } from '../spelling.js';
 import type { Words } from '../words.js';
 import { formatPorts } from './tcp.js';

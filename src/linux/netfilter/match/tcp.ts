@@ -3,7 +3,7 @@ import type { RuleContext } from '../context.js';
 import type { MatchExtension } from '../extension.js';
 import { NOT_FLAG, NOT_VALUE, type OptionSpec } from '../option.js';
 import { ANY_PORT, formatPortRange, inRange, type PortRange, readPortRange } from '../port.js';
-import { protocolOfRule } from '../protocol.js';
+import { protocolOfRule } from '../rule-protocol.js';
 import { negation } from '../spelling.js';
 import type { Words } from '../words.js';
 
@@ -71,7 +71,7 @@ export const tcp: MatchExtension<TcpMatch> = {
   print({ sport, dport, flags, option }) {
     const parts = ['-m tcp', formatPorts('--sport', sport), formatPorts('--dport', dport)];
     if (option !== undefined) parts.push(`${negation(option.invert)}--tcp-option ${option.kind}`);
-    if (flags.mask !== 0 || flags.invert)
+    if (flags.mask !== 0 || flags.set !== 0 || flags.invert)
       parts.push(`${negation(flags.invert)}--tcp-flags ${formatFlags(flags.mask)} ${formatFlags(flags.set)}`);
     return parts.filter((part) => part !== '').join(' ');
   },

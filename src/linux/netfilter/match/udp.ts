@@ -1,7 +1,7 @@
 import type { MatchExtension } from '../extension.js';
 import { NOT_VALUE } from '../option.js';
 import { ANY_PORT, inRange, type PortRange, readPortRange } from '../port.js';
-import { protocolOfRule } from '../protocol.js';
+import { protocolOfRule } from '../rule-protocol.js';
 import { formatPorts } from './tcp.js';
 
 /** `-m udp` */

@@ -1,7 +1,7 @@
 import type { RejectWith } from '../context.js';
 import type { TargetExtension } from '../extension.js';
 import { VALUE } from '../option.js';
-import { protocolOfRule } from '../protocol.js';
+import { protocolOfRule } from '../rule-protocol.js';
 
 /** What `--reject-with` takes in ip6tables; read and written, IPv6 packets are not walked yet. */
 export type RejectWith6 =

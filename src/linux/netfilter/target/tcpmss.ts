@@ -4,7 +4,7 @@ import type { TargetExtension } from '../extension.js';
 import { ipOf } from '../header.js';
 import type { TcpMatch } from '../match/tcp.js';
 import { FLAG, VALUE } from '../option.js';
-import { protocolOfRule } from '../protocol.js';
+import { protocolOfRule } from '../rule-protocol.js';
 
 /** `-j TCPMSS` */
 export interface TcpmssTarget {

@@ -1,0 +1,22 @@
+import type { CniBackend } from './backend.js';
+import { readOptions } from './options.js';
+
+/** No network: pods have `lo` and nothing else, as before a CNI is installed. */
+export const none: CniBackend = {
+  name: 'none',
+  description: 'no network plug-in: pods have only lo',
+  options: {},
+  parts: [],
+  configure(options) {
+    const read = readOptions({}, options);
+    if ('problems' in read) return read;
+    return {
+      setup: {
+        agents: [],
+        annotations: () => ({}),
+        podAddresses: (_node, _off, pods) => pods.map(() => undefined),
+        plugins: undefined,
+      },
+    };
+  },
+};

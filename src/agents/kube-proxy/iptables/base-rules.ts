@@ -1,0 +1,98 @@
+import type { Origin } from '../../../linux/index.js';
+import type { RestoreChunk } from '../../../plan/index.js';
+import { type IptablesProxyConfig, masqueradeMark } from './config.js';
+
+/** The parts of the restore text that are there without any Service (syncProxyRules(), k8s 1.30 proxier.go). */
+export interface BaseRules {
+  readonly filterChains: RestoreChunk;
+  /** Before the rules of Services. */
+  readonly filterHead: readonly RestoreChunk[];
+  readonly filterTail: readonly RestoreChunk[];
+  readonly natChains: RestoreChunk;
+  readonly natHead: RestoreChunk;
+  /** After the rules of Services. */
+  readonly natTail: RestoreChunk;
+}
+
+const FILTER_CHAINS = [
+  'KUBE-SERVICES',
+  'KUBE-EXTERNAL-SERVICES',
+  'KUBE-FORWARD',
+  'KUBE-NODEPORTS',
+  'KUBE-PROXY-FIREWALL',
+];
+const NAT_CHAINS = ['KUBE-SERVICES', 'KUBE-NODEPORTS', 'KUBE-POSTROUTING', 'KUBE-MARK-MASQ'];
+
+/** Node port destinations, when `--nodeport-addresses` is unset. The rule has to be the last of its chain. */
+const NODE_PORTS = '"kubernetes service nodeports; NOTE: this must be the last rule in this chain"';
+
+/** The base of the text. */
+export function baseRules(config: IptablesProxyConfig): BaseRules {
+  const local = config.localhostNodePorts;
+  return {
+    filterChains: chunk('base chains', [
+      '*filter',
+      ...chainLines(local ? [...FILTER_CHAINS, 'KUBE-FIREWALL'] : FILTER_CHAINS),
+    ]),
+    filterHead: local ? [firewall()] : [],
+    filterTail: [...invalid(config), forward(config)],
+    natChains: chunk('base chains', ['*nat', ...chainLines(NAT_CHAINS)]),
+    natHead: masquerade(config),
+    natTail: chunk('node ports', [
+      `-A KUBE-SERVICES -m comment --comment ${NODE_PORTS} -m addrtype --dst-type LOCAL${
+        local ? '' : ' ! -d 127.0.0.0/8'
+      } -j KUBE-NODEPORTS`,
+    ]),
+  };
+}
+
+function chunk(object: string, lines: readonly string[], more: Partial<Origin> = {}): RestoreChunk {
+  return { origin: { by: 'kube-proxy', object, ...more }, lines };
+}
+
+/** The end of a table. */
+export const COMMIT: RestoreChunk = chunk('base chains', ['COMMIT']);
+
+function chainLines(chains: readonly string[]): string[] {
+  return chains.map((chain) => `:${chain} - [0:0]`);
+}
+
+/** The same rule as kubelet's: route_localnet would let neighbours talk to 127.0.0.1. */
+function firewall(): RestoreChunk {
+  return chunk('localhost node ports', [
+    '-A KUBE-FIREWALL -m comment --comment "block incoming localnet connections" -d 127.0.0.0/8 ! -s 127.0.0.0/8 ' +
+      '-m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP',
+  ]);
+}
+
+/**
+ * What fits no connection is dropped, as NAT would not translate it. Left out where nf_conntrack_tcp_be_liberal is set,
+ * which no lab starts with.
+ */
+function invalid({ nfacct }: IptablesProxyConfig): RestoreChunk[] {
+  const count = nfacct ? ' -m nfacct --nfacct-name ct_state_invalid_dropped_pkts' : '';
+  const line = `-A KUBE-FORWARD -m conntrack --ctstate INVALID${count} -j DROP`;
+  return [chunk('forwarding rules', [line], { reason: 'CT_INVALID' })];
+}
+
+/** Lets marked packets and what belongs to known connections through, whatever the policy of FORWARD. */
+function forward(config: IptablesProxyConfig): RestoreChunk {
+  const mark = masqueradeMark(config);
+  return chunk('forwarding rules', [
+    `-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark ${mark}/${mark} -j ACCEPT`,
+    '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" ' +
+      '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+  ]);
+}
+
+/** The mark is taken off as the packet is masqueraded, so that it is not done twice when the packet comes by again. */
+function masquerade(config: IptablesProxyConfig): RestoreChunk {
+  const mark = masqueradeMark(config);
+  const why = '-m comment --comment "kubernetes service traffic requiring SNAT"';
+  return chunk('masquerade rules', [
+    `-A KUBE-POSTROUTING -m mark ! --mark ${mark}/${mark} -j RETURN`,
+    `-A KUBE-POSTROUTING -j MARK --xor-mark ${mark}`,
+    `-A KUBE-POSTROUTING ${why} -j MASQUERADE${config.randomFully ? ' --random-fully' : ''}`,
+    `-A KUBE-MARK-MASQ -j MARK --or-mark ${mark}`,
+  ]);
+}

@@ -1,0 +1,75 @@
+import type { Cluster } from '../../../cluster/index.js';
+import type { RestoreChunk } from '../../../plan/index.js';
+import { type Agent, callsOn, ownNetns, type Steps } from '../../agent.js';
+import { canary } from '../../iptables.js';
+import { clusterEndpoints, endpointsKey, endpointsMap } from '../endpoint.js';
+import { servicePorts } from '../service-port.js';
+import { baseRules, COMMIT } from './base-rules.js';
+import type { IptablesProxyConfig } from './config.js';
+import { ensureJumps } from './jumps.js';
+import { type ServiceRules, serviceRules } from './service-rules.js';
+
+/** largeClusterEndpointsThreshold. */
+const LARGE_CLUSTER = 1000;
+
+/**
+ * kube-proxy in iptables mode: its first, full sync (k8s 1.30 pkg/proxy/iptables/proxier.go). IPv4 only.
+ *
+ * Not set are the conntrack limits that depend on the machine's cores.
+ */
+export function kubeProxyIptables(config: IptablesProxyConfig): Agent {
+  return {
+    name: 'kube-proxy',
+    *install(context): Steps {
+      const { view, self, cluster } = context;
+      const call = callsOn(self.name, { by: 'kube-proxy', object: 'localhost node ports' });
+      const path = 'net/ipv4/conf/all/route_localnet';
+      if (config.localhostNodePorts && ownNetns(context).sysctls.get(path) !== '1')
+        if ((yield call({ call: 'sysctl set', path, value: '1' })) !== undefined) return;
+      yield* canary({ view, netns: self.name, origin: { by: 'kube-proxy', object: 'canary' } }, 'KUBE-PROXY-CANARY');
+      if (!(yield* ensureJumps({ view, netns: self.name, origin: { by: 'kube-proxy', object: 'base chains' } })))
+        return;
+      yield callsOn(self.name, { by: 'kube-proxy', object: 'all Services' })({
+        call: 'iptables-restore',
+        family: 'ip',
+        flush: 'noflush',
+        chunks: syncText(cluster, config),
+      });
+    },
+  };
+}
+
+const known = new WeakMap<Cluster, Map<string, readonly RestoreChunk[]>>();
+
+/**
+ * The text of a full sync, in chunks by object. All nodes of a cluster get the same chunks, as objects: what is read
+ * from them is then held once.
+ */
+export function syncText(cluster: Cluster, config: IptablesProxyConfig): readonly RestoreChunk[] {
+  const texts = known.get(cluster) ?? new Map<string, readonly RestoreChunk[]>();
+  known.set(cluster, texts);
+  const key = JSON.stringify(config);
+  let text = texts.get(key);
+  if (text === undefined) {
+    text = writeText(cluster, config);
+    texts.set(key, text);
+  }
+  return text;
+}
+
+function writeText(cluster: Cluster, config: IptablesProxyConfig): readonly RestoreChunk[] {
+  const endpoints = endpointsMap(cluster);
+  const ports = servicePorts(cluster).map((port) => ({
+    port,
+    endpoints: endpoints.get(endpointsKey(port.name, port.protocol)) ?? [],
+  }));
+  const total = ports.reduce((sum, { endpoints: all }) => sum + all.length, 0);
+  const sync = { ...config, large: total > LARGE_CLUSTER };
+  const services = ports.map(({ port, endpoints: all }) => serviceRules(port, clusterEndpoints(all), sync));
+  const part = (name: keyof ServiceRules): readonly RestoreChunk[] => services.flatMap((rules) => rules[name]);
+  const base = baseRules(config);
+  return [
+    ...[base.filterChains, ...base.filterHead, ...part('filter'), ...base.filterTail, COMMIT],
+    ...[base.natChains, ...part('natChains'), base.natHead, ...part('natRules'), base.natTail, COMMIT],
+  ];
+}

@@ -1,0 +1,226 @@
+import { formatPrefix, type Ipv4Prefix, overlaps, parseIpv4, parsePrefix } from '../address/index.js';
+import { cniBackend, cniBackends, podNetns } from '../agents/index.js';
+import type { CniChoice, KubeProxyChoice, Lab, LabNode } from '../lab/index.js';
+import { Directory, type NamedObject } from '../topology/index.js';
+import { checkedAddress, checkedPrefix } from './address.js';
+import { readFaults, readOverrides } from './commands.js';
+import { inside, keyOf, type LabContext, type Place } from './context.js';
+import { readExpectations } from './expect.js';
+import type { LabFile } from './lab-file.js';
+import type { Manifest } from './manifest.js';
+import { checkDuplicates, type NamedNode, readNodes } from './nodes.js';
+import { type NamedPod, readPods, splitName } from './pods.js';
+import { type NamedService, readServices } from './services.js';
+import { readUnderlay } from './underlay.js';
+
+const DEFAULT_POD_CIDR = '10.244.0.0/16';
+const DEFAULT_SERVICE_CIDR = '10.96.0.0/12';
+const DEFAULT_CNI = 'flannel/vxlan';
+
+/** Completes what a lab file and its manifest say, and checks that it fits together. */
+export function complete(file: LabFile, root: Place, manifest: Manifest, context: LabContext): Lab {
+  const podCIDR = prefixOr(file.podCIDR, DEFAULT_POD_CIDR, inside(root, 'podCIDR'), context);
+  const serviceCIDR = prefixOr(file.serviceCIDR, DEFAULT_SERVICE_CIDR, inside(root, 'serviceCIDR'), context);
+  if (overlaps(podCIDR, serviceCIDR)) {
+    const message = `${formatPrefix(podCIDR)} overlaps serviceCIDR ${formatPrefix(serviceCIDR)}`;
+    context.complain(inside(root, 'podCIDR'), 'conflict', message);
+  }
+  const { named, namedPods, namedServices } = entriesOf(file, root, manifest, context);
+  const stations = named.map(({ node, place }) => ({
+    place,
+    address: checkedAddress(node.address),
+    segment: node.segment,
+  }));
+  const { segments, routers, hosts } = readUnderlay(file, root, stations, context);
+  const nodes = readNodes(named, segments, podCIDR, context);
+  if (named.length === 0)
+    context.complain(
+      inside(root, 'nodes'),
+      'missing',
+      'expected nodes, found none; write nodes: {node-1: 192.168.56.11}',
+    );
+  const pods = readPods(namedPods, nodes, context);
+  const services = readServices(namedServices, serviceCIDR, context);
+  checkDuplicates(
+    [
+      ...named.map(({ name, node, place }) => ({ name, address: parseIpv4(node.address), place })),
+      ...hosts.map(({ name, address }) => ({ name, address, place: inside(root, 'hosts', name) })),
+      ...routers.flatMap(({ name, interfaces }) =>
+        interfaces.map(({ address }) => ({ name, address, place: inside(root, 'routers', name) })),
+      ),
+      ...namedPods.map(({ name, pod, place }) => ({
+        name,
+        address: pod.hostNetwork === true ? undefined : parseIpv4(pod.ip ?? ''),
+        place,
+      })),
+    ],
+    context,
+  );
+  for (const segment of segments)
+    if (overlaps(segment.subnet, podCIDR)) {
+      const message = `segment ${segment.name}, ${formatPrefix(segment.subnet)}, overlaps podCIDR ${formatPrefix(podCIDR)}`;
+      context.complain(inside(root, 'segments', segment.name), 'conflict', message);
+    }
+  const places = {
+    directory: new Directory(objectsOf(nodes, namedPods, namedServices, hosts)),
+    routers: routers.map((router) => router.name),
+    segments: segments.map((segment) => segment.name),
+  };
+  checkNames(
+    [
+      ...named.map(({ name, place }) => ({ name, place })),
+      ...routers.map(({ name }) => ({ name, place: inside(root, 'routers', name) })),
+      ...hosts.map(({ name }) => ({ name, place: inside(root, 'hosts', name) })),
+      ...segments.map(({ name }) => ({ name, place: inside(root, 'segments', name) })),
+      ...namedPods.map((pod) => ({ name: podNetns(pod), place: pod.place })),
+    ],
+    context,
+  );
+  const faults = readFaults(file, root, places, context);
+  const cni = readCni(file, podCIDR, root, context);
+  checkOff(named, cni, context);
+  return {
+    name: context.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, ''),
+    description: file.description ?? '',
+    podCIDR,
+    serviceCIDR,
+    nodes,
+    pods,
+    services,
+    endpointSlices: manifest.endpointSlices,
+    segments,
+    routers,
+    hosts,
+    cni,
+    kubeProxy: readKubeProxy(file, podCIDR, root, context),
+    kubelet: file.kubelet ?? 'on',
+    overrides: readOverrides(file, root, places, context),
+    faults,
+    expect: readExpectations(file, root, { ...places, faults }, context),
+  };
+}
+
+function prefixOr(said: string | undefined, fallback: string, place: Place, context: LabContext): Ipv4Prefix {
+  if (said === undefined) context.note(place, `${String(place.path.at(-1))} is ${fallback}`);
+  const prefix = checkedPrefix(said ?? fallback);
+  if (said !== undefined && formatPrefix(prefix) !== said)
+    context.complain(place, 'bad-value', `${said} has bits set outside its length; write ${formatPrefix(prefix)}`);
+  return prefix;
+}
+
+/** The entries of the file and those of its manifest together. */
+function entriesOf(
+  file: LabFile,
+  root: Place,
+  manifest: Manifest,
+  context: LabContext,
+): {
+  readonly named: readonly NamedNode[];
+  readonly namedPods: readonly NamedPod[];
+  readonly namedServices: readonly NamedService[];
+} {
+  const nodes = Object.entries(file.nodes ?? {}).map(([name, said]): NamedNode => {
+    return { name, node: typeof said === 'string' ? { address: said } : said, place: inside(root, 'nodes', name) };
+  });
+  const pods = Object.entries(file.pods ?? {}).map(([key, said]): NamedPod => {
+    const place = inside(root, 'pods', key);
+    const pod = typeof said === 'string' ? { node: said } : said;
+    return { ...splitName(key), pod, place, nodePlace: typeof said === 'string' ? place : inside(place, 'node') };
+  });
+  const services = Object.entries(file.services ?? {}).map(([key, service]): NamedService => {
+    return { ...splitName(key), service, place: inside(root, 'services', key) };
+  });
+  const named = [...nodes, ...manifest.nodes];
+  const namedPods = [...pods, ...manifest.pods];
+  const namedServices = [...services, ...manifest.services];
+  for (const [kind, entries] of [
+    ['node', named],
+    ['pod', namedPods],
+    ['service', namedServices],
+  ] as const) {
+    const seen = new Set<string>();
+    for (const entry of entries) {
+      const full = 'namespace' in entry ? `${entry.namespace}/${entry.name}` : entry.name;
+      if (seen.has(full)) context.complain(entry.place, 'conflict', `there are two of ${kind}/${full}`);
+      seen.add(full);
+    }
+  }
+  return { named, namedPods, namedServices };
+}
+
+/** The names that the rest of the file can use. Addresses and ports do not matter for that. */
+function objectsOf(
+  nodes: readonly LabNode[],
+  pods: readonly NamedPod[],
+  services: readonly NamedService[],
+  hosts: Lab['hosts'],
+): readonly NamedObject[] {
+  const bare = { addresses: [], ports: [] };
+  return [
+    ...nodes.map(({ name }) => ({ ...bare, kind: 'node' as const, namespace: '', name, netns: name })),
+    ...pods.map(({ namespace, name }) => ({ ...bare, kind: 'pod' as const, namespace, name, netns: name })),
+    ...services.map(({ namespace, name }) => ({
+      ...bare,
+      kind: 'service' as const,
+      namespace,
+      name,
+      netns: undefined,
+    })),
+    ...hosts.map(({ name }) => ({ ...bare, kind: 'host' as const, namespace: '', name, netns: name })),
+  ];
+}
+
+function readCni(file: LabFile, podCIDR: Ipv4Prefix, root: Place, context: LabContext): CniChoice {
+  const { cni } = file;
+  const place = inside(root, 'cni');
+  if (cni === undefined) context.note(place, `cni is ${DEFAULT_CNI}`);
+  const { name, ...options } = cni === undefined || typeof cni === 'string' ? { name: cni ?? DEFAULT_CNI } : cni;
+  const backend = cniBackend(name);
+  if (backend === undefined) {
+    const at = typeof cni === 'string' ? place : inside(place, 'name');
+    context.unknownName(at, name, `no network plug-in is called "${name}"`, () =>
+      cniBackends().map((each) => each.name),
+    );
+    return { name, options };
+  }
+  const configured = backend.configure(options, podCIDR);
+  for (const { code, option, message } of 'problems' in configured ? configured.problems : []) {
+    const at = inside(place, option);
+    context.complain(code === 'unknown-key' ? keyOf(at) : at, code, message);
+  }
+  return { name, options };
+}
+
+/** Agents that run whatever the network is. */
+const AGENTS = ['kubelet', 'kube-proxy'];
+
+/** That what is switched off is something that could run. */
+function checkOff(named: readonly NamedNode[], cni: CniChoice, context: LabContext): void {
+  const known = [...AGENTS, ...(cniBackend(cni.name)?.parts ?? [])];
+  for (const { node, place } of named)
+    for (const [i, off] of (node.off ?? []).entries())
+      if (!known.includes(off))
+        context.unknownName(inside(place, 'off', i), off, `nothing that runs here is called "${off}"`, () => known);
+}
+
+/** Nodes, routers, hosts, segments and pods each have a network namespace of their name. */
+function checkNames(names: readonly { readonly name: string; readonly place: Place }[], context: LabContext): void {
+  const seen = new Set<string>();
+  for (const { name, place } of names) {
+    if (seen.has(name)) {
+      const message = `"${name}" is taken; nodes, routers, hosts, segments and pods have no name in common`;
+      context.complain(keyOf(place), 'conflict', message);
+    }
+    seen.add(name);
+  }
+}
+
+function readKubeProxy(file: LabFile, podCIDR: Ipv4Prefix, root: Place, context: LabContext): KubeProxyChoice {
+  const { kubeProxy: said = {} } = file;
+  const { mode = 'iptables', masqueradeAll = false, clusterCIDR } = typeof said === 'string' ? { mode: said } : said;
+  const place = inside(root, 'kubeProxy');
+  if (file.kubeProxy === undefined) context.note(place, 'kube-proxy runs in iptables mode');
+  const own = clusterCIDR === undefined ? undefined : parsePrefix(clusterCIDR);
+  if (own === undefined && mode !== 'none') context.note(place, `kube-proxy's clusterCIDR is ${formatPrefix(podCIDR)}`);
+  return { mode, masqueradeAll, clusterCIDR: own ?? podCIDR };
+}

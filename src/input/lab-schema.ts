@@ -1,0 +1,245 @@
+import * as z from 'zod/mini';
+import type { LabFile } from './lab-file.js';
+
+/**
+ * A map of known keys. The message of an unknown key is the list of the known ones, from which `issues.ts` finds the
+ * one that was meant.
+ */
+function keys<S extends z.core.$ZodShape>(shape: S): z.ZodMiniObject<S, z.core.$strict> {
+  const error = (issue: { readonly code?: string | undefined }): string | undefined =>
+    issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined;
+  return z.strictObject(shape, { error });
+}
+
+/** `about`: what an editor shows for the key. */
+function opt<T extends z.core.$ZodType>(schema: T, about: string): z.ZodMiniOptional<T> {
+  return z.optional(schema).check(z.describe(about));
+}
+
+/** `expected`: completes the sentence "expected …, found …". */
+function text(pattern: RegExp, expected: string): z.ZodMiniString {
+  return z.string({ error: expected }).check(z.regex(pattern, { error: expected }));
+}
+
+function number(min: number, max: number, expected: string): z.ZodMiniNumber {
+  return z.int({ error: expected }).check(z.minimum(min, { error: expected }), z.maximum(max, { error: expected }));
+}
+
+function oneOf<const T extends readonly string[]>(values: T): z.ZodMiniEnum<{ [K in T[number]]: K }> {
+  return z.enum(values, { error: values.length < 2 ? `"${values[0]}"` : `one of ${values.join(', ')}` });
+}
+
+/** A shorthand or the whole. */
+function either<const T extends readonly z.core.SomeType[]>(options: T, expected: string): z.ZodMiniUnion<T> {
+  return z.union(options, { error: expected });
+}
+
+const OCTET = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const QUAD = `${OCTET}(\\.${OCTET}){3}`;
+const address = text(new RegExp(`^${QUAD}$`), 'an IPv4 address such as 192.168.56.11');
+const subnet = text(new RegExp(`^${QUAD}/(3[0-2]|[12]?\\d)$`), 'a subnet such as 10.244.0.0/16');
+const mac = text(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/, 'a MAC address such as 02:00:00:00:00:01');
+/** Written so that each text is matched in one way only: else a long one would take for ever. */
+const LABEL = '[a-z0-9]+(-+[a-z0-9]+)*';
+const name = text(new RegExp(`^${LABEL}(\\.${LABEL})*$`), 'a name of small letters, digits, - and .');
+const podName = text(
+  new RegExp(`^(${LABEL}/)?${LABEL}(\\.${LABEL})*$`),
+  'a name of small letters, digits, - and ., or namespace/name',
+);
+const faultName = text(/^[A-Za-z0-9][-A-Za-z0-9_.]*$/, 'a name of letters, digits, -, _ and .');
+const port = number(1, 65535, 'a port, 1 to 65535');
+const mtu = number(68, 65535, 'an MTU in bytes, 68 to 65535');
+const protocol = oneOf(['TCP', 'UDP', 'SCTP']);
+const labels = z.record(z.string(), z.string({ error: 'text (numbers and booleans need quotes)' }));
+const command = text(/\S/, 'a command such as ip route del 10.244.2.0/24');
+const commands = either([command, z.array(command)], 'a command or a list of commands');
+const place = text(/^\S+$/, 'where: node-1, pod/web-0, host/internet, or node/* for every node');
+const targetPort = either([port, text(/^[a-z0-9-]{1,15}$/, 'a port or a port name')], 'a port or the name of one');
+const routes = z.record(subnet, address);
+
+const listen = z.array(
+  either(
+    [
+      port,
+      text(new RegExp(`^(${QUAD}:)?\\d{1,5}(/(tcp|udp|sctp))?$`), 'a port such as 8080, 53/udp or 127.0.0.1:8080'),
+      keys({
+        port,
+        protocol: opt(oneOf(['tcp', 'udp', 'sctp']), 'tcp unless said otherwise'),
+        address: opt(address, '0.0.0.0 (all addresses) unless said otherwise'),
+        behaviour: opt(oneOf(['echo', 'sink']), 'echo answers, sink never does'),
+      }),
+    ],
+    'a port such as 8080 or 53/udp',
+  ),
+);
+
+const node = keys({
+  address,
+  segment: opt(name, 'The layer-2 segment; found by the address when left out'),
+  podCIDR: opt(subnet, 'spec.podCIDR; the next free part of the cluster podCIDR when left out'),
+  mtu: opt(mtu, 'MTU of eth0; that of the segment when left out'),
+  labels: opt(labels, 'metadata.labels'),
+  annotations: opt(labels, 'metadata.annotations'),
+  off: opt(
+    z.array(text(/^[\w-]+(\/[\w-]+)?$/, 'an agent such as kube-proxy, or a part of one such as flanneld/masq')),
+    'Agents, or parts of them, that do not run here',
+  ),
+});
+
+const pod = keys({
+  node: z.string({ error: 'the name of a node' }).check(z.describe('The node that it runs on')),
+  ip: opt(address, 'status.podIP; handed out by IPAM when left out'),
+  hostNetwork: opt(z.boolean({ error: 'true or false' }), "Uses the node's network namespace"),
+  labels: opt(labels, 'metadata.labels'),
+  ports: opt(
+    z.array(
+      either(
+        [
+          port,
+          text(/^\d{1,5}(\/(tcp|udp|sctp))?$/, 'a port such as 8080 or 53/udp'),
+          keys({
+            name: opt(text(/^[a-z0-9-]{1,15}$/, 'a port name of small letters, digits and -'), 'Name of the port'),
+            containerPort: port,
+            protocol: opt(protocol, 'TCP unless said otherwise'),
+            hostPort: opt(port, 'A port of the node that leads here (portmap)'),
+            hostIP: opt(address, 'The address of the node that hostPort is on; all when left out'),
+          }),
+        ],
+        'a port such as 8080 or 53/udp',
+      ),
+    ),
+    'Container ports; a program listens on each unless `listen` says otherwise',
+  ),
+  ready: opt(z.boolean({ error: 'true or false' }), 'Condition Ready; true unless said otherwise'),
+  listen: opt(listen, 'What its programs listen on; the container ports when left out'),
+});
+
+const nodePort = number(1, 65535, 'a port, usually 30000 to 32767');
+const service = keys({
+  type: opt(oneOf(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']), 'NodePort where a nodePort is given'),
+  clusterIP: opt(either([z.literal('None'), address], 'an IPv4 address, or None'), 'Handed out when left out'),
+  selector: opt(labels, 'Labels of the pods behind it'),
+  port: opt(port, 'The one port of the Service; or give `ports`'),
+  targetPort: opt(targetPort, 'The port of the pods, by number or name; `port` when left out'),
+  nodePort: opt(nodePort, 'A port on every node'),
+  protocol: opt(protocol, 'TCP unless said otherwise'),
+  ports: opt(
+    z.array(
+      keys({
+        name: opt(
+          text(/^[a-z0-9-]{1,63}$/, 'a port name of small letters, digits and -'),
+          'Needed where there are several',
+        ),
+        port,
+        targetPort: opt(targetPort, '`port` when left out'),
+        nodePort: opt(nodePort, 'A port on every node'),
+        protocol: opt(protocol, 'TCP unless said otherwise'),
+      }),
+    ),
+    'Several ports',
+  ),
+});
+
+const link = keys({
+  mtu: opt(mtu, 'ip link set … mtu'),
+  state: opt(oneOf(['up', 'down']), 'ip link set … up or down'),
+  address: opt(mac, 'ip link set … address'),
+});
+
+/** The format of a lab file; the published JSON Schema is made from it. */
+export const labSchema: z.ZodMiniType<LabFile> = keys({
+  podpath: opt(z.literal(1, { error: '1, the only version of this format' }), 'Version of the format'),
+  description: opt(z.string({ error: 'text' }), 'One line that says what the lab shows'),
+  podCIDR: opt(subnet, 'Addresses of all pods'),
+  serviceCIDR: opt(subnet, 'Addresses of all Services'),
+  mtu: opt(mtu, 'MTU of the underlay'),
+  segments: opt(
+    z.record(
+      name,
+      either([subnet, keys({ subnet, mtu: opt(mtu, 'MTU of the segment') })], 'a subnet, or a map with one'),
+    ),
+    'Layer-2 segments; one for each /24 in use when left out',
+  ),
+  routers: opt(
+    z.record(
+      name,
+      either(
+        [
+          z.array(address, { error: 'a list of addresses' }),
+          keys({ addresses: z.array(address), routes: opt(routes, 'Further routes: prefix to next hop') }),
+        ],
+        'a list of addresses, or a map with one',
+      ),
+    ),
+    'Routers between segments, with an address on each',
+  ),
+  hosts: opt(
+    z.record(
+      name,
+      either(
+        [
+          address,
+          keys({
+            address,
+            segment: opt(name, 'The layer-2 segment; found by the address when left out'),
+            listen: opt(listen, 'What its programs listen on; nothing when left out'),
+            routes: opt(routes, 'Further routes: prefix to next hop'),
+          }),
+        ],
+        'an IPv4 address, or a map with one',
+      ),
+    ),
+    'Machines outside the cluster',
+  ),
+  nodes: opt(z.record(name, either([address, node], 'an IPv4 address, or a map with one')), 'Nodes by name'),
+  pods: opt(
+    z.record(podName, either([name, pod], "a node's name, or a map with one")),
+    'Pods by name, or namespace/name',
+  ),
+  services: opt(z.record(podName, service), 'Services by name, or namespace/name'),
+  cni: opt(
+    either(
+      [z.string(), z.looseObject({ name: z.string({ error: 'the name of a network plug-in' }) })],
+      'a network plug-in such as flannel/vxlan, or a map with its name and options',
+    ),
+    'The network plug-in: flannel/vxlan, flannel/host-gw, flannel/udp or none; as a map, with the options that it reads',
+  ),
+  kubeProxy: opt(
+    either(
+      [
+        oneOf(['iptables', 'none']),
+        keys({
+          mode: opt(oneOf(['iptables', 'none']), 'iptables unless said otherwise'),
+          masqueradeAll: opt(z.boolean({ error: 'true or false' }), '--masquerade-all'),
+          clusterCIDR: opt(subnet, '--cluster-cidr; podCIDR when left out'),
+        }),
+      ],
+      'iptables, none, or a map',
+    ),
+    'kube-proxy',
+  ),
+  kubelet: opt(oneOf(['on', 'off']), 'on unless said otherwise'),
+  sysctl: opt(
+    z.record(place, z.record(text(/^[\w./-]+$/, 'a sysctl'), either([z.int(), z.string()], 'a number or text'))),
+    'Sysctls by place',
+  ),
+  links: opt(z.record(place, z.record(text(/^\S{1,15}$/, 'a device'), link)), 'Link settings by place and device'),
+  commands: opt(z.record(place, commands), 'Commands that are run once everything is installed, by place'),
+  faults: opt(
+    z.record(faultName, z.record(place, commands)),
+    'What can be broken with --fault NAME: commands by place, and a description',
+  ),
+  manifest: opt(
+    either([z.string(), z.array(z.unknown())], 'a list of Kubernetes objects, or a block of YAML documents'),
+    'Kubernetes objects: Node, Pod, Service, EndpointSlice',
+  ),
+  expect: opt(
+    z.array(
+      either(
+        [z.string(), z.record(z.string(), z.string({ error: 'an outcome such as delivered or dropped (NO_ROUTE)' }))],
+        'a line such as client -> service/web:80: delivered',
+      ),
+    ),
+    'What `podpath test` checks: FROM -> TO [PROTO] [with FAULT, …]: OUTCOME [(CODE)]',
+  ),
+});

@@ -1,0 +1,157 @@
+import type { core } from 'zod/mini';
+import * as z from 'zod/mini';
+import { parseIpv4 } from '../address/index.js';
+import type { EndpointSlice } from '../cluster/index.js';
+import { inside, type LabContext, type Place } from './context.js';
+import { problemsOf } from './issues.js';
+import {
+  listSchema,
+  namedSchema,
+  nodeSchema,
+  objectSchema,
+  podSchema,
+  serviceSchema,
+  sliceSchema,
+} from './kubernetes-schema.js';
+import type { NamedNode } from './nodes.js';
+import type { NamedPod } from './pods.js';
+import type { NamedService } from './services.js';
+
+/** What Kubernetes objects add to a lab, in the form of the lab file's own entries. */
+export interface Manifest {
+  readonly nodes: NamedNode[];
+  readonly pods: NamedPod[];
+  readonly services: NamedService[];
+  readonly endpointSlices: EndpointSlice[];
+}
+
+/** Reads one object, or a List of them, into `manifest`. What it has no use for is noted. */
+export function readObject(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
+  const object = check(objectSchema, value, place, context);
+  if (object === undefined) return;
+  switch (object.kind) {
+    case 'List':
+      check(listSchema, value, place, context)?.items.forEach((item, i) => {
+        readObject(item, inside(place, 'items', i), manifest, context);
+      });
+      return;
+    case 'Node':
+      readNode(value, place, manifest, context);
+      return;
+    case 'Pod':
+      readPod(value, place, manifest, context);
+      return;
+    case 'Service':
+      readService(value, place, manifest, context);
+      return;
+    case 'EndpointSlice':
+      readSlice(value, place, manifest, context);
+      return;
+    default:
+      context.note(place, `objects of kind ${object.kind} are not read`);
+  }
+}
+
+function check<T>(schema: z.ZodMiniType<T>, value: unknown, place: Place, context: LabContext): T | undefined {
+  const result = z.safeParse(schema, value);
+  if (result.success) return result.data;
+  const issues = result.error.issues.map(
+    (issue): core.$ZodIssue => ({ ...issue, path: [...place.path, ...issue.path] }),
+  );
+  context.problems.push(...problemsOf(issues, place.document, context.file));
+  const named = z.safeParse(namedSchema, value);
+  if (named.success) context.lost.add(named.data.metadata.name);
+  return undefined;
+}
+
+function readNode(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
+  const object = check(nodeSchema, value, place, context);
+  if (object === undefined) return;
+  const { metadata, spec, status } = object;
+  const internal = status.addresses.find((each) => each.type === 'InternalIP' && parseIpv4(each.address) !== undefined);
+  if (internal === undefined) {
+    context.complain(
+      inside(place, 'status', 'addresses'),
+      'missing',
+      'expected an IPv4 address of type InternalIP, found none',
+    );
+    return;
+  }
+  const podCIDR = spec?.podCIDR;
+  const { labels, annotations } = metadata;
+  manifest.nodes.push({
+    name: metadata.name,
+    node: { address: internal.address, podCIDR, labels, annotations },
+    place,
+  });
+}
+
+function readPod(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
+  const object = check(podSchema, value, place, context);
+  if (object === undefined) return;
+  const { metadata, spec, status } = object;
+  const { name, namespace = 'default', labels } = metadata;
+  if (spec.nodeName === undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed') {
+    context.note(place, `pod ${namespace}/${name} runs nowhere and is left out`);
+    return;
+  }
+  const ready = status?.conditions?.find((each) => each.type === 'Ready')?.status !== 'False';
+  const ports = spec.containers.flatMap((container) => container.ports ?? []);
+  const ip = status?.podIP;
+  if (ip !== undefined && parseIpv4(ip) === undefined) {
+    context.complain(inside(place, 'status', 'podIP'), 'bad-address', `expected an IPv4 address, found "${ip}"`);
+    return;
+  }
+  const pod = { node: spec.nodeName, ip, hostNetwork: spec.hostNetwork, labels, ports, ready };
+  manifest.pods.push({ namespace, name, pod, place, nodePlace: inside(place, 'spec', 'nodeName') });
+}
+
+function readService(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
+  const object = check(serviceSchema, value, place, context);
+  if (object === undefined) return;
+  const { metadata, spec } = object;
+  const { name, namespace = 'default' } = metadata;
+  const { type, selector, ports } = spec;
+  const clusterIP = spec.clusterIP === '' ? undefined : spec.clusterIP;
+  if (clusterIP !== undefined && clusterIP !== 'None' && parseIpv4(clusterIP) === undefined) {
+    context.complain(
+      inside(place, 'spec', 'clusterIP'),
+      'bad-address',
+      `expected an IPv4 address or None, found "${clusterIP}"`,
+    );
+    return;
+  }
+  manifest.services.push({ namespace, name, service: { type, clusterIP, selector, ports: ports ?? [] }, place });
+}
+
+function readSlice(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
+  const object = check(sliceSchema, value, place, context);
+  if (object === undefined) return;
+  const { metadata, addressType } = object;
+  const { name, namespace = 'default' } = metadata;
+  const service = metadata.labels?.['kubernetes.io/service-name'];
+  if (addressType !== 'IPv4' || service === undefined) {
+    const why = addressType === 'IPv4' ? 'has no label kubernetes.io/service-name' : `is of addressType ${addressType}`;
+    context.note(place, `EndpointSlice ${namespace}/${name} ${why} and is left out`);
+    return;
+  }
+  const endpoints = (object.endpoints ?? []).flatMap((endpoint, i) => {
+    const address = parseIpv4(endpoint.addresses[0] ?? '');
+    if (address === undefined) {
+      const at = inside(place, 'endpoints', i, 'addresses');
+      return (
+        context.complain(at, 'bad-address', `expected an IPv4 address, found "${endpoint.addresses[0] ?? ''}"`) ?? []
+      );
+    }
+    const { conditions, nodeName, targetRef } = endpoint;
+    const { ready, serving, terminating } = conditions ?? {};
+    const target = targetRef?.name === undefined ? undefined : `${targetRef.namespace ?? namespace}/${targetRef.name}`;
+    return [{ address, ready, serving, terminating, nodeName, target }];
+  });
+  const ports = (object.ports ?? []).map(({ name: port = '', protocol = 'TCP', port: number }) => ({
+    name: port,
+    protocol,
+    port: number,
+  }));
+  manifest.endpointSlices.push({ namespace, name, service, ports, endpoints });
+}

@@ -1,0 +1,74 @@
+import type { core } from 'zod/mini';
+
+/** A document without what is wrong in it. */
+export interface Pruned {
+  readonly value: unknown;
+  /** Names of the entries that are gone: that they are unknown now is no fault of those who use them. */
+  readonly lost: readonly string[];
+  /** Where it was, as paths in the document before. */
+  readonly removed: readonly (readonly PropertyKey[])[];
+}
+
+/** Keys whose entries stand for themselves; anything else decides how the rest is to be read. */
+const ENTRIES = new Set(['hosts', 'nodes', 'pods', 'services', 'sysctl', 'links', 'commands', 'faults', 'expect']);
+
+/**
+ * Takes out of a document the values that issues were found with, and their parents where a key is missing.
+ *
+ * undefined when one of them is not part of an entry.
+ */
+export function prune(document: unknown, issues: readonly core.$ZodIssue[]): Pruned | undefined {
+  const lost: string[] = [];
+  const removed: PropertyKey[][] = [];
+  const value = copy(document);
+  for (const path of issues.flatMap(culprits)) {
+    if (path.length < 2 || !ENTRIES.has(String(path[0]))) return undefined;
+    let at = [...path];
+    while (at.length > 2 && get(value, at) === undefined) at = at.slice(0, -1);
+    remove(value, at);
+    removed.push(at);
+    if (at.length === 2) lost.push(String(at[1]));
+  }
+  return { value: compact(value), lost, removed };
+}
+
+/** The paths of the values that an issue is about. */
+function culprits(issue: core.$ZodIssue): PropertyKey[][] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...issue.path, key]);
+  if (issue.code !== 'invalid_union') return [issue.path];
+  const option = issue.errors.find((inner) => !inner.some((i) => i.path.length === 0 && i.code === 'invalid_type'));
+  if (option === undefined) return [issue.path];
+  return option.flatMap((inner) => culprits({ ...inner, path: [...issue.path, ...inner.path] }));
+}
+
+/** Deep, so that removing does not change the document that positions are looked up in. */
+function copy(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copy);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copy(inner)]));
+}
+
+function get(root: unknown, path: readonly PropertyKey[]): unknown {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Reflect.get(value, step);
+  }
+  return value;
+}
+
+/** Expectations keep their places, from which their lines are found. */
+function remove(root: unknown, path: readonly PropertyKey[]): void {
+  const parent = get(root, path.slice(0, -1));
+  const key = path.at(-1);
+  if (typeof parent !== 'object' || parent === null || key === undefined) return;
+  if (!Array.isArray(parent)) Reflect.deleteProperty(parent, key);
+  else parent[Number(key)] = path[0] === 'expect' && path.length === 2 ? {} : undefined;
+}
+
+/** Lists without what was removed: at once at the end, since each removal would move the others. */
+function compact(value: unknown): unknown {
+  if (Array.isArray(value)) return value.filter((each) => each !== undefined).map(compact);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, compact(inner)]));
+}

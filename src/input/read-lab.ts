@@ -1,0 +1,108 @@
+import * as z from 'zod/mini';
+import type { Lab } from '../lab/index.js';
+import { type Read, readResult } from '../problem/index.js';
+import { complete } from './complete.js';
+import { inside, LabContext, type Note, type Place, rootOf } from './context.js';
+import { problemsOf } from './issues.js';
+import type { LabFile } from './lab-file.js';
+import { labSchema } from './lab-schema.js';
+import { checkLimits } from './limits.js';
+import { type Manifest, readObject } from './manifest.js';
+import { prune } from './prune.js';
+import { readYaml, type YamlDocument } from './yaml.js';
+
+/** A lab, and what was decided for it that the file does not say. */
+export interface ReadLab {
+  readonly lab: Lab;
+  readonly notes: readonly Note[];
+}
+
+/** Reads a lab file: YAML text; `file` is its name, for positions. Gives all problems at once. */
+export function readLab(text: string, file: string): Read<Lab> {
+  const read = readLabWithNotes(text, file);
+  return 'problems' in read ? read : { value: read.value.lab };
+}
+
+/** {@link readLab}, and what was decided besides. */
+export function readLabWithNotes(text: string, file: string): Read<ReadLab> {
+  const read = readYaml(text, file);
+  if ('problems' in read) return read;
+  const [first, ...others] = read.value;
+  if (first === undefined || first.value === null) {
+    const message = 'expected a lab, found an empty file; a first line could be cni: flannel/vxlan';
+    return { problems: [{ code: 'missing', message, file, path: [], line: 1, col: 1 }] };
+  }
+  const context = new LabContext(file);
+  const manifest: Manifest = { nodes: [], pods: [], services: [], endpointSlices: [] };
+  // A file may hold nothing but Kubernetes objects; then all documents are.
+  const [head, objects] = isObject(first.value) ? [undefined, [first, ...others]] : [first, others];
+  for (const document of objects) readObject(document.value, rootOf(document), manifest, context);
+  const root = rootOf(head ?? first);
+  const valid = validate(head?.value ?? {}, root, context);
+  if (valid !== undefined) readManifest(valid, root, text, manifest, context);
+  const small = valid !== undefined && checkLimits(valid, root, context);
+  const lab = small ? complete(valid, root, manifest, context) : undefined;
+  context.problems.sort((a, b) => a.line - b.line || a.col - b.col);
+  if (lab === undefined || context.problems.length > 0) return readResult(undefined as never, context.problems);
+  return { value: { lab, notes: context.notes } };
+}
+
+/**
+ * The file with the right types. Where some of its entries are wrong, the rest is read on without them, so that all
+ * problems are told at once; undefined when too much of it is wrong for that.
+ */
+function validate(value: unknown, root: Place, context: LabContext): LabFile | undefined {
+  let rest = value;
+  for (let round = 0; ; round++) {
+    const parsed = z.safeParse(labSchema, rest);
+    if (parsed.success) return parsed.data;
+    const { issues } = parsed.error;
+    if (round === 0) context.problems.push(...problemsOf(issues, root.document, context.file));
+    const pruned = prune(rest, issues);
+    if (pruned === undefined || round === MAX_ROUNDS) return undefined;
+    for (const name of pruned.lost) context.lost.add(name);
+    context.forget(pruned.removed);
+    rest = pruned.value;
+  }
+}
+
+/** Without a wrong value the key's parent may be wrong, and so on up to the entry. */
+const MAX_ROUNDS = 8;
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'apiVersion' in value && 'kind' in value;
+}
+
+/** `manifest:`, a list of objects or a block of documents. */
+function readManifest(file: LabFile, root: Place, text: string, manifest: Manifest, context: LabContext): void {
+  const { manifest: said = [] } = file;
+  const place = inside(root, 'manifest');
+  if (typeof said !== 'string') {
+    for (const [i, object] of said.entries()) readObject(object, inside(place, i), manifest, context);
+    return;
+  }
+  const read = readYaml(said, context.file);
+  const shift = blockShift(text, root.document, place);
+  if ('problems' in read) context.problems.push(...read.problems.map((problem) => ({ ...problem, ...shift(problem) })));
+  else
+    for (const { value, positionOf, keyPosition } of read.value) {
+      const document: YamlDocument = {
+        value,
+        positionOf: (path) => shift(positionOf(path)),
+        keyPosition: (path) => shift(keyPosition(path)),
+      };
+      if (value !== null) readObject(value, rootOf(document), manifest, context);
+    }
+}
+
+/** From a position within a block of text to the position in the file: the block starts below its `|`. */
+function blockShift(
+  text: string,
+  document: YamlDocument,
+  place: Place,
+): (at: { readonly line: number; readonly col: number }) => { readonly line: number; readonly col: number } {
+  const { line } = document.positionOf(place.path);
+  const following = text.split('\n').slice(line);
+  const indent = /^ */.exec(following.find((each) => each.trim() !== '') ?? '')?.[0].length ?? 0;
+  return (at) => ({ line: at.line + line, col: at.col + indent });
+}

@@ -1,0 +1,89 @@
+import { type CniSetup, cniBackend, podNetns } from '../agents/index.js';
+import type { Cluster } from '../cluster/index.js';
+import type { Netns } from '../linux/index.js';
+import type { Install, Refusal } from '../plan/index.js';
+import { Network } from '../topology/index.js';
+import { completeCluster } from './complete.js';
+import { directoryOf } from './directory.js';
+import { type BuiltGroup, buildGroup, type Group, groupsOf } from './group.js';
+import type { Lab } from './lab.js';
+import { overridesOf } from './override.js';
+import { agentsOf } from './start-order.js';
+import { wire } from './wires.js';
+
+/** A lab that can be traced. */
+export interface BuiltLab {
+  readonly network: Network;
+  /** What the agents were told of the cluster, with everything handed out. */
+  readonly cluster: Cluster;
+  /** Calls that the kernel refused, of all namespaces: reading it builds them all. */
+  readonly refused: readonly Refusal[];
+  /** The refused calls on one namespace. */
+  refusedIn(netns: string): readonly Refusal[];
+  /** The calls on one namespace, in order, the refused ones among them. */
+  installs(netns: string): readonly Install[];
+}
+
+/**
+ * The network that a lab describes. Nothing is built yet: a machine, and a node's pods with it, is made when one of
+ * its namespaces is first asked for, and then kept. What it becomes depends on the lab alone.
+ */
+export function buildNetwork(lab: Lab): BuiltLab {
+  const { setup, parts } = cniOf(lab);
+  const cluster = completeCluster(lab, setup);
+  const directory = directoryOf(lab, cluster);
+  const wiring = wire(lab);
+  const groups = groupsOf({ lab, cluster, wiring, agents: agentsOf(lab, setup), parts });
+  const groupOf = indexGroups(groups);
+  const overrides = overridesOf(lab, directory);
+
+  const built = new Map<Group, BuiltGroup>();
+  const build = (netns: string): BuiltGroup => {
+    const group = groupOf.get(netns);
+    if (group === undefined) throw new Error(`lab ${lab.name} has no namespace ${netns}`);
+    let made = built.get(group);
+    if (made === undefined) {
+      made = buildGroup(group, overridesFor(group));
+      built.set(group, made);
+    }
+    return made;
+  };
+  const overridesFor = (group: Group): readonly Install[] => overrides.filter(({ netns }) => group.members.includes(netns));
+
+  const materialise = (name: string): Netns => {
+    const ns = build(name).namespaces.get(name);
+    if (ns === undefined) throw new Error(`namespace ${name} was not made`);
+    return ns;
+  };
+  return {
+    network: Network.from({ names: [...groupOf.keys()], materialise, directory }),
+    cluster,
+    get refused() {
+      return groups.flatMap(({ members: [machine] }) => (machine === undefined ? [] : build(machine).refused));
+    },
+    refusedIn: (netns) => build(netns).refused.filter(({ install }) => install.netns === netns),
+    installs: (netns) => build(netns).installs.filter((install) => install.netns === netns),
+  };
+}
+
+/** Which group makes a namespace. Readers of labs see to it that no two namespaces have one name. */
+function indexGroups(groups: readonly Group[]): ReadonlyMap<string, Group> {
+  const groupOf = new Map<string, Group>();
+  for (const group of groups)
+    for (const name of group.members) {
+      if (groupOf.has(name)) throw new Error(`two namespaces would be called ${name}`);
+      groupOf.set(name, group);
+    }
+  return groupOf;
+}
+
+/** The lab's network plug-in with its options, which readers of labs have checked. */
+function cniOf(lab: Lab): { readonly setup: CniSetup; readonly parts: readonly string[] } {
+  const { name, options } = lab.cni;
+  const backend = cniBackend(name);
+  if (backend === undefined) throw new Error(`no CNI backend is registered as ${name}`);
+  const configured = backend.configure(options, lab.podCIDR);
+  if ('problems' in configured)
+    throw new Error(`${name}: ${configured.problems.map(({ option, message }) => `${option}: ${message}`).join('; ')}`);
+  return { setup: configured.setup, parts: backend.parts };
+}

@@ -1,0 +1,60 @@
+import { podNetns } from '../agents/index.js';
+import type { Cluster } from '../cluster/index.js';
+import { Directory, type NamedObject, type NamedPort } from '../topology/index.js';
+import type { Lab, LabPod } from './lab.js';
+
+/**
+ * The names of a lab's objects. A router is a host too: it has a name, and one can send from it. Nodes come before the
+ * pods on their host network, so that the address of both is the node's.
+ */
+export function directoryOf(lab: Lab, cluster: Cluster): Directory {
+  const bare = { namespace: '', ports: [] };
+  return new Directory([
+    ...lab.nodes.map(({ name, addresses }): NamedObject => ({ ...bare, kind: 'node', name, netns: name, addresses })),
+    ...cluster.pods.map((pod, i): NamedObject => {
+      const { namespace, name, podIP, nodeName, hostNetwork } = pod;
+      const ports = portsOf(lab.pods[i]);
+      const addresses = podIP === undefined ? [] : [podIP];
+      return { kind: 'pod', namespace, name, netns: hostNetwork ? nodeName : podNetns(pod), addresses, ports };
+    }),
+    ...cluster.services.map(({ namespace, name, clusterIP, ports }): NamedObject => {
+      const addresses = typeof clusterIP === 'number' ? [clusterIP] : [];
+      return { kind: 'service', namespace, name, netns: undefined, addresses, ports: ports.map(namedPort) };
+    }),
+    ...lab.hosts.map(
+      ({ name, address, listen }): NamedObject => ({
+        ...bare,
+        kind: 'host',
+        name,
+        netns: name,
+        addresses: [address],
+        ports: listen.map(({ port, protocol }) => ({ name: undefined, protocol, port })),
+      }),
+    ),
+    ...lab.routers.map(
+      ({ name, interfaces }): NamedObject => ({
+        ...bare,
+        kind: 'host',
+        name,
+        netns: name,
+        addresses: interfaces.map(({ address }) => address),
+      }),
+    ),
+  ]);
+}
+
+/** What a pod's containers declare, and what its programs listen on besides. */
+function portsOf(pod: LabPod | undefined): readonly NamedPort[] {
+  if (pod === undefined) return [];
+  const declared = pod.ports.map(({ name, protocol, containerPort }) =>
+    namedPort({ name: name ?? '', protocol, port: containerPort }),
+  );
+  const listening = pod.listen
+    .filter(({ port, protocol }) => !declared.some((p) => p.port === port && p.protocol === protocol))
+    .map(({ port, protocol }) => ({ name: undefined, protocol, port }));
+  return [...declared, ...listening];
+}
+
+function namedPort({ name, protocol, port }: { readonly name: string; readonly protocol: string; readonly port: number }): NamedPort {
+  return { name: name === '' ? undefined : name, protocol: protocol.toLowerCase() as NamedPort['protocol'], port };
+}

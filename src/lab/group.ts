@@ -1,0 +1,151 @@
+import { type Agent, callsOn, podNetns, type Steps, type View } from '../agents/index.js';
+import { type Cluster, type Node, podsOn } from '../cluster/index.js';
+import { type Netns, type Role, Runtime } from '../linux/index.js';
+import { Applier, applyTo, type Install, type Refusal } from '../plan/index.js';
+import { Network } from '../topology/index.js';
+import { offOf } from './complete.js';
+import type { Lab, LabNode, Listener } from './lab.js';
+import { SWITCHABLE } from './start-order.js';
+import { buildHost, buildNode, buildRouter, buildSegment } from './underlay.js';
+import type { Wiring } from './wires.js';
+
+/** Namespaces that are built together: a machine, with the pods on it if it is a node. */
+export interface Group {
+  /** The machine's first. */
+  readonly members: readonly string[];
+  /** The calls that build them. */
+  steps(view: View): Steps;
+}
+
+/** What a group's calls have made. */
+export interface BuiltGroup {
+  readonly namespaces: ReadonlyMap<string, Netns>;
+  readonly installs: readonly Install[];
+  readonly refused: readonly Refusal[];
+}
+
+/** What groups are made from. */
+export interface Plan {
+  readonly lab: Lab;
+  readonly cluster: Cluster;
+  readonly wiring: Wiring;
+  /** The programs of each node, in order. */
+  readonly agents: readonly Agent[];
+  /** Names of what a node may switch off: of the network's agents, and others. */
+  readonly parts: readonly string[];
+}
+
+/** The groups of a lab: nodes, routers, hosts, segments. */
+export function groupsOf(plan: Plan): readonly Group[] {
+  const { lab, cluster, wiring } = plan;
+  const roles = new Map<string, Role>();
+  for (const { name } of lab.routers) roles.set(name, 'router');
+  for (const { name } of lab.nodes) roles.set(name, 'node');
+  const objects = new Map(cluster.nodes.map((node) => [node.name, node]));
+  const listeners = listenersOf(lab);
+  return [
+    ...lab.nodes.map((node): Group => {
+      const self = objects.get(node.name);
+      if (self === undefined) throw new Error(`node ${node.name} is not in its cluster`);
+      const pods = podsOn(cluster, node.name).filter((pod) => !pod.hostNetwork);
+      const members = [node.name, ...pods.map(podNetns)];
+      return { members, steps: (view) => nodeSteps(plan, node, self, members, listeners, view) };
+    }),
+    ...lab.routers.map((router): Group => ({ members: [router.name], steps: () => buildRouter(lab, router, wiring) })),
+    ...lab.hosts.map(
+      (host): Group => ({
+        members: [host.name],
+        *steps() {
+          yield* buildHost(lab, host, wiring);
+          yield* listen(host.name, `host/${host.name}`, host.listen);
+        },
+      }),
+    ),
+    ...lab.segments.map(
+      (segment): Group => ({ members: [segment.name], steps: () => buildSegment(segment, wiring, roles) }),
+    ),
+  ];
+}
+
+/** A node: its card, its programs in order, with its pods at the end, and what listens in all of them. */
+function* nodeSteps(
+  { lab, cluster, wiring, agents, parts }: Plan,
+  node: LabNode,
+  self: Node,
+  members: readonly string[],
+  listeners: ReadonlyMap<string, readonly PodListeners[]>,
+  view: View,
+): Steps {
+  yield* buildNode(lab, node, wiring);
+  const off = offOf(node);
+  for (const agent of agents) {
+    const switchable = parts.includes(agent.name) || SWITCHABLE.includes(agent.name);
+    if (!switchable || !off.has(agent.name)) yield* agent.install({ self, cluster, off, view });
+  }
+  for (const netns of members)
+    for (const { object, sockets } of listeners.get(netns) ?? []) yield* listen(netns, object, sockets);
+}
+
+interface PodListeners {
+  readonly object: string;
+  readonly sockets: readonly Listener[];
+}
+
+/** What pods listen on, by network namespace: those on the host network listen in the node's. */
+function listenersOf(lab: Lab): ReadonlyMap<string, readonly PodListeners[]> {
+  const byNetns = new Map<string, PodListeners[]>();
+  for (const pod of lab.pods) {
+    const netns = pod.hostNetwork ? pod.nodeName : podNetns(pod);
+    const list = byNetns.get(netns) ?? [];
+    byNetns.set(netns, list);
+    list.push({ object: `pod/${pod.namespace}/${pod.name}`, sockets: pod.listen });
+  }
+  return byNetns;
+}
+
+function* listen(netns: string, object: string, sockets: readonly Listener[]): Steps {
+  const call = callsOn(netns, { by: 'lab', object });
+  for (const { protocol, address, port, behaviour } of sockets) {
+    const answer = behaviour === 'sink' ? ({ behaviour } as const) : ({ behaviour: 'reply', bytes: undefined } as const);
+    yield call({ call: 'socket listen', socket: { protocol, address, port, ...answer } });
+  }
+}
+
+/** Carries a group's calls out, from nothing, and then the overrides of its namespaces. */
+export function buildGroup(group: Group, overrides: readonly Install[]): BuiltGroup {
+  const applier = new Applier(Network.of([]), new Runtime());
+  const installs: Install[] = [];
+  const refused = applyTo(applier, recorded(ipv4Only(group.steps(applier)), installs));
+  refused.push(...applyTo(applier, recorded(overrides[Symbol.iterator]() as Steps, installs)));
+  const made = applier.network();
+  const namespaces = new Map<string, Netns>();
+  for (const name of group.members) {
+    const ns = made.netns(name);
+    if (ns !== undefined) namespaces.set(name, ns);
+  }
+  return { namespaces, installs, refused };
+}
+
+/** Keeps what was called. */
+function* recorded(steps: Steps, installs: Install[]): Steps {
+  for (let step = steps.next(undefined); step.done !== true; ) {
+    installs.push(step.value);
+    step = steps.next(yield step.value);
+  }
+}
+
+/** A lab has IPv4 only, so each namespace starts without IPv6: on a real kernel it would send frames of its own. */
+function* ipv4Only(steps: Steps): Steps {
+  for (let step = steps.next(undefined); step.done !== true; ) {
+    const { netns, call } = step.value;
+    const refusal = yield step.value;
+    if (call.call === 'netns add' && refusal === undefined)
+      for (const dev of ['all', 'default']) yield disableIpv6(netns, dev);
+    step = steps.next(refusal);
+  }
+}
+
+function disableIpv6(netns: string, dev: string): Install {
+  const call = { call: 'sysctl set', path: `net/ipv6/conf/${dev}/disable_ipv6`, value: '1' } as const;
+  return { netns, origin: { by: 'lab', object: 'IPv4 only' }, call };
+}

@@ -1,0 +1,39 @@
+import {
+  type Agent,
+  type CniSetup,
+  containerRuntime,
+  DEFAULT_PROXY_CONFIG,
+  kubelet,
+  kubeProxyIptables,
+  nodePrerequisites,
+} from '../agents/index.js';
+import type { Lab } from './lab.js';
+
+/**
+ * What starts on a node, and in which order: it decides the order of rules in chains that several programs write to.
+ * kubelet is first, as it starts the others; flanneld and kube-proxy are on the host network, so they need no CNI; pods
+ * come last, once a CNI configuration is there.
+ */
+export const START_ORDER = ['sysctl.d', 'kubelet', 'cni', 'kube-proxy', 'containerd'] as const;
+
+/** The programs of every node of a lab, in {@link START_ORDER}. What a node switches off is left out there. */
+export function agentsOf(lab: Lab, cni: CniSetup): readonly Agent[] {
+  const { mode, masqueradeAll, clusterCIDR } = lab.kubeProxy;
+  return START_ORDER.flatMap((step): readonly Agent[] => {
+    switch (step) {
+      case 'sysctl.d':
+        return [nodePrerequisites];
+      case 'kubelet':
+        return lab.kubelet === 'on' ? [kubelet] : [];
+      case 'cni':
+        return cni.agents;
+      case 'kube-proxy':
+        return mode === 'none' ? [] : [kubeProxyIptables({ ...DEFAULT_PROXY_CONFIG, masqueradeAll, clusterCIDR })];
+      case 'containerd':
+        return [containerRuntime(cni)];
+    }
+  });
+}
+
+/** What can be switched off on a node besides the network's own parts. Without the others there would be no pods. */
+export const SWITCHABLE: readonly string[] = ['kubelet', 'kube-proxy'];

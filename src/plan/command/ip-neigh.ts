@@ -1,0 +1,68 @@
+import { type Ipv4, type Mac, parseIpv4 } from '../../address/index.js';
+import { call, type Scene } from './scene.js';
+
+const COMMANDS = ['add', 'change', 'replace', 'delete', 'flush'] as const;
+const ALIASES = new Map([
+  ['del', 'delete'],
+  ['chg', 'change'],
+  ['repl', 'replace'],
+] as const);
+
+/** `ip neigh add | change | replace | del | flush`: permanent entries and proxies. */
+export function ipNeigh(scene: Scene): void {
+  const { words } = scene;
+  const command = words.keyword(COMMANDS, 'ip neigh command', ALIASES);
+  if (command === undefined) return;
+  if (command === 'flush') {
+    let dev: string | undefined;
+    while (words.has())
+      if (words.keyword(['dev', 'all'], 'option of ip neigh flush') === 'dev') dev = words.take('dev');
+    call(scene, { call: 'neigh flush', dev });
+    return;
+  }
+  const entry = readEntry(scene);
+  const { dev, ip, lladdr } = entry;
+  if (dev === '') words.fail('`dev` is missing', 'missing');
+  if (entry.proxy) call(scene, { call: command === 'delete' ? 'neigh del proxy' : 'neigh add proxy', dev, ip });
+  else if (command === 'delete') call(scene, { call: 'neigh del', dev, ip });
+  else if (lladdr === undefined) words.fail('`lladdr` is missing', 'missing');
+  else call(scene, { call: `neigh ${command}`, dev, ip, lladdr });
+}
+
+function readEntry({ words }: Scene): { ip: Ipv4; dev: string; lladdr: Mac | undefined; proxy: boolean } {
+  let ip = 0 as Ipv4;
+  let dev = '';
+  let lladdr: Mac | undefined;
+  let proxy = false;
+  while (words.has()) {
+    if (parseIpv4(words.peek() ?? '') !== undefined) {
+      ip = words.ipv4('address');
+      continue;
+    }
+    switch (words.keyword(['to', 'dev', 'lladdr', 'nud', 'proxy', 'router'], 'option of ip neigh')) {
+      case 'to':
+        ip = words.ipv4('address');
+        break;
+      case 'proxy':
+        proxy = true;
+        ip = words.ipv4('proxy');
+        break;
+      case 'dev':
+        dev = words.take('dev');
+        break;
+      case 'lladdr':
+        lladdr = words.mac('lladdr');
+        break;
+      case 'nud':
+        if (!words.accept('permanent', 'perm')) {
+          const state = words.take('nud');
+          words.fail(`only "nud permanent" can be configured, found "${state}"`);
+        }
+        break;
+      case 'router':
+      case undefined:
+    }
+  }
+  if (ip === 0) words.fail('the address is missing', 'missing');
+  return { ip, dev, lladdr, proxy };
+}

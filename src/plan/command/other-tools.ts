@@ -1,0 +1,96 @@
+import { deviceSysctlPath, type PlacedWord } from '../../linux/index.js';
+import { call, type Scene } from './scene.js';
+import { quoteShell } from './shell.js';
+
+/** `sysctl [-q] [-w] NAME=VALUE …`. */
+export function sysctl(scene: Scene): void {
+  const { words } = scene;
+  while (words.has()) {
+    const word = words.take('NAME=VALUE');
+    if (/^-[aqwneNbr]+$/.test(word) || /^--(write|quiet|ignore|values|names)$/.test(word)) continue;
+    const at = word.indexOf('=');
+    if (word.startsWith('-')) words.fail(`"${word}" is no option of sysctl that is understood here`, 'unknown-key');
+    else if (at < 1) words.fail(`expected NAME=VALUE, found "${word}"`, 'syntax');
+    else {
+      const path = deviceSysctlPath(word.slice(0, at).trim());
+      call(scene, { call: 'sysctl set', path, value: word.slice(at + 1).trim() });
+    }
+  }
+}
+
+/** `echo VALUE > /proc/sys/…`. */
+export function echo(scene: Scene): void {
+  const { words, redirect } = scene;
+  words.accept('-n');
+  const value = words
+    .rest()
+    .map((word) => word.text)
+    .join(' ');
+  const path = /^\/proc\/sys\/(.+)$/.exec(redirect ?? '')?.[1];
+  if (path === undefined) words.fail('only `echo VALUE > /proc/sys/…` changes anything', 'syntax');
+  else call(scene, { call: 'sysctl set', path, value });
+}
+
+/** `iptables …`: its words are read when the call is carried out. */
+export function iptables(scene: Scene, family: 'ip' | 'ip6'): void {
+  call(scene, { call: 'iptables', family, args: scene.words.rest().map((word) => word.text) });
+}
+
+const RESTORE = ['--noflush', '--counters', '--wait', '--verbose', '--test'] as const;
+const RESTORE_SHORT = new Map([
+  ['-n', '--noflush'],
+  ['-c', '--counters'],
+  ['-w', '--wait'],
+  ['-v', '--verbose'],
+  ['-t', '--test'],
+] as const);
+
+/** `iptables-restore`, with the text that it is given to read. */
+export function iptablesRestore(scene: Scene, family: 'ip' | 'ip6'): void {
+  const { words, stdin, origin } = scene;
+  let flush: 'flush' | 'noflush' = 'flush';
+  while (words.has()) {
+    const option = words.keyword(RESTORE, 'option of iptables-restore', RESTORE_SHORT);
+    if (option === '--noflush') flush = 'noflush';
+    else if (option === '--wait' && /^\d+$/.test(words.peek() ?? '')) words.take('--wait');
+    else if (option === '--test') words.fail('--test changes nothing');
+  }
+  if (stdin === undefined) words.fail('there is nothing for iptables-restore to read', 'missing');
+  else call(scene, { call: 'iptables-restore', family, flush, chunks: [{ origin, lines: linesOf(stdin) }] });
+}
+
+/** `ipset restore`, or one command, which is a line of it. */
+export function ipset(scene: Scene): void {
+  const { words, stdin, origin } = scene;
+  const rest = words.rest();
+  const restore = rest.find((word) => !word.text.startsWith('-'))?.text === 'restore' || rest.some(isRestoreOption);
+  if (!restore) {
+    const line = rest.map((word) => spellIpset(word)).join(' ');
+    call(scene, { call: 'ipset restore', chunks: [{ origin, lines: [line] }] });
+  } else if (stdin === undefined) words.fail('there is nothing for ipset restore to read', 'missing');
+  else call(scene, { call: 'ipset restore', chunks: [{ origin, lines: linesOf(stdin) }] });
+}
+
+function isRestoreOption(word: PlacedWord): boolean {
+  return word.text === '-R';
+}
+
+/** ipset keeps words together by double quotes, as in its save format. */
+function spellIpset({ text }: PlacedWord): string {
+  return /\s|^$/.test(text) ? `"${text}"` : text;
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
+
+/** `conntrack -F`. */
+export function conntrack(scene: Scene): void {
+  const { words } = scene;
+  const rest = words.rest().map((word) => word.text);
+  if (rest.length > 0 && rest.every((word) => word === '-F' || word === '--flush'))
+    call(scene, { call: 'conntrack flush' });
+  else words.fail(`only \`conntrack -F\` is understood, found "conntrack ${rest.map(quoteShell).join(' ')}"`);
+}
