@@ -1,30 +1,29 @@
 import type { Fault, Override } from '../lab/index.js';
+import { parseCommand } from '../plan/index.js';
 import { type Directory, type ObjectKind, objectName } from '../topology/index.js';
 import { inside, keyOf, type LabContext, type Place, positionOf } from './context.js';
 import type { Commands, LabFile, LinkFile, Named } from './lab-file.js';
-
-/** Names that commands can be given for. */
-export interface Places {
-  readonly directory: Directory;
-  readonly routers: readonly string[];
-  /** Their switches. */
-  readonly segments: readonly string[];
-}
+import type { Path, Position } from './yaml.js';
 
 /** Settings that differ from what is installed, as the commands that make them: sysctls, then links, then the rest. */
-export function readOverrides(file: LabFile, root: Place, places: Places, context: LabContext): readonly Override[] {
-  const sysctls = readPlaced(file.sysctl ?? {}, inside(root, 'sysctl'), places, context, (settings) =>
+export function readOverrides(
+  file: LabFile,
+  root: Place,
+  directory: Directory,
+  context: LabContext,
+): readonly Override[] {
+  const sysctls = readPlaced(file.sysctl ?? {}, inside(root, 'sysctl'), directory, context, (settings) =>
     Object.entries(settings).map(([key, value]) => ({ path: [key], command: `sysctl -w ${key}=${value}` })),
   );
-  const links = readPlaced(file.links ?? {}, inside(root, 'links'), places, context, (devices) =>
+  const links = readPlaced(file.links ?? {}, inside(root, 'links'), directory, context, (devices) =>
     Object.entries(devices).flatMap(([dev, link]) => linkCommands(dev, link)),
   );
-  const commands = readPlaced(file.commands ?? {}, inside(root, 'commands'), places, context, commandLines);
+  const commands = readPlaced(file.commands ?? {}, inside(root, 'commands'), directory, context, commandLines);
   return [...sysctls, ...links, ...commands];
 }
 
 /** The faults of a lab, by name. */
-export function readFaults(file: LabFile, root: Place, places: Places, context: LabContext): readonly Fault[] {
+export function readFaults(file: LabFile, root: Place, directory: Directory, context: LabContext): readonly Fault[] {
   return Object.entries(file.faults ?? {}).map(([name, fault]) => {
     const place = inside(root, 'faults', name);
     const { description, ...commands } = fault;
@@ -33,7 +32,7 @@ export function readFaults(file: LabFile, root: Place, places: Places, context: 
     return {
       name,
       description: typeof description === 'string' ? description : '',
-      commands: readPlaced(commands, place, places, context, commandLines),
+      commands: readPlaced(commands, place, directory, context, commandLines),
     };
   });
 }
@@ -62,35 +61,36 @@ function linkCommands(dev: string, link: LinkFile): readonly Line[] {
 function readPlaced<T>(
   said: Named<T>,
   parent: Place,
-  places: Places,
+  directory: Directory,
   context: LabContext,
   lines: (value: T) => readonly Line[],
 ): readonly Override[] {
   return Object.entries(said).flatMap(([key, value]) => {
     const place = inside(parent, key);
-    const names = placesOf(key, keyOf(place), places, context);
+    const names = placesOf(key, keyOf(place), directory, context);
     return lines(value).flatMap(({ path, command }) => {
-      const { line } = positionOf(inside(place, ...path));
+      const { line, col } = positionOf(inside(place, ...path));
+      checkCommand(command, { path: [...place.path, ...path], line, col }, context);
       return names.map((netns) => ({ netns, command, file: context.file, line }));
     });
   });
 }
 
-const KINDS: readonly string[] = ['node', 'pod', 'host', 'router', 'segment'];
+/** That a command is one which the tool takes. Its problems are told in columns of the command. */
+function checkCommand(command: string, at: Position & { readonly path: Path }, context: LabContext): void {
+  const { path, line, col } = at;
+  const read = parseCommand(command, { netns: '', file: context.file, line });
+  if ('value' in read) return;
+  context.problems.push(...read.problems.map((problem) => ({ ...problem, path, line, col: col + problem.col - 1 })));
+}
+
+const KINDS: readonly ObjectKind[] = ['node', 'pod', 'host'];
 
 /** The namespaces that a key of `sysctl:`, `faults:` … stands for, as `Directory.find` takes them. */
-function placesOf(key: string, place: Place, places: Places, context: LabContext): readonly string[] {
-  const { directory, routers, segments } = places;
+function placesOf(key: string, place: Place, directory: Directory, context: LabContext): readonly string[] {
   const objects = directory.objects.filter((object) => object.netns !== undefined);
-  const [kind = '', rest] = key.split('/');
-  const bare = new Map([
-    ['router', routers],
-    ['segment', segments],
-  ]);
-  if (rest === '*' && KINDS.includes(kind))
-    return bare.get(kind) ?? objects.filter((o) => o.kind === (kind as ObjectKind)).map(objectName);
-  for (const [each, names] of bare)
-    for (const name of names) if (key === name || key === `${each}/${name}`) return [name];
+  const kind = KINDS.find((each) => key === `${each}/*`);
+  if (kind !== undefined) return objects.filter((object) => object.kind === kind).map(objectName);
   const found = directory.find(key);
   if (found?.netns !== undefined) return [objectName(found)];
   const same = objects.filter((object) => object.name === key).map(objectName);
@@ -99,8 +99,6 @@ function placesOf(key: string, place: Place, places: Places, context: LabContext
   else
     context.unknownName(place, key, message, () => [
       ...objects.flatMap((object) => [object.name, objectName(object)]),
-      ...routers,
-      ...segments,
       ...KINDS.map((each) => `${each}/*`),
     ]);
   return [];

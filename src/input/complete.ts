@@ -1,6 +1,6 @@
 import { formatPrefix, type Ipv4Prefix, overlaps, parseIpv4, parsePrefix } from '../address/index.js';
 import { cniBackend, cniBackends, podNetns } from '../agents/index.js';
-import type { CniChoice, KubeProxyChoice, Lab, LabNode } from '../lab/index.js';
+import { type CniChoice, type KubeProxyChoice, type Lab, type LabNode, SWITCHABLE } from '../lab/index.js';
 import { Directory, type NamedObject } from '../topology/index.js';
 import { checkedAddress, checkedPrefix } from './address.js';
 import { readFaults, readOverrides } from './commands.js';
@@ -61,11 +61,7 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
       const message = `segment ${segment.name}, ${formatPrefix(segment.subnet)}, overlaps podCIDR ${formatPrefix(podCIDR)}`;
       context.complain(inside(root, 'segments', segment.name), 'conflict', message);
     }
-  const places = {
-    directory: new Directory(objectsOf(nodes, namedPods, namedServices, hosts)),
-    routers: routers.map((router) => router.name),
-    segments: segments.map((segment) => segment.name),
-  };
+  const directory = new Directory(objectsOf(nodes, namedPods, namedServices, [...hosts, ...routers]));
   checkNames(
     [
       ...named.map(({ name, place }) => ({ name, place })),
@@ -76,7 +72,7 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
     ],
     context,
   );
-  const faults = readFaults(file, root, places, context);
+  const faults = readFaults(file, root, directory, context);
   const cni = readCni(file, podCIDR, root, context);
   checkOff(named, cni, context);
   return {
@@ -94,9 +90,9 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
     cni,
     kubeProxy: readKubeProxy(file, podCIDR, root, context),
     kubelet: file.kubelet ?? 'on',
-    overrides: readOverrides(file, root, places, context),
+    overrides: readOverrides(file, root, directory, context),
     faults,
-    expect: readExpectations(file, root, { ...places, faults }, context),
+    expect: readExpectations(file, root, { directory, faults }, context),
   };
 }
 
@@ -148,12 +144,12 @@ function entriesOf(
   return { named, namedPods, namedServices };
 }
 
-/** The names that the rest of the file can use. Addresses and ports do not matter for that. */
+/** The names that the rest of the file can use; a router is a host. Addresses and ports do not matter for that. */
 function objectsOf(
   nodes: readonly LabNode[],
   pods: readonly NamedPod[],
   services: readonly NamedService[],
-  hosts: Lab['hosts'],
+  hosts: readonly { readonly name: string }[],
 ): readonly NamedObject[] {
   const bare = { addresses: [], ports: [] };
   return [
@@ -191,12 +187,9 @@ function readCni(file: LabFile, podCIDR: Ipv4Prefix, root: Place, context: LabCo
   return { name, options };
 }
 
-/** Agents that run whatever the network is. */
-const AGENTS = ['kubelet', 'kube-proxy'];
-
 /** That what is switched off is something that could run. */
 function checkOff(named: readonly NamedNode[], cni: CniChoice, context: LabContext): void {
-  const known = [...AGENTS, ...(cniBackend(cni.name)?.parts ?? [])];
+  const known = [...SWITCHABLE, ...(cniBackend(cni.name)?.parts ?? [])];
   for (const { node, place } of named)
     for (const [i, off] of (node.off ?? []).entries())
       if (!known.includes(off))

@@ -12,7 +12,6 @@ const OUTCOMES: readonly Outcome[] = ['delivered', 'dropped', 'rejected', 'loope
 interface Known {
   readonly directory: Directory;
   readonly faults: readonly Fault[];
-  readonly routers: readonly string[];
 }
 
 /** Reads the lines `FROM -> TO [PROTO] [with FAULT, …]: [reply] OUTCOME [(CODE)]`. */
@@ -66,13 +65,13 @@ function checkNames(
   to: string,
   faults: readonly string[],
   place: Place,
-  { directory, faults: declared, routers }: Known,
+  { directory, faults: declared }: Known,
   context: LabContext,
 ): void {
   const names = (): string[] =>
     directory.objects.flatMap((object) => [object.name, objectName(object), shortName(object)]);
-  if (directory.find(from)?.netns === undefined && !routers.includes(from))
-    context.unknownName(place, from, `nothing that can send is called "${from}"`, () => [...names(), ...routers]);
+  if (directory.find(from)?.netns === undefined)
+    context.unknownName(place, from, `nothing that can send is called "${from}"`, names);
   const [head = ''] = to.split(':');
   if (parseIpv4(head) === undefined && directory.find(head) === undefined)
     context.unknownName(place, head, `nothing is called "${head}"`, names);

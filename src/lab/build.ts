@@ -1,13 +1,13 @@
-import { type CniSetup, cniBackend, podNetns } from '../agents/index.js';
+import { type CniSetup, cniBackend } from '../agents/index.js';
 import type { Cluster } from '../cluster/index.js';
 import type { Netns } from '../linux/index.js';
 import type { Install, Refusal } from '../plan/index.js';
 import { Network } from '../topology/index.js';
+import { commandInstalls } from './command.js';
 import { completeCluster } from './complete.js';
 import { directoryOf } from './directory.js';
 import { type BuiltGroup, buildGroup, type Group, groupsOf } from './group.js';
 import type { Lab } from './lab.js';
-import { overridesOf } from './override.js';
 import { agentsOf } from './start-order.js';
 import { wire } from './wires.js';
 
@@ -35,7 +35,7 @@ export function buildNetwork(lab: Lab): BuiltLab {
   const wiring = wire(lab);
   const groups = groupsOf({ lab, cluster, wiring, agents: agentsOf(lab, setup), parts });
   const groupOf = indexGroups(groups);
-  const overrides = overridesOf(lab, directory);
+  const overrides = commandInstalls(lab.overrides, directory);
 
   const built = new Map<Group, BuiltGroup>();
   const build = (netns: string): BuiltGroup => {
@@ -43,12 +43,11 @@ export function buildNetwork(lab: Lab): BuiltLab {
     if (group === undefined) throw new Error(`lab ${lab.name} has no namespace ${netns}`);
     let made = built.get(group);
     if (made === undefined) {
-      made = buildGroup(group, overridesFor(group));
+      made = buildGroup(group, overrides);
       built.set(group, made);
     }
     return made;
   };
-  const overridesFor = (group: Group): readonly Install[] => overrides.filter(({ netns }) => group.members.includes(netns));
 
   const materialise = (name: string): Netns => {
     const ns = build(name).namespaces.get(name);

@@ -1,6 +1,13 @@
 import type { Ipv4 } from '../address/index.js';
 import type { CniSetup, Off } from '../agents/index.js';
-import { allocateServices, type Cluster, deriveEndpointSlices, groupByNode, type Node, type Pod } from '../cluster/index.js';
+import {
+  allocateServices,
+  type Cluster,
+  deriveEndpointSlices,
+  groupByNode,
+  type Node,
+  type Pod,
+} from '../cluster/index.js';
 import type { Lab, LabNode } from './lab.js';
 
 /**

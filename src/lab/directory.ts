@@ -55,6 +55,14 @@ function portsOf(pod: LabPod | undefined): readonly NamedPort[] {
   return [...declared, ...listening];
 }
 
-function namedPort({ name, protocol, port }: { readonly name: string; readonly protocol: string; readonly port: number }): NamedPort {
+function namedPort({
+  name,
+  protocol,
+  port,
+}: {
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+}): NamedPort {
   return { name: name === '' ? undefined : name, protocol: protocol.toLowerCase() as NamedPort['protocol'], port };
 }

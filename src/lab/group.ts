@@ -106,17 +106,23 @@ function listenersOf(lab: Lab): ReadonlyMap<string, readonly PodListeners[]> {
 function* listen(netns: string, object: string, sockets: readonly Listener[]): Steps {
   const call = callsOn(netns, { by: 'lab', object });
   for (const { protocol, address, port, behaviour } of sockets) {
-    const answer = behaviour === 'sink' ? ({ behaviour } as const) : ({ behaviour: 'reply', bytes: undefined } as const);
+    const answer =
+      behaviour === 'sink' ? ({ behaviour } as const) : ({ behaviour: 'reply', bytes: undefined } as const);
     yield call({ call: 'socket listen', socket: { protocol, address, port, ...answer } });
   }
 }
 
-/** Carries a group's calls out, from nothing, and then the overrides of its namespaces. */
+/** Carries a group's calls out, from nothing, and then the overrides that touch it. */
 export function buildGroup(group: Group, overrides: readonly Install[]): BuiltGroup {
   const applier = new Applier(Network.of([]), new Runtime());
   const installs: Install[] = [];
-  const refused = applyTo(applier, recorded(ipv4Only(group.steps(applier)), installs));
-  refused.push(...applyTo(applier, recorded(overrides[Symbol.iterator]() as Steps, installs)));
+  function* all(): Steps {
+    yield* ipv4Only(group.steps(applier));
+    for (const install of overrides) if (group.members.includes(install.netns)) yield install;
+    // The far end of a cable, up or down, is this end's carrier.
+    for (const install of overrides) if (isFarEnd(group, applier, install)) applier.apply(install);
+  }
+  const refused = applyTo(applier, recorded(all(), installs));
   const made = applier.network();
   const namespaces = new Map<string, Netns>();
   for (const name of group.members) {
@@ -124,6 +130,11 @@ export function buildGroup(group: Group, overrides: readonly Install[]): BuiltGr
     if (ns !== undefined) namespaces.set(name, ns);
   }
   return { namespaces, installs, refused };
+}
+
+/** Whether a call sets a link that this group's cables end at. */
+function isFarEnd({ members }: Group, view: View, { netns, call }: Install): boolean {
+  return call.call === 'link set' && !members.includes(netns) && view.netns(netns)?.links.has(call.dev) === true;
 }
 
 /** Keeps what was called. */

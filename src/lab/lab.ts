@@ -107,7 +107,7 @@ export interface KubeProxyChoice {
 
 /** A setting that differs from what would be installed. */
 export interface Override {
-  /** Where: an object as `Directory.find` takes it (`node/node-1`, `pod/default/web-0`, `host/internet`), or a router. */
+  /** Where: an object as `Directory.find` takes it: `node/node-1`, `pod/default/web-0`, `host/internet`. A router is a host. */
   readonly netns: string;
   /** A command that the real tool takes. */
   readonly command: string;

@@ -16,23 +16,27 @@ import type { Lab } from './lab.js';
  */
 export const START_ORDER = ['sysctl.d', 'kubelet', 'cni', 'kube-proxy', 'containerd'] as const;
 
+type StartStep = (typeof START_ORDER)[number];
+
 /** The programs of every node of a lab, in {@link START_ORDER}. What a node switches off is left out there. */
 export function agentsOf(lab: Lab, cni: CniSetup): readonly Agent[] {
+  return START_ORDER.flatMap((step) => agentsOfStep(step, lab, cni));
+}
+
+function agentsOfStep(step: StartStep, lab: Lab, cni: CniSetup): readonly Agent[] {
   const { mode, masqueradeAll, clusterCIDR } = lab.kubeProxy;
-  return START_ORDER.flatMap((step): readonly Agent[] => {
-    switch (step) {
-      case 'sysctl.d':
-        return [nodePrerequisites];
-      case 'kubelet':
-        return lab.kubelet === 'on' ? [kubelet] : [];
-      case 'cni':
-        return cni.agents;
-      case 'kube-proxy':
-        return mode === 'none' ? [] : [kubeProxyIptables({ ...DEFAULT_PROXY_CONFIG, masqueradeAll, clusterCIDR })];
-      case 'containerd':
-        return [containerRuntime(cni)];
-    }
-  });
+  switch (step) {
+    case 'sysctl.d':
+      return [nodePrerequisites];
+    case 'kubelet':
+      return lab.kubelet === 'on' ? [kubelet] : [];
+    case 'cni':
+      return cni.agents;
+    case 'kube-proxy':
+      return mode === 'none' ? [] : [kubeProxyIptables({ ...DEFAULT_PROXY_CONFIG, masqueradeAll, clusterCIDR })];
+    case 'containerd':
+      return [containerRuntime(cni)];
+  }
 }
 
 /** What can be switched off on a node besides the network's own parts. Without the others there would be no pods. */

@@ -1,6 +1,6 @@
 import { ANY, type Ipv4 } from '../address/index.js';
 import { callsOn, type Steps } from '../agents/index.js';
-import { RT_TABLE_MAIN, type Role } from '../linux/index.js';
+import { type Role, RT_TABLE_MAIN } from '../linux/index.js';
 import type { Call, Install } from '../plan/index.js';
 import type { Host, Lab, LabNode, Router, Segment, StaticRoute } from './lab.js';
 import { SEGMENT_BRIDGE } from './names.js';

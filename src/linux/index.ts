@@ -41,13 +41,13 @@ export {
   restoreIpsets,
 } from './ipset/restore.js';
 export { parseIpsets, printIpset, printIpsets } from './ipset/save.js';
+export { Journal } from './journal.js';
 export * from './link/connect.js';
 export * from './link/link.js';
 export { type LinkContext, type LinkDump, readLinks } from './link/read.js';
 export { readAddresses } from './link/read-address.js';
 export { addressScope, formatAddress, formatAddresses, formatLinks, type LinkView } from './link/write.js';
 export { vxlanWords } from './link/write-kind.js';
-export { Journal } from './journal.js';
 export * from './neigh/neigh.js';
 export { type NeighbourDump, readNeighbours } from './neigh/read.js';
 export { formatNeighbours, formatProxies } from './neigh/write.js';

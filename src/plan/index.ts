@@ -1,4 +1,5 @@
 export { Applier, type ApplyOptions } from './apply/applier.js';
 export { type Applied, apply, applyTo, type Installs } from './apply.js';
-export * from './install.js';
 export { type CommandContext, parseCommand } from './command.js';
+export { formatCommand } from './format-command.js';
+export * from './install.js';

@@ -30,41 +30,39 @@ export function arpRcv(net: Net, skb: Skb): void {
     drop(net, skb, 'arp_process', 'MARTIAN', () => ({ values: { src: formatIpv4(arp.spa) } }));
     return;
   }
-  if (arp.op === 'request') answer(net, skb, arp, link);
+  if (arp.op === 'request' && !answer(net, skb, arp, link))
+    drop(net, skb, 'arp_process', 'ARP_NOT_MINE', () => ({ values: { ip: formatIpv4(arp.tpa), dev: link.name } }));
   learn(net, skb, arp, link);
 }
 
-function answer(net: Net, skb: Skb, arp: Arp, link: Link): void {
+/** Answers a question for an address of this host's, or for one that it answers for. Whether it did. */
+function answer(net: Net, skb: Skb, arp: Arp, link: Link): boolean {
   if (arp.spa === ANY) {
     // Duplicate address detection (RFC 5227): nobody is learned from it.
-    if (inetAddrType(net.ns, arp.tpa, link.name) === 'local' && !ignores(net, link, arp)) reply(net, skb, arp, link);
-    return;
+    if (inetAddrType(net.ns, arp.tpa, link.name) !== 'local' || ignores(net, link, arp)) return false;
+    reply(net, skb, arp, link);
+    return true;
   }
   const route = routeInput(net, { src: arp.spa, dst: arp.tpa, tos: 0, mark: 0, dev: link.name, l4key: '' });
   if (!route.ok) {
-    tell(net, skb, () => ({ k: 'note', fn: 'arp_process', note: `not answered: ${route.drop}` }));
-    return;
+    tell(net, skb, () => ({ k: 'check', fn: 'arp_process', what: 'route to the address', result: route.drop }));
+    return false;
   }
   const { destination } = route;
   if (destination.type === 'local') {
     if (ignores(net, link, arp)) {
       tell(net, skb, () => ({ k: 'check', fn: 'arp_ignore', what: 'arp_ignore', result: 'not answered' }));
-      return;
+      return false;
     }
-    updateNeighbour(net, link, arp.spa, arp.sha, 'STALE', { create: true, override: true });
-    reply(net, skb, arp, link);
-    return;
+  } else {
+    if (net.ns.sysctls.conf(link.name, 'forwarding') === 0 || destination.type !== 'unicast') return false;
+    if (!isProxied(net, link, arp, destination)) return false;
+    const result = `answers for ${formatIpv4(arp.tpa)}`;
+    tell(net, skb, () => ({ k: 'check', fn: 'arp_fwd_proxy', what: 'proxy_arp', result }));
   }
-  if (net.ns.sysctls.conf(link.name, 'forwarding') === 0 || destination.type !== 'unicast') return;
-  if (!isProxied(net, link, arp, destination)) return;
   updateNeighbour(net, link, arp.spa, arp.sha, 'STALE', { create: true, override: true });
-  tell(net, skb, () => ({
-    k: 'check',
-    fn: 'arp_fwd_proxy',
-    what: 'proxy_arp',
-    result: `answers for ${formatIpv4(arp.tpa)}`,
-  }));
   reply(net, skb, arp, link);
+  return true;
 }
 
 /** arp_fwd_proxy() and pneigh_lookup(): answer for an address that is reached by another device. */

@@ -106,7 +106,9 @@ export function resolveOutput(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
   const key = neighbourKey(link.name, ip);
   const known = findNeighbour(net, link.name, ip);
   if (known === undefined) {
-    solicit(net, skb, ip, link);
+    // Whether anybody would answer behind such a device is not known: the packet goes to it as it is.
+    if (link.kind === 'physical' || link.kind === 'unmodelled') devQueueXmit(net, skb);
+    else solicit(net, skb, ip, link);
     return;
   }
   const learned = net.runtime.neighbours.get(key);

@@ -7,6 +7,7 @@ export const DROP_CODES = {
   NO_CARRIER: { kernel: undefined },
   NEIGH_FAILED: { kernel: 'NEIGH_FAILED' },
   WRONG_MAC: { kernel: 'OTHERHOST' },
+  ARP_NOT_MINE: { kernel: undefined },
   FDB_MISS: { kernel: 'NO_TX_TARGET' },
   HAIRPIN_OFF: { kernel: undefined },
   PORT_ISOLATED: { kernel: undefined },

@@ -36,6 +36,10 @@ interface FrameState {
   stack: readonly Header[];
   mark: number;
   hop: HopDraft | undefined;
+  /** Where it has come in, with which headers: the same again is a loop. */
+  readonly visits: Map<string, number>;
+  /** Hops from a visit to the next of the same kind; undefined while there was none. */
+  period: number | undefined;
 }
 
 /** Writes down one run of a walk: its legs, and the choices that it made. */
@@ -60,7 +64,14 @@ export class Recorder implements Observer {
     const packet = headersOf(skb);
     const leg: LegDraft = { id: `l${this.legs.length + 1}`, kind, of, packet, hops: [], ends: new Map() };
     this.legs.push(leg);
-    this.#frames.set(skb.frame, { leg, stack: packet, mark: skb.mark, hop: undefined });
+    this.#frames.set(skb.frame, {
+      leg,
+      stack: packet,
+      mark: skb.mark,
+      hop: undefined,
+      visits: new Map(),
+      period: undefined,
+    });
     return leg;
   }
 
@@ -77,7 +88,11 @@ export class Recorder implements Observer {
   }
 
   drop(net: Net, skb: Skb, fields: DropFields): void {
-    const { code, rule, values } = fields;
+    const { rule } = fields;
+    const { period } = this.#state(skb);
+    const looped = fields.code === 'TTL' && period !== undefined;
+    const code = looped ? 'LOOP' : fields.code;
+    const values = looped ? { ...fields.values, dev: skb.dev, n: period } : fields.values;
     const kernel = DROP_CODES[code].kernel ?? null;
     const body: EventBody = { k: 'drop', code, kernel, rule: rule ?? null, values: values ?? {} };
     const event = this.#push(net, skb, fields.fn === '' ? null : fields.fn, body);
@@ -90,7 +105,10 @@ export class Recorder implements Observer {
   crossing(net: Net, skb: Skb, dev: string, dir: 'in' | 'out', order: number): void {
     const state = this.#state(skb);
     const link = net.ns.links.get(dev);
-    if (dir === 'in' && state.hop?.out !== null) state.hop = this.#hop(net, state, skb.frame, dev);
+    if (dir === 'in' && state.hop?.out !== null) {
+      state.hop = this.#hop(net, state, skb.frame, dev);
+      noteVisit(state, net.ns.name, dev, headersOf(skb));
+    }
     this.#push(net, skb, null, {
       k: dir === 'in' ? 'rx' : 'tx',
       dev,
@@ -109,7 +127,14 @@ export class Recorder implements Observer {
     const told = pieces.map((piece) => ({ frame: piece.frame, headers: headersOf(piece) }));
     this.#push(net, skb, null, { k: 'split', why, pieces: told });
     for (const { frame, headers } of told) {
-      const piece: FrameState = { leg: state.leg, stack: headers, mark: skb.mark, hop: undefined };
+      const piece: FrameState = {
+        leg: state.leg,
+        stack: headers,
+        mark: skb.mark,
+        hop: undefined,
+        visits: new Map(),
+        period: undefined,
+      };
       this.#frames.set(frame, piece);
       piece.hop = this.#hop(net, piece, frame, state.hop?.in ?? null);
     }
@@ -121,7 +146,14 @@ export class Recorder implements Observer {
     const before = first === undefined ? undefined : this.#frames.get(first);
     if (before === undefined) throw new Error('a join of frames that nobody has seen');
     const headers = headersOf(skb);
-    const state: FrameState = { leg: before.leg, stack: headers, mark: skb.mark, hop: undefined };
+    const state: FrameState = {
+      leg: before.leg,
+      stack: headers,
+      mark: skb.mark,
+      hop: undefined,
+      visits: new Map(),
+      period: undefined,
+    };
     this.#frames.set(skb.frame, state);
     state.hop = this.#hop(net, state, skb.frame, before.hop?.in ?? null);
     for (const frame of frames) before.leg.ends.delete(frame);
@@ -185,6 +217,16 @@ export class Recorder implements Observer {
     state.hop.events.push(event);
     return event;
   }
+}
+
+/** A frame that comes in where it was before, with nothing changed but its TTL, goes in circles. */
+function noteVisit(state: FrameState, netns: string, dev: string, headers: readonly Header[]): void {
+  const same = headers.map((h) => (h.l === 'ip4' ? { ...h, ttl: 0, id: 0 } : h));
+  const key = JSON.stringify([netns, dev, state.mark, same]);
+  const hop = state.leg.hops.length;
+  const before = state.visits.get(key);
+  if (before !== undefined) state.period = hop - before;
+  state.visits.set(key, hop);
 }
 
 const DIRECTIONS = { host: 'in', broadcast: 'in-bcast', multicast: 'in-mcast', otherhost: 'in-otherhost' } as const;

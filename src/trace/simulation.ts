@@ -2,7 +2,6 @@ import { Runtime, type Skb } from '../linux/index.js';
 import type { Packet } from '../packet/index.js';
 import { apply, type Install, type Refusal } from '../plan/index.js';
 
-
 import type { Network } from '../topology/index.js';
 import { assemble } from './assemble.js';
 import type { Branching } from './chance.js';

@@ -50,9 +50,13 @@ function judgeRun(run: Run, index: number, legs: readonly Leg[]): RunVerdict {
   const root = mine.find(({ path }) => path.id === `l1.p${index}`);
   if (root === undefined) return { forward: 'unknown', reply: null, failed: undefined, exit: 3 };
   const forward = follow(root, mine);
-  const reply = mine.find(({ leg }) => leg.kind === 'reply' && leg.of !== null && forward.passed.includes(leg.of));
+  // A RST or an ABORT in answer to what was refused is no answer.
+  const taken = forward.end.outcome === 'delivered';
+  const answers = ({ leg }: Placed): boolean =>
+    leg.kind === 'reply' && leg.of !== null && forward.passed.includes(leg.of);
+  const reply = taken ? mine.find(answers) : undefined;
   const back = reply === undefined ? undefined : follow(reply, mine);
-  const failed = forward.end.outcome === 'delivered' ? back?.end : forward.end;
+  const failed = taken ? back?.end : forward.end;
   const exit = exitOf(forward.end.outcome, back?.end.outcome, run);
   return {
     forward: forward.end.outcome,

@@ -144,14 +144,14 @@ commands:
       {
         name: 'cut',
         description: 'no way out',
-        commands: [{ netns: 'router', command: 'ip link set eth1 down', file: 'lab.yaml', line: 6 }],
+        commands: [{ netns: 'host/router', command: 'ip link set eth1 down', file: 'lab.yaml', line: 6 }],
       },
     ]);
   });
 });
 
 describe('expectations', () => {
-  const rest = `${TWO}pods: {a: node-1, b: node-2}\nfaults: {cut: {node-1: x}, tear: {node-1: y}}\nexpect:\n`;
+  const rest = `${TWO}pods: {a: node-1, b: node-2}\nfaults: {cut: {node-1: ip route del default}, tear: {node-1: ip link set eth0 down}}\nexpect:\n`;
 
   test.each([
     {
@@ -310,7 +310,23 @@ describe('what is wrong, and where', () => {
       want: ['missing 4:24 services.s.ports.0', 'missing 4:36 services.s.ports.1'],
       why: 'several ports need names',
     },
-    { text: `${TWO}faults: {f: {node-9: x}}`, want: ['unknown-name 4:14 faults.f.node-9'], why: 'at the key' },
+    {
+      text: `${TWO}faults: {f: {node-9: ip link set eth0 down}}`,
+      want: ['unknown-name 4:14 faults.f.node-9'],
+      why: 'at the key',
+    },
+    {
+      text: `${TWO}faults: {f: {node-1: ip rute add x}}`,
+      want: ['unknown-key 4:25 faults.f.node-1'],
+      why: 'no command',
+    },
+    { text: `${TWO}pods: {node-1: node-1}`, want: ['conflict 4:8 pods.node-1'], why: 'two namespaces of one name' },
+    { text: 'cni: flannel/vlan\nnodes: {n: 10.0.0.1}', want: ['unknown-name 1:6 cni'], why: 'no such plug-in' },
+    {
+      text: 'cni: {name: flannel/vxlan, vni: x, port: 1, foo: 1}\nnodes: {n: {address: 10.0.0.1, off: [kubelett]}}',
+      want: ['bad-value 1:33 cni.vni', 'unknown-key 1:45 cni.foo', 'unknown-name 2:38 nodes.n.off.0'],
+      why: "the plug-in's own options and parts",
+    },
     { text: `${TWO}${TWO}`, want: ['conflict 4:1 '], why: 'a key twice' },
     { text: 'a: [', want: ['syntax 1:5 '], why: 'no YAML' },
     { text: '', want: ['missing 1:1 '], why: 'nothing' },

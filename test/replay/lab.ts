@@ -124,6 +124,8 @@ function socketsOf(lab: ReplayLab, name: string): Socket[] {
 export interface Replayed {
   readonly probe: RecordedProbe;
   readonly trace: Trace;
+  /** As the probe left it. */
+  readonly runtime: Runtime;
   /** Frames of ours and of the kernel's, by namespace, without what the recording omits. */
   readonly ours: ReadonlyMap<string, readonly Frame[]>;
   readonly kernel: ReadonlyMap<string, readonly Frame[]>;
@@ -138,7 +140,7 @@ export function* replay(name: LabName): Generator<Replayed> {
     const runtime = runtimeBefore(lab, probe);
     const simulation = new Simulation(network, {}, runtime);
     const trace = simulation.send(probeOf(probe));
-    yield { probe, trace, ours: oursOf(lab, probe, trace), kernel: kernelOf(probe) };
+    yield { probe, trace, runtime, ours: oursOf(lab, probe, trace), kernel: kernelOf(probe) };
   }
 }
 

@@ -2,7 +2,7 @@ import type { Origin } from '../origin.js';
 import type { IpsetCommand } from './command.js';
 import type { Ipset, IpsetMember } from './ipset.js';
 import { parseMembers } from './member.js';
-import { createWords, type IpsetOptions, maskOf, memberWords, optionsOf } from './options.js';
+import { createWords, type IpsetOptions, isInRange, maskOf, memberWords, optionsOf } from './options.js';
 import { IPSET_TYPES, type IpsetType, sameFeatures } from './type.js';
 
 /** Errors of ipset, by the nearest errno: its own codes have no other names. */
@@ -106,9 +106,8 @@ export class IpsetDraft {
     key: string,
     exist: boolean,
   ): IpsetComplaint | undefined {
-    const range = optionsOf(set).get('range');
-    if (type.bitmap && range !== undefined && !inBitmap(set, key))
-      return { errno: 'ERANGE', message: `${key} is outside of ${range}` };
+    if (!isInRange(set, key))
+      return { errno: 'ERANGE', message: `${key} is outside of ${optionsOf(set).get('range')}` };
     if (type.parts[0] === 'set') {
       const element = this.#sets.get(key);
       if (element === undefined) return missing(key);
@@ -210,13 +209,6 @@ function comparable(words: readonly string[]): string {
     else kept.push(word);
   }
   return kept.join(' ');
-}
-
-function inBitmap(set: Ipset, key: string): boolean {
-  const [first = ''] = key.split(',');
-  const [min = '', max = min] = (optionsOf(set).get('range') ?? '').split('-');
-  const order = (text: string) => text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-  return order(first) >= order(min) && order(first) <= order(max);
 }
 
 /** Moves the last member of a list before or after another. */

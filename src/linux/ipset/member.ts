@@ -38,7 +38,7 @@ export function parseMembers(text: string, { type, family, mask }: MemberRules):
   if (family === 'inet6') return { members: [text] };
   let members: readonly string[] = [''];
   for (const [i, word] of given.entries()) {
-    const values = parsePart(word, parts[i] ?? 'ip', mask, takesAll(type));
+    const values = parsePart(word, parts[i] ?? 'ip', mask, shortestPrefix(type));
     if (values === undefined) return { wrong: `expected ${DESCRIPTIONS[parts[i] ?? 'ip']}, found "${word}"` };
     if (values.length * members.length > MOST) return { wrong: `"${text}" stands for more than ${MOST} members` };
     members = members.flatMap((head) => values.map((value) => (i === 0 ? value : `${head},${value}`)));
@@ -57,17 +57,17 @@ const DESCRIPTIONS: Readonly<Record<IpsetPart, string>> = {
   set: 'the name of a set',
 };
 
-/** Whether 0.0.0.0/0 can be a member: with a device, or where two prefixes are compared. */
-function takesAll({ parts }: IpsetType): boolean {
-  return parts.includes('iface') || parts.indexOf('net') !== parts.lastIndexOf('net');
+/** 0.0.0.0/0 can be a member only with a device, or where two prefixes are compared. */
+function shortestPrefix({ parts }: IpsetType): 0 | 1 {
+  return parts.includes('iface') || parts.indexOf('net') !== parts.lastIndexOf('net') ? 0 : 1;
 }
 
-function parsePart(word: string, part: IpsetPart, mask: number, all: boolean): string[] | undefined {
+function parsePart(word: string, part: IpsetPart, mask: number, shortest: 0 | 1): string[] | undefined {
   switch (part) {
     case 'ip':
       return parseAddresses(word, mask);
     case 'net':
-      return parseNetworks(word, all);
+      return parseNetworks(word, shortest);
     case 'port':
       return parsePorts(word);
     case 'bare port':
@@ -118,9 +118,9 @@ function parseAddresses(word: string, mask: number): string[] | undefined {
 }
 
 /** A range becomes the largest prefixes that fill it exactly (ip_set_range_to_cidr()). */
-function parseNetworks(word: string, all: boolean): string[] | undefined {
+function parseNetworks(word: string, shortest: 0 | 1): string[] | undefined {
   const span = parseAddressSpan(word);
-  if (span === undefined || (!all && span.min === 0 && span.max === UINT32)) return undefined;
+  if (span === undefined || (shortest > 0 && span.min === 0 && span.max === UINT32)) return undefined;
   const found: string[] = [];
   for (let at = span.min; at <= span.max; ) {
     let length = 32;

@@ -1,4 +1,4 @@
-import { formatIpv4, formatMac, type Ipv4, netmask, parseIpv4 } from '../../address/index.js';
+import { formatIpv4, formatMac, type Ipv4, netmask } from '../../address/index.js';
 import { IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP } from '../../packet/index.js';
 import type { NfContext } from '../netfilter/context.js';
 import { icmpTypeName } from '../netfilter/icmp-type.js';
@@ -6,7 +6,7 @@ import { formatProtocol } from '../netfilter/protocol.js';
 import type { AddedMember } from '../runtime.js';
 import type { Ipset } from './ipset.js';
 import { formatMark, formatNetwork } from './member.js';
-import { maskOf, optionsOf, timeoutOf } from './options.js';
+import { isInRange, maskOf, timeoutOf } from './options.js';
 import { IPSET_TYPES, type IpsetType } from './type.js';
 
 /** Which end of a packet a part of a member is compared with. */
@@ -218,16 +218,8 @@ function keyToAdd(set: Ipset, dimensions: readonly IpsetDimension[], context: Nf
     if (value === undefined) return undefined;
     values.push(value);
   }
-  return isInRange(set, type, values) ? values.join(',') : undefined;
-}
-
-/** Whether the first part lies in the range of a bitmap. */
-function isInRange(set: Ipset, type: IpsetType, [first = '']: readonly string[]): boolean {
-  const range = optionsOf(set).get('range');
-  if (!type.bitmap || range === undefined) return true;
-  const [min = '', max = min] = range.split('-');
-  const value = (text: string) => parseIpv4(text) ?? Number(text);
-  return value(first) >= value(min) && value(first) <= value(max);
+  const key = values.join(',');
+  return isInRange(set, key) ? key : undefined;
 }
 
 function addressOf(dimension: IpsetDimension, { skb }: NfContext): Ipv4 {

@@ -147,3 +147,13 @@ export function maskOf(set: Ipset): number {
   if (length !== undefined) return netmask(Number(length));
   return parseIpv4(options.get('bitmask') ?? '') ?? 0xffffffff;
 }
+
+/** Whether a member lies in the range of its set, if that has one: the first part of it does. */
+export function isInRange(set: Ipset, member: string): boolean {
+  const range = optionsOf(set).get('range');
+  if (range === undefined) return true;
+  const [min = '', max = min] = range.split('-');
+  const [first = ''] = member.split(',');
+  const order = (text: string) => parseIpv4(text) ?? Number(text);
+  return order(first) >= order(min) && order(first) <= order(max);
+}

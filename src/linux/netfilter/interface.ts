@@ -15,6 +15,9 @@ export function isInterface(name: string, dev: string): boolean {
 }
 
 /** `[!] -i eth0`; nothing for `+`, which is every device. */
-export function formatInterface(option: string, name: string, invert: boolean): string {
+export function formatInterface(
+  option: string,
+  { name, invert }: { readonly name: string; readonly invert: boolean },
+): string {
   return name === '+' && !invert ? '' : `${negation(invert)}${option} ${name}`;
 }

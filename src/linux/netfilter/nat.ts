@@ -24,8 +24,9 @@ export function translate(context: RuleContext, manip: Manip, range: NatRange): 
 }
 
 /** What `--random` and `--random-fully` together come to. */
-export function randomness(random: boolean, fully: boolean): NatRange['random'] {
-  return fully ? 'random-fully' : random ? 'random' : 'no';
+export function randomness(flags: { readonly random: boolean; readonly randomFully?: boolean }): NatRange['random'] {
+  if (flags.randomFully === true) return 'random-fully';
+  return flags.random ? 'random' : 'no';
 }
 
 /** What stands behind `--to-destination` and `--to-source`. */

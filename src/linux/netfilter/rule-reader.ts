@@ -112,7 +112,7 @@ export class RuleReader {
       case '--jump':
       case '-g':
       case '--goto':
-        this.#loadTarget(word.text === '-g' || word.text === '--goto', words);
+        this.#loadTarget(word.text === '-g' || word.text === '--goto' ? 'goto' : 'jump', words);
         break;
       case '-c':
       case '--set-counters':
@@ -140,7 +140,7 @@ export class RuleReader {
     this.#loaded.push(group);
   }
 
-  #loadTarget(isGoto: boolean, words: Words): void {
+  #loadTarget(how: 'jump' | 'goto', words: Words): void {
     const name = words.take();
     if (name === undefined || name.text === '' || /[\s"]/.test(name.text)) {
       words.fail('expected the name of a target or chain', 'syntax');
@@ -149,8 +149,8 @@ export class RuleReader {
     if (this.#target !== undefined) words.fail('a rule has one target', 'conflict');
     const known = TARGETS.get(name.text);
     let extension = known ?? (UNMODELLED_TARGETS.has(name.text) ? unmodelledTarget : jump);
-    if (isGoto) extension = gotoChain;
-    if (isGoto && (known !== undefined || UNMODELLED_TARGETS.has(name.text)))
+    if (how === 'goto') extension = gotoChain;
+    if (how === 'goto' && (known !== undefined || UNMODELLED_TARGETS.has(name.text)))
       words.fail(`-g needs a chain, ${name.text} is a target`);
     this.#target = { extension, words: extension === known ? [] : [name], col: name.col };
     this.#loaded.push(this.#target);

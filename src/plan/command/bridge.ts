@@ -2,9 +2,10 @@ import type { LineWords, VxlanRemote } from '../../linux/index.js';
 import type { PortSettings } from '../install.js';
 import { call, type Scene } from './scene.js';
 
-/** `bridge fdb add | append | replace | del` and `bridge link set`. */
-export function bridge(scene: Scene): void {
-  const { words } = scene;
+/** `bridge [-n NS] fdb add | append | replace | del` and `bridge [-n NS] link set`. */
+export function bridge(outside: Scene): void {
+  const { words } = outside;
+  const scene = words.accept('-n', '-netns') ? { ...outside, netns: words.take('namespace') } : outside;
   const object = words.keyword(['fdb', 'link'], 'bridge object');
   if (object === 'fdb') fdb(scene);
   else if (object === 'link') {

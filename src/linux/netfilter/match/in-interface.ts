@@ -19,7 +19,7 @@ export const inInterface: MatchExtension<InInterfaceMatch> = {
     const { invert } = words.one(OPTIONS);
     return { match: 'in-interface', name: readInterface(words), invert };
   },
-  print: (m) => formatInterface('-i', m.name, m.invert),
+  print: (m) => formatInterface('-i', m),
   test: (m, context) => isInterface(m.name, context.in) !== m.invert,
   have: (_, context) => (context.in === '' ? 'no device' : context.in),
 };

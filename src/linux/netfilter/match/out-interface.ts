@@ -19,7 +19,7 @@ export const outInterface: MatchExtension<OutInterfaceMatch> = {
     const { invert } = words.one(OPTIONS);
     return { match: 'out-interface', name: readInterface(words), invert };
   },
-  print: (m) => formatInterface('-o', m.name, m.invert),
+  print: (m) => formatInterface('-o', m),
   test: (m, context) => isInterface(m.name, context.out) !== m.invert,
   have: (_, context) => (context.out === '' ? 'no device' : context.out),
 };

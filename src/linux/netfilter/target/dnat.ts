@@ -36,7 +36,7 @@ export const dnat: TargetExtension<DnatTarget> = {
   apply(t, context) {
     if (t.base !== undefined) return { verdict: 'UNSUPPORTED', what: '-j DNAT with shifted ports' };
     const { addresses, ports, persistent } = t;
-    return translate(context, 'dst', { addresses, ports, random: randomness(t.random, false), persistent });
+    return translate(context, 'dst', { addresses, ports, random: randomness(t), persistent });
   },
   checkentry: (t, place) => refuseNat('DNAT', t.ports, place, ['PREROUTING', 'OUTPUT']),
 };

@@ -52,7 +52,7 @@ export const masquerade: TargetExtension<MasqueradeTarget> = {
     return translate(context, 'src', {
       addresses: { min: source, max: source },
       ports: t.ports,
-      random: randomness(t.random, t.randomFully),
+      random: randomness(t),
       persistent: false,
     });
   },

@@ -45,7 +45,7 @@ export const redirect: TargetExtension<RedirectTarget> = {
     return translate(context, 'dst', {
       addresses: { min: address, max: address },
       ports: t.ports,
-      random: randomness(t.random, false),
+      random: randomness(t),
       persistent: false,
     });
   },

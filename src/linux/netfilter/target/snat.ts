@@ -39,7 +39,7 @@ export const snat: TargetExtension<SnatTarget> = {
   },
   apply(t, context) {
     const { addresses, ports, persistent } = t;
-    return translate(context, 'src', { addresses, ports, random: randomness(t.random, t.randomFully), persistent });
+    return translate(context, 'src', { addresses, ports, random: randomness(t), persistent });
   },
   checkentry: (t, place) => refuseNat('SNAT', t.ports, place, ['POSTROUTING', 'INPUT']),
 };

@@ -1,0 +1,233 @@
+import { describe, expect, test } from 'vitest';
+import { Runtime } from '../../src/linux/index.js';
+import { createSimulation, type Probe, type Trace, trace } from '../../src/trace/index.js';
+import { networkFrom, ROUTER, run } from '../network.js';
+import { replayDiffs } from '../replay/diffs.js';
+
+const base = networkFrom(ROUTER);
+const with_ = (commands: string): typeof base => run(commands, base, new Runtime()).network;
+const ping: Probe = { from: 'a', to: '10.0.1.1', proto: 'icmp' };
+
+function summary({ verdict }: Trace): string {
+  const { forward, reply, code, errno } = verdict;
+  return [forward, reply ?? '-', code ?? '-', errno ?? '-'].join(' ');
+}
+
+const STRICT = 'r: sysctl -w net.ipv4.conf.all.rp_filter=1\nr: ip route add 10.0.0.1/32 dev eth1';
+
+// Each row is a fault and what the kernel makes of it; the sentence is the source of the expectation.
+test.each<{ commands: string; probe?: Partial<Probe>; want: string; why: string }>([
+  { commands: '', want: 'delivered delivered - -', why: 'nothing is wrong' },
+  {
+    commands: 'r: sysctl -w net.ipv4.ip_forward=0',
+    want: 'dropped - FORWARDING_OFF -',
+    why: 'ip_error() stays silent where forwarding is off (SURPRISES 26)',
+  },
+  {
+    commands: 'r: ip route add blackhole 10.0.1.1',
+    want: 'dropped - ROUTE_BLACKHOLE -',
+    why: 'a blackhole answers nothing (SURPRISES 14)',
+  },
+  {
+    commands: 'r: ip route add unreachable 10.0.1.1',
+    want: 'rejected - ROUTE_UNREACHABLE EHOSTUNREACH',
+    why: 'unreachable: ICMP 3/1 (SURPRISES 14)',
+  },
+  {
+    commands: 'r: ip route add prohibit 10.0.1.1',
+    want: 'rejected - ROUTE_PROHIBIT EHOSTUNREACH',
+    why: 'prohibit: ICMP 3/13, which reaches the sender as EHOSTUNREACH (SURPRISES 14)',
+  },
+  {
+    commands: 'r: ip route del 10.0.1.0/24',
+    want: 'rejected - NO_ROUTE ENETUNREACH',
+    why: 'no route: ICMP 3/0 (SURPRISES 14)',
+  },
+  {
+    commands: 'a: ip route del default',
+    want: 'dropped - NO_ROUTE ENETUNREACH',
+    why: 'the call itself fails, and no packet is made',
+  },
+  {
+    commands: '',
+    probe: { ttl: 1 },
+    want: 'rejected - TTL EHOSTUNREACH',
+    why: 'TTL ≤ 1 when forwarding (SURPRISES 22)',
+  },
+  {
+    commands: 'r: ip link set eth1 mtu 1000',
+    probe: { df: true, payload: 1200 },
+    want: 'rejected - MTU_DF EMSGSIZE',
+    why: 'DF and longer than the next link: ICMP 3/4',
+  },
+  {
+    commands: 'r: ip link set eth1 mtu 1000',
+    probe: { df: false, payload: 1200 },
+    want: 'delivered dropped MTU_ASYMMETRIC -',
+    why: 'fragments arrive; the answer is whole and longer than the veth end at r takes (SURPRISES kernel 4)',
+  },
+  {
+    commands: 'b: ip addr del 10.0.1.1/24 dev eth0',
+    want: 'rejected - NEIGH_FAILED EHOSTUNREACH',
+    why: 'nobody answers ARP: host unreachable after 3 s',
+  },
+  {
+    commands: `${STRICT}\na: ip neigh replace 10.0.0.2 lladdr 02:00:00:00:00:02 dev eth0 nud permanent`,
+    want: 'dropped - RP_FILTER -',
+    why: 'the way back to the source leaves by another device',
+  },
+  {
+    commands: STRICT,
+    want: 'rejected - NEIGH_FAILED EHOSTUNREACH',
+    why: 'arp_process() looks the question up like a packet, so it is not even answered',
+  },
+  {
+    commands: 'r: sysctl -w net.ipv4.conf.all.rp_filter=2\nr: ip route add 10.0.0.1/32 dev eth1',
+    want: 'delivered rejected NEIGH_FAILED -',
+    why: 'loose mode lets the request pass; the answer follows the wrong route',
+  },
+  {
+    commands: 'r: ip neigh replace 10.0.1.1 lladdr 02:00:00:00:09:09 dev eth1 nud permanent',
+    want: 'dropped - WRONG_MAC -',
+    why: 'the frame is for somebody else, so nobody says anything',
+  },
+  {
+    commands: 'b: ip link set eth0 down',
+    want: 'rejected - NEIGH_FAILED EHOSTUNREACH',
+    why: 'without a carrier the route stays, but no ARP gets out (routing-verdicts/45)',
+  },
+  {
+    commands: 'r: iptables -A FORWARD -p icmp -j DROP',
+    want: 'dropped - NF_DROP -',
+    why: 'silence',
+  },
+  { commands: 'r: iptables -P FORWARD DROP', want: 'dropped - NF_POLICY_DROP -', why: 'the policy says it' },
+  {
+    commands: 'r: iptables -A FORWARD -j REJECT --reject-with icmp-admin-prohibited',
+    want: 'rejected - NF_REJECT EHOSTUNREACH',
+    why: 'ICMP 3/13',
+  },
+  {
+    commands: '',
+    probe: { proto: 'tcp', port: 81 },
+    want: 'rejected - NO_SOCKET ECONNREFUSED',
+    why: 'no listener: RST',
+  },
+  {
+    commands: '',
+    probe: { proto: 'udp', port: 81 },
+    want: 'rejected - NO_SOCKET ECONNREFUSED',
+    why: 'no socket: ICMP 3/3',
+  },
+  {
+    commands: '',
+    probe: { proto: 'sctp', port: 81 },
+    want: 'rejected - NO_SOCKET ECONNREFUSED',
+    why: 'no endpoint: ABORT (RFC 9260 §8.4)',
+  },
+  {
+    commands: 'r: iptables -A FORWARD -p tcp -j REJECT --reject-with tcp-reset',
+    probe: { proto: 'tcp', port: 81 },
+    want: 'rejected - NF_REJECT ECONNREFUSED',
+    why: 'a RST in the name of the destination (SURPRISES 49)',
+  },
+  {
+    commands: 'r: ip link add dum0 type dummy\nr: ip link set dum0 up\nr: ip route add 10.9.0.0/16 dev dum0',
+    probe: { to: '10.9.0.1' },
+    want: 'unknown - UNSUPPORTED -',
+    why: 'a dummy device is kept but not modelled: never a guess',
+  },
+])('$want: $why', ({ commands, probe, want }) => {
+  const result = trace(with_(commands), { ...ping, ...probe });
+  expect(summary(result)).toBe(want);
+  replayDiffs(result);
+});
+
+describe('branches', () => {
+  const half = with_('r: iptables -A FORWARD -m statistic --mode random --probability 0.25 -j DROP');
+
+  test('all are explored, replies too, and their probabilities add up', () => {
+    const { verdict, legs } = trace(half, ping);
+    // Request kept and answer kept: 0.75 × 0.75; dropped at once, or on the way back: the rest.
+    expect(verdict.branches).toBe(3);
+    expect(verdict.pDelivered).toBeCloseTo(0.5625, 6);
+    expect(verdict.exit).toBe(1);
+    const total = legs[0]?.paths.reduce((sum, path) => sum + (path.p ?? Number.NaN), 0);
+    expect(total).toBeCloseTo(1, 6);
+    expect(legs[0]?.paths.slice(1).every((path) => path.forkOf !== null)).toBe(true);
+  });
+
+  test('beyond 64 the rest is said to be unexplored', () => {
+    const rules = Array.from({ length: 7 }, () => '-m statistic --mode random --probability 0.5 -j MARK --or-mark 1');
+    const many = with_(rules.map((rule) => `r: iptables -t mangle -A FORWARD ${rule}`).join('\n'));
+    const { verdict } = trace(many, ping);
+    // Seven coins forward and seven back: 2^14 branches of equal weight.
+    expect(verdict.branches).toBe(64);
+    expect(verdict.notExplored).toBeCloseTo(1 - 64 / 2 ** 14, 6);
+  });
+
+  test('a seed follows one of them, the same each time', () => {
+    const once = trace(half, ping, { branching: { branches: 'seed', seed: 7 } });
+    const again = trace(half, ping, { branching: { branches: 'seed', seed: 7 } });
+    expect(once.verdict.branches).toBe(1);
+    expect(again).toEqual(once);
+  });
+
+  test('an unmodelled match forks into both, with no probability', () => {
+    const odd = with_('r: iptables -A FORWARD -m u32 --u32 0x0=0x0 -j DROP');
+    const { verdict, legs } = trace(odd, ping);
+    expect(legs[0]?.paths.map((path) => path.outcome)).toEqual(['dropped', 'delivered', 'delivered']);
+    expect([verdict.pDelivered, verdict.branches]).toEqual([null, 3]);
+  });
+
+  test('weighted next hops fork by weight, and a flow keeps its way', () => {
+    const twoWays = with_(`
+      r: ip addr add 10.0.2.2/24 dev eth1
+      r: ip route add 10.7.0.0/16 nexthop via 10.0.1.1 dev eth1 weight 3 nexthop via 10.0.1.9 dev eth1 weight 1
+      b: ip addr add 10.7.0.1/32 dev eth0
+    `);
+    const { legs } = trace(twoWays, { ...ping, to: '10.7.0.1' });
+    expect(legs[0]?.paths.map((path) => [path.outcome, path.p])).toEqual([
+      ['delivered', 0.75],
+      ['rejected', 0.25],
+    ]);
+  });
+});
+
+test('a routing loop ends with the TTL, and is told as a loop', () => {
+  const loop = with_('r: ip route add 10.8.0.0/16 via 10.0.1.1\nb: sysctl -w net.ipv4.ip_forward=1');
+  const { verdict } = trace(loop, { ...ping, to: '10.8.0.1' });
+  expect([verdict.forward, verdict.code]).toEqual(['looped', 'LOOP']);
+});
+
+test('a layer-2 loop is cut off', () => {
+  const storm = networkFrom(`
+    ip netns add h
+    ip netns add s
+    s: ip link add br0 type bridge
+    s: ip link set br0 up
+    ip link add p1 netns s type veth peer name p2 netns s
+    ip link add eth0 netns h type veth peer name p3 netns s
+    s: ip link set p1 master br0
+    s: ip link set p2 master br0
+    s: ip link set p3 master br0
+    s: ip link set p1 up
+    s: ip link set p2 up
+    s: ip link set p3 up
+    h: ip link set eth0 up
+    h: ip addr add 10.0.0.1/24 dev eth0
+  `);
+  const { legs } = trace(storm, { from: 'h', to: '10.0.0.9', proto: 'icmp' });
+  const codes = legs.flatMap((leg) => leg.paths.map((path) => path.code));
+  expect(codes).toContain('LOOP');
+});
+
+test('a simulation remembers: the second packet needs no ARP, and the connection is known', () => {
+  const simulation = createSimulation(with_('r: iptables -t nat -N X'));
+  const arps = (t: Trace): number => t.legs.filter((leg) => leg.kind === 'arp').length;
+  const first = simulation.send({ from: 'a', to: '10.0.1.1', proto: 'icmp', id: 5 });
+  const second = simulation.send({ from: 'a', to: '10.0.1.1', proto: 'icmp', id: 5 });
+  // a asks for r, r asks for b; who is asked learns who asks. Two questions, two answers.
+  expect([arps(first), arps(second)]).toEqual([4, 0]);
+  expect(second.conntrack.filter((c) => c.netns === 'r')).toHaveLength(1);
+});
