@@ -62,8 +62,8 @@ export function formatCommand({ netns, call, origin }: Install): string {
     case 'neigh add':
     case 'neigh replace':
     case 'neigh change': {
-      const { dev, ip: address, lladdr } = call;
-      const words = `${formatIpv4(address)} lladdr ${formatMac(lladdr)} dev ${quoteShell(dev)} nud permanent`;
+      const { dev, ip: address, lladdr, nud = 'PERMANENT' } = call;
+      const words = `${formatIpv4(address)} lladdr ${formatMac(lladdr)} dev ${quoteShell(dev)} nud ${nud.toLowerCase()}`;
       return ip(`${call.call} ${words}`);
     }
     case 'neigh add proxy':

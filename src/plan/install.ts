@@ -106,12 +106,13 @@ export type Call =
   | { readonly call: 'route flush cache' }
   | { readonly call: 'rule add'; readonly rule: NewRule }
   | { readonly call: 'rule del'; readonly rule: RuleSelector }
-  /** A permanent entry. */
   | {
       readonly call: 'neigh add' | 'neigh replace' | 'neigh change';
       readonly dev: string;
       readonly ip: Ipv4;
       readonly lladdr: Mac;
+      /** PERMANENT when left out. An entry of any other state but NOARP is as if it had been learned. */
+      readonly nud?: 'PERMANENT' | 'NOARP' | 'REACHABLE' | 'STALE' | 'DELAY' | 'PROBE' | undefined;
     }
   | { readonly call: 'neigh add proxy' | 'neigh del proxy'; readonly dev: string; readonly ip: Ipv4 }
   | { readonly call: 'neigh del'; readonly dev: string; readonly ip: Ipv4 }

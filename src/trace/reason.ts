@@ -1,8 +1,56 @@
+/** Why a packet's way ended: stable codes, each with a sentence and a remedy in `output/reason`. */
+export type DropCode =
+  | 'LINK_DOWN'
+  | 'NO_CARRIER'
+  | 'NEIGH_FAILED'
+  | 'WRONG_MAC'
+  | 'ARP_NOT_MINE'
+  | 'FDB_MISS'
+  | 'HAIRPIN_OFF'
+  | 'PORT_ISOLATED'
+  | 'PORT_NOT_FORWARDING'
+  | 'PORT_NOT_IN_BRIDGE'
+  | 'NO_ROUTE'
+  | 'ROUTE_BLACKHOLE'
+  | 'ROUTE_UNREACHABLE'
+  | 'ROUTE_PROHIBIT'
+  | 'FORWARDING_OFF'
+  | 'RP_FILTER'
+  | 'MARTIAN'
+  | 'L2_BROADCAST'
+  | 'LOCALNET'
+  | 'TTL'
+  | 'LOOP'
+  | 'MTU_DF'
+  | 'MTU_ASYMMETRIC'
+  | 'FRAG_TIMEOUT'
+  | 'VXLAN_NO_VNI'
+  | 'VXLAN_OWN_MAC'
+  | 'TUNNEL_PORT_CLOSED'
+  | 'TUNNEL_LOOP'
+  | 'RELAY_NO_ROUTE'
+  | 'RELAY_TTL'
+  | 'TUN_NO_READER'
+  | 'NF_DROP'
+  | 'NF_REJECT'
+  | 'NF_POLICY_DROP'
+  | 'NAT_NO_TUPLE'
+  | 'CT_INVALID'
+  | 'REPLY_NOT_TRANSLATED'
+  | 'NO_ENDPOINTS'
+  | 'NO_LOCAL_ENDPOINT'
+  | 'NO_SOCKET'
+  | 'NO_PROTOCOL'
+  | 'ICMP_IGNORED'
+  | 'ERROR_IGNORED'
+  | 'LEFT_SCOPE'
+  | 'UNSUPPORTED';
+
 /**
- * Why a packet's way ended, or why it would: stable codes. The kernel's own drop reasons (include/net/dropreason-core.h)
- * are coarser, and beside them where they exist.
+ * The kernel's own drop reason for each code (include/net/dropreason-core.h), where it has one. Those are coarser: three
+ * route types share NOT_SPECIFIED, and REJECT is a drop like any other.
  */
-export const DROP_CODES = {
+export const DROP_CODES: Readonly<Record<DropCode, { readonly kernel: string | undefined }>> = {
   LINK_DOWN: { kernel: undefined },
   NO_CARRIER: { kernel: undefined },
   NEIGH_FAILED: { kernel: 'NEIGH_FAILED' },
@@ -48,7 +96,4 @@ export const DROP_CODES = {
   ERROR_IGNORED: { kernel: undefined },
   LEFT_SCOPE: { kernel: undefined },
   UNSUPPORTED: { kernel: undefined },
-} as const satisfies Readonly<Record<string, { readonly kernel: string | undefined }>>;
-
-/** One of the codes that a `drop` event can have. */
-export type DropCode = keyof typeof DROP_CODES;
+};

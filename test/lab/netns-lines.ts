@@ -32,13 +32,15 @@ export function netnsLines(ns: Netns, names: Names): string[] {
       }),
     ),
     ...ns.ipv4.rules.map(({ origin: _, ...rule }) => line('rule', rule)),
-    ...[...ns.ipv4.tables].flatMap(([table, routes]) =>
-      [...routes]
-        .map(({ origin: _, dst, ...route }) => {
-          return `route ${formatTable(table)} ${formatPrefix(dst)} ${sorted(renamed(route, device))}`;
-        })
-        .sort(),
-    ),
+    ...[...ns.ipv4.tables]
+      .sort(([a], [b]) => a - b)
+      .flatMap(([table, routes]) =>
+        [...routes]
+          .map(({ origin: _, dst, ...route }) => {
+            return `route ${formatTable(table)} ${formatPrefix(dst)} ${sorted(renamed(route, device))}`;
+          })
+          .sort(),
+      ),
     ...[...ns.ipv4.neighbours.values()]
       .map(({ dev, ip, lladdr, state }) => `neigh ${device(dev)} ${formatIpv4(ip)} ${names.mac(lladdr)} ${state}`)
       .sort(),

@@ -66,7 +66,11 @@ function cables(...ends: readonly [netns: string, dev: string][]): Difference[] 
 }
 
 /** The switch's bridge takes the lowest address of its ports, and those are drawn. */
-const LOWEST: Difference = { netns: 'sw', line: /^link lan address /, why: 'another port has the lowest drawn address' };
+const LOWEST: Difference = {
+  netns: 'sw',
+  line: /^link lan address /,
+  why: 'another port has the lowest drawn address',
+};
 
 export const RECORDED_LABS: readonly RecordedLabCase[] = [
   {
@@ -108,7 +112,7 @@ export const RECORDED_LABS: readonly RecordedLabCase[] = [
       ...['n1', 'n2', 'n3'].map((netns) => ({
         netns,
         line: /^sysctl net\/ipv6\/conf\/flannel0\/(accept_dad|use_tempaddr) = -1$/,
-        why: 'the kernel switches this off on devices without addresses (addrconf_add_dev()); IPv6 is not modelled',
+        why: 'set for devices without ARP (ipv6_add_dev(), net/ipv6/addrconf.c); IPv6 is not modelled',
       })),
     ],
   },

@@ -1,43 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import type { Mac } from '../../src/address/index.js';
 import { cniChainName } from '../../src/agents/cni/ip-masq.js';
 import { podNetns, sandboxId } from '../../src/agents/index.js';
 import { buildNetwork, type Lab } from '../../src/lab/index.js';
 import type { Network } from '../../src/topology/index.js';
 import { loadLab } from '../recordings/load.js';
 import { networkOf, type ReplayLab } from '../replay/lab.js';
-import { type Names, netnsLines } from './netns-lines.js';
+import { generatedNames } from './generated-names.js';
+import { netnsLines } from './netns-lines.js';
 import { RECORDED_LABS, type RecordedLabCase } from './recorded-labs.js';
 
 /** The network as the kernel left it when real plug-ins, and commands in flanneld's place, had run. */
 function recorded(name: RecordedLabCase['name']): { readonly lab: ReplayLab; readonly network: Network } {
   const lab = loadLab(name) as unknown as ReplayLab;
   return { lab, network: networkOf(lab) };
-}
-
-/** The end of a veth pair whose name was made up is called for the pod at the other end. */
-function names(network: Network, devices: RecordedLabCase['devices'], hashes: ReadonlyMap<string, string>): Names {
-  const device = (netns: string, dev: string): string => {
-    const renamed = devices[netns]?.[dev];
-    const link = network.netns(netns)?.links.get(dev);
-    if (renamed !== undefined) return renamed;
-    return /^veth[0-9a-f]{8}$/.test(dev) && link?.kind === 'veth' ? `veth of ${link.peer?.netns}` : dev;
-  };
-  const owners = new Map<Mac, string>();
-  // Bridges last: one that follows its ports has the address of a port.
-  const links = network.names().flatMap((name) => {
-    const ns = network.netns(name);
-    return [...(ns?.links.values() ?? [])].map((link) => ({ netns: name, link }));
-  });
-  for (const { netns, link } of links.sort(
-    (a, b) => Number(a.link.kind === 'bridge') - Number(b.link.kind === 'bridge'),
-  ))
-    if (!owners.has(link.address)) owners.set(link.address, `${netns}/${device(netns, link.name)}`);
-  return {
-    device,
-    mac: (mac) => (mac === 0 ? '0' : `of ${owners.get(mac) ?? 'nobody'}`),
-    rule: (text) => [...hashes].reduce((rest, [from, to]) => rest.replaceAll(from, to), text),
-  };
 }
 
 /** The recordings call a container by its namespace, where we have 64 hex digits. */
@@ -55,8 +30,8 @@ describe.each(RECORDED_LABS)(
   ({ name, lab, devices, differences }) => {
     const kernel = recorded(name);
     const ours = buildNetwork(lab);
-    const kernelNames = names(kernel.network, {}, new Map());
-    const ourNames = names(ours.network, devices, containerNames(lab));
+    const kernelNames = generatedNames(kernel.network);
+    const ourNames = generatedNames(ours.network, devices, containerNames(lab));
 
     test.each(Object.keys(kernel.lab.state))('%s', (netns) => {
       const there = kernel.network.netns(netns);

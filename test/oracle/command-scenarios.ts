@@ -861,7 +861,7 @@ export const SCENARIOS: readonly CommandScenario[] = [
     name: 'bridge options',
     run: [
       '| ip netns add a',
-      'a| ip link add br0 type bridge stp_state 1 vlan_filtering 0 nf_call_iptables 1',
+      'a| ip link add br0 type bridge stp_state 1 nf_call_iptables 1',
       'a| ip link add br1 type bridge',
     ],
   },
@@ -901,10 +901,17 @@ export const SCENARIOS: readonly CommandScenario[] = [
       'a| bridge fdb add 02:aa:00:00:00:09 dev v2 master static',
       'a| ip link set w1 down',
       'a| bridge fdb add 01:00:5e:00:00:09 dev v1 master static',
-      'a| bridge fdb add 02:aa:00:00:00:01 dev v1 dst 10.0.0.1 self',
     ],
   },
 
+  {
+    name: 'address list of a device',
+    run: [
+      '| ip netns add a',
+      'a| ip link add v1 type veth peer name w1',
+      'a| bridge fdb add 02:aa:00:00:00:01 dev v1 dst 10.0.0.1 self',
+    ],
+  },
   {
     name: 'vxlan with a lower device',
     run: [

@@ -33,7 +33,10 @@ export function describeNetns(ns: Netns, given: ReadonlySet<string>): Descriptio
     links: links.map((link) => describeLink(link, links, macText)),
     addresses: ns.ipv4.addresses.map((address) => `${address.dev}: ${formatAddress(address)}`).sort(byDevice),
     // The state of links is told by the links; iproute2 6.1 does not tell of a lock in JSON.
-    routes: formatAllRoutes({ ...ns, links: new Map() }).replaceAll('mtu lock', 'mtu').trimEnd().split('\n'),
+    routes: formatAllRoutes({ ...ns, links: new Map() })
+      .replaceAll('mtu lock', 'mtu')
+      .trimEnd()
+      .split('\n'),
     rules: formatRules(ns).trimEnd().split('\n'),
     neighbours: [
       ...[...ns.ipv4.neighbours.values()].map(
@@ -65,5 +68,10 @@ function describeLink(link: Link, links: readonly Link[], macText: (mac: Mac, de
   const shown = lowest ? '(lowest of its ports)' : macText(address, link.name);
   // Whether they were set by hand is a guess in a dump.
   const fields = link.kind === 'bridge' ? { ...rest, addressSet: undefined, mtuSet: undefined } : rest;
-  return JSON.stringify({ ...fields, address: shown, port });
+  const whole = { ...fields, address: shown, port: port === undefined ? undefined : inOrder(port) };
+  return JSON.stringify(inOrder(whole));
+}
+
+function inOrder(record: object): object {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

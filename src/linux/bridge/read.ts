@@ -33,7 +33,7 @@ export function readFdb(source: Source, now = 0): Read<FdbDump> {
   for (const record of jsonRecords(source, problems)) {
     const mac = readMac(record);
     const dev = record.requiredString('ifname');
-    if (mac === undefined) continue;
+    if (mac === undefined || (isGroupMac(mac) && !record.has('master') && !record.has('dst'))) continue;
     const state = record.string('state') ?? '';
     const origin = { by: 'dump', file: source.file };
     const bridge = record.string('master');
@@ -61,7 +61,7 @@ function readMac(record: JsonRecord): Mac | undefined {
   const text = record.requiredString('mac');
   const mac = parseMac(text);
   if (mac === undefined && text !== '') record.fail('mac', `expected a MAC address, found "${text}"`, 'bad-address');
-  return mac !== undefined && isGroupMac(mac) ? undefined : mac;
+  return mac;
 }
 
 function readRemote(record: JsonRecord): VxlanRemote | undefined {

@@ -11,9 +11,11 @@ import {
   RT_SCOPE_LINK,
   RT_SCOPE_NOWHERE,
   RT_SCOPE_UNIVERSE,
+  RT_TABLE_LOCAL,
+  RT_TABLE_MAIN,
   type UnicastRoute,
 } from './route.js';
-import type { RoutingRule } from './rule.js';
+import { hasCustomRules, type RoutingRule } from './rule.js';
 
 /** What routing decides by (struct flowi4). */
 export interface Flow {
@@ -114,13 +116,23 @@ export function fibLookup(ns: Netns, flow: Flow): FibResult {
         return { found: 'error', errno: RULE_ERRNO[action.action], rule, route: undefined };
     }
     const route = ns.ipv4.tables.get(action.table)?.lookup(flow.dst, flow.tos, (r) => isUsable(ns, r, flow));
-    if (route === undefined || route.type === 'throw') continue;
+    if (route === undefined || route.type === 'throw' || isOvertaken(ns, action.table, route, flow)) continue;
     if (route.type === 'blackhole' || route.type === 'unreachable' || route.type === 'prohibit')
       return { found: 'error', errno: ERRNO[route.type], rule, route };
     if (rule.suppressPrefixLength !== undefined && route.dst.length <= rule.suppressPrefixLength) continue;
     return { found: 'route', rule, table: action.table, route };
   }
   return { found: 'error', errno: 'ENETUNREACH', rule: undefined, route: undefined };
+}
+
+/**
+ * Until a namespace gets rules of its own, its tables local and main are one trie, in which the longer prefix wins
+ * whichever table it is from (fib_trie_unmerge(), net/ipv4/fib_trie.c).
+ */
+function isOvertaken(ns: Netns, table: number, route: Route, flow: Flow): boolean {
+  if (table !== RT_TABLE_LOCAL || route.dst.length === 32 || hasCustomRules(ns.ipv4.rules)) return false;
+  const main = ns.ipv4.tables.get(RT_TABLE_MAIN)?.lookup(flow.dst, flow.tos, (r) => isUsable(ns, r, flow));
+  return main !== undefined && main.dst.length > route.dst.length;
 }
 
 function ruleMatches(rule: RoutingRule, flow: Flow): boolean {
@@ -137,9 +149,9 @@ function ruleMatches(rule: RoutingRule, flow: Flow): boolean {
 
 /** A route whose scope is too wide, or none of whose next hops can be used, is passed over. */
 function isUsable(ns: Netns, route: Route, flow: Flow): boolean {
+  if (route.scope < flow.scope) return false;
   if (route.type === 'throw' || route.type === 'blackhole') return true;
   if (route.type === 'unreachable' || route.type === 'prohibit') return true;
-  if (route.scope < flow.scope) return false;
   if (route.type !== 'unicast') return flow.oif === '' || flow.oif === route.dev;
   return route.nexthops.some((nexthop) => nexthopUsable(ns, nexthop, flow.oif));
 }

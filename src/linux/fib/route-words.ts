@@ -105,6 +105,7 @@ export function readRouteWords(words: LineWords): RouteWords {
     if (option !== undefined) readOption(words, option, draft);
   }
   const { nexthop, nexthops, mtuLock } = draft;
+  if (type !== undefined && type !== 'unicast') checkTyped(words, type, draft);
   return {
     type,
     dst,
@@ -119,6 +120,13 @@ export function readRouteWords(words: LineWords): RouteWords {
     mtu: draft.mtu,
     mtuLock,
   };
+}
+
+/** What the other types can't have (fib_create_info()). */
+function checkTyped(words: LineWords, type: Route['type'], { nexthop, nexthops }: Draft): void {
+  const leads = type === 'local' || type === 'broadcast';
+  if (nexthops.length > 0 || nexthop.via !== undefined) words.fail(`a ${type} route has no gateway`);
+  else if (!leads && nexthop.dev !== undefined) words.fail(`a ${type} route has no device`);
 }
 
 interface MutableNexthop {

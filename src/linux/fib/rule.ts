@@ -49,3 +49,8 @@ export const DEFAULT_RULES: readonly RoutingRule[] = [
   lookupRule(32766, RT_TABLE_MAIN, { by: 'kernel' }),
   lookupRule(32767, RT_TABLE_DEFAULT, { by: 'kernel' }),
 ];
+
+/** Whether there are other rules than those of a new namespace (netns_ipv4.fib_has_custom_rules). */
+export function hasCustomRules(rules: readonly RoutingRule[]): boolean {
+  return rules.length !== DEFAULT_RULES.length || rules.some((r, i) => r.priority !== DEFAULT_RULES[i]?.priority);
+}

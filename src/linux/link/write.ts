@@ -93,7 +93,8 @@ const UNKNOWN_WHEN_UP = new Set<Link['kind']>(['loopback', 'vxlan', 'tun', 'unmo
 
 function operstate(ns: Netns, link: Link): string {
   if (!link.up) return 'DOWN';
-  if (link.carrier) return UNKNOWN_WHEN_UP.has(link.kind) ? 'UNKNOWN' : 'UP';
+  const portless = link.kind === 'bridge' && ![...ns.links.values()].some((port) => port.master === link.name);
+  if (link.carrier) return portless || UNKNOWN_WHEN_UP.has(link.kind) ? 'UNKNOWN' : 'UP';
   return link.kind === 'veth' && link.peer?.netns === ns.name ? 'LOWERLAYERDOWN' : 'DOWN';
 }
 

@@ -79,7 +79,7 @@ export function addrDel(
 
 /** `ip addr flush dev DEV`. */
 export function addrFlush(context: ApplyContext, { dev }: { readonly dev: string }): Refused | undefined {
-  if (context.draft.link(dev) === undefined) return noDevice(dev);
+  if (context.draft.link(dev) === undefined) return refuse('ENODEV', `Device "${dev}" does not exist.`);
   for (const address of context.draft.ns.ipv4.addresses.filter((a) => a.dev === dev))
     if (context.draft.ns.ipv4.addresses.includes(address)) deleteAddress(context, address, 'may-promote');
   return undefined;

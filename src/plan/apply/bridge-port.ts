@@ -2,7 +2,7 @@ import type { Link, LinkOf } from '../../linux/index.js';
 import { type ApplyContext, dropEntries, isOf, runtimeOf } from './context.js';
 
 /** The ports of a bridge, in order of their numbers. */
-export function portsOf({ draft }: ApplyContext, bridge: string): Link[] {
+export function portsOf({ draft }: Pick<ApplyContext, 'draft'>, bridge: string): Link[] {
   const ports = [...draft.ns.links.values()].filter((link) => link.master === bridge && link.port !== undefined);
   return ports.sort((a, b) => (a.port?.no ?? 0) - (b.port?.no ?? 0));
 }

@@ -1,5 +1,5 @@
-import type { Link } from '../../linux/index.js';
-import { forgetStations } from './bridge-port.js';
+import type { Link, LinkOf } from '../../linux/index.js';
+import { forgetStations, portsOf } from './bridge-port.js';
 import type { ApplyContext } from './context.js';
 import { neighCarrierDown } from './neigh.js';
 
@@ -53,10 +53,19 @@ function hasCarrier({ drafts, draft }: ApplyContext, link: Link): boolean {
     case 'veth':
       return drafts.peerOf(link)?.link.up ?? true;
     case 'bridge':
-      return [...draft.ns.links.values()].some((l) => l.master === link.name && l.port?.state === 'forwarding');
+      return bridgeCarrier(link, portsOf({ draft }, link.name));
     case 'tun':
       return draft.ns.processes.some((process) => process.dev === link.name);
     default:
       return true;
   }
+}
+
+/**
+ * A bridge has a carrier while one of its ports forwards. One that never had a port, nor an address set by hand, has
+ * the carrier that it was born with: nothing has made it look yet (br_port_state_selection()).
+ */
+function bridgeCarrier(bridge: LinkOf<'bridge'>, ports: readonly Link[]): boolean {
+  if (ports.length === 0) return !bridge.addressSet && bridge.address !== 0;
+  return ports.some((port) => port.port?.state === 'forwarding');
 }

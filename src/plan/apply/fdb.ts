@@ -1,5 +1,5 @@
 import { isGroupMac } from '../../address/index.js';
-import { fdbKey, type LinkOf, type VxlanRemote } from '../../linux/index.js';
+import { fdbKey, hasEthernet, type Link, type LinkOf, type VxlanRemote } from '../../linux/index.js';
 import type { Call } from '../install.js';
 import { bridgeOf } from './bridge-port.js';
 import { type ApplyContext, runtimeOf } from './context.js';
@@ -18,16 +18,15 @@ export function fdbAdd(context: ApplyContext, { call, dev, mac, remote }: SelfCa
   const key = fdbKey(dev, mac);
   const old = draft.ns.vxlanFdb.get(key);
   const several = mac === 0 || isGroupMac(mac);
+  if (several && call === 'fdb replace') return refuse('EOPNOTSUPP');
   const entry = { dev, mac, remotes: [remote], state: 'permanent', origin } as const;
   if (old === undefined || call === 'fdb add') {
     const { vxlanStations } = runtimeOf(context);
     if (call === 'fdb add' && (old !== undefined || vxlanStations.has(key))) return refuse('EEXIST');
     drafts.runtime.journal.put(vxlanStations, key, undefined);
     draft.vxlanFdb.set(key, entry);
-  } else if (call === 'fdb replace') {
-    if (several) return refuse('EOPNOTSUPP');
-    draft.vxlanFdb.set(key, { ...entry, state: old.state });
-  } else if (several && !old.remotes.some((r) => sameRemote(r, remote)))
+  } else if (call === 'fdb replace') draft.vxlanFdb.set(key, { ...entry, state: old.state });
+  else if (several && !old.remotes.some((r) => sameRemote(r, remote)))
     draft.vxlanFdb.set(key, { ...old, remotes: [...old.remotes, remote] });
   return undefined;
 }
@@ -36,9 +35,12 @@ function vxlanOf({ draft }: ApplyContext, dev: string): LinkOf<'vxlan'> | Refuse
   const link = draft.link(dev);
   if (link === undefined) return noDevice(dev);
   if (link.kind === 'vxlan') return link;
-  if (link.kind === 'loopback' || link.kind === 'tun')
-    return refuse('EINVAL', 'FDB add only supported for Ethernet devices');
-  return refuse('EOPNOTSUPP', `podpath does not model the address list of a ${link.kind} device`);
+  return notEthernet(link) ?? refuse('EOPNOTSUPP', `podpath does not model the address list of a ${link.kind} device`);
+}
+
+function notEthernet(link: Link): Refused | undefined {
+  const without = link.kind === 'loopback' || !hasEthernet(link);
+  return without ? refuse('EINVAL', 'FDB add only supported for Ethernet devices') : undefined;
 }
 
 function sameRemote(a: VxlanRemote, b: VxlanRemote): boolean {
@@ -52,6 +54,8 @@ export function fdbAddMaster(context: ApplyContext, { call, dev, mac, state }: M
   const { draft, drafts, origin } = context;
   const link = draft.link(dev);
   if (link === undefined) return noDevice(dev);
+  const wrongKind = notEthernet(link);
+  if (wrongKind !== undefined) return wrongKind;
   const bridge = bridgeOf(context, link);
   if (bridge === undefined) return refuse('EOPNOTSUPP');
   const key = fdbKey(bridge.name, mac);

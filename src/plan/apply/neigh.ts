@@ -1,21 +1,34 @@
 import { neighbourKey } from '../../linux/index.js';
 import type { Call } from '../install.js';
-import { type ApplyContext, dropEntries, isOf, runtimeOf } from './context.js';
+import { type ApplyContext, dropEntries, isOf, NO_ADDRESS, runtimeOf } from './context.js';
 import { noDevice, type Refused, refuse } from './refuse.js';
 
 type NeighCall = Extract<Call, { readonly call: 'neigh add' | 'neigh replace' | 'neigh change' }>;
 
-/** `ip neigh add`, `replace` and `change` of a permanent entry (neigh_add(), linux net/core/neighbour.c). */
-export function neighAdd(context: ApplyContext, { call, dev, ip, lladdr }: NeighCall): Refused | undefined {
+/** `ip neigh add`, `replace` and `change` (neigh_add(), linux net/core/neighbour.c). */
+export function neighAdd(context: ApplyContext, neigh: NeighCall): Refused | undefined {
+  const { call, dev, ip, lladdr, nud = 'PERMANENT' } = neigh;
   const { draft, drafts, origin } = context;
-  if (draft.link(dev) === undefined) return noDevice(dev);
+  const link = draft.link(dev);
+  if (link === undefined) return noDevice(dev);
+  // Without link-layer addresses there is but one neighbour, whatever its address (arp_constructor()).
+  if ((link.kind === 'loopback' || link.kind === 'tun') && neigh.ip !== 0)
+    return call === 'neigh change'
+      ? refuse('ENOENT')
+      : neighAdd(context, { ...neigh, call: 'neigh replace', ip: NO_ADDRESS });
   const key = neighbourKey(dev, ip);
   const { neighbours } = runtimeOf(context);
   const there = draft.ns.ipv4.neighbours.has(key) || neighbours.has(key);
   if (there && call === 'neigh add') return refuse('EEXIST');
   if (!there && call === 'neigh change') return refuse('ENOENT');
-  draft.neighbours.set(key, { dev, ip, lladdr, state: 'PERMANENT', origin });
-  drafts.runtime.journal.put(neighbours, key, undefined);
+  const { journal, clock } = drafts.runtime;
+  if (nud === 'PERMANENT' || nud === 'NOARP') {
+    draft.neighbours.set(key, { dev, ip, lladdr, state: nud, origin });
+    journal.put(neighbours, key, undefined);
+  } else {
+    if (draft.ns.ipv4.neighbours.has(key)) draft.neighbours.delete(key);
+    journal.put(neighbours, key, { lladdr, state: nud, used: false, confirmed: clock });
+  }
   return undefined;
 }
 

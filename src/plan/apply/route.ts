@@ -7,6 +7,8 @@ import {
   RT_SCOPE_HOST,
   RT_SCOPE_LINK,
   RT_SCOPE_UNIVERSE,
+  RT_TABLE_LOCAL,
+  RT_TABLE_MAIN,
   sameRouteInfo,
 } from '../../linux/index.js';
 import type { Call, RouteSelector } from '../install.js';
@@ -138,6 +140,9 @@ export function routeFlush(
   { table, dev }: { readonly table: number; readonly dev: string | undefined },
 ): Refused | undefined {
   if (dev !== undefined && context.draft.link(dev) === undefined) return noDevice(dev);
+  const { tables } = context.draft.ns.ipv4;
+  if (table !== RT_TABLE_MAIN && table !== RT_TABLE_LOCAL && !tables.has(table))
+    return refuse('ENOENT', 'ipv4: FIB table does not exist');
   // What iproute2 flushes by device has just one: it passes multipath routes over.
   const leadsTo = (route: Route): boolean =>
     (route.type !== 'unicast' || route.nexthops.length === 1) && fitsNexthop(route, { dev, via: undefined });

@@ -1,5 +1,8 @@
 import { type Ipv4, type Mac, parseIpv4 } from '../../address/index.js';
+import type { Call } from '../install.js';
 import { call, type Scene } from './scene.js';
+
+type Nud = NonNullable<Extract<Call, { readonly lladdr: Mac }>['nud']>;
 
 const COMMANDS = ['add', 'change', 'replace', 'delete', 'flush'] as const;
 const ALIASES = new Map([
@@ -8,7 +11,7 @@ const ALIASES = new Map([
   ['repl', 'replace'],
 ] as const);
 
-/** `ip neigh add | change | replace | del | flush`: permanent entries and proxies. */
+/** `ip neigh add | change | replace | del | flush`. */
 export function ipNeigh(scene: Scene): void {
   const { words } = scene;
   const command = words.keyword(COMMANDS, 'ip neigh command', ALIASES);
@@ -21,18 +24,27 @@ export function ipNeigh(scene: Scene): void {
     return;
   }
   const entry = readEntry(scene);
-  const { dev, ip, lladdr } = entry;
+  const { dev, ip, lladdr, nud } = entry;
   if (dev === '') words.fail('`dev` is missing', 'missing');
   if (entry.proxy) call(scene, { call: command === 'delete' ? 'neigh del proxy' : 'neigh add proxy', dev, ip });
   else if (command === 'delete') call(scene, { call: 'neigh del', dev, ip });
   else if (lladdr === undefined) words.fail('`lladdr` is missing', 'missing');
-  else call(scene, { call: `neigh ${command}`, dev, ip, lladdr });
+  else call(scene, { call: `neigh ${command}`, dev, ip, lladdr, ...(nud === undefined ? {} : { nud }) });
 }
 
-function readEntry({ words }: Scene): { ip: Ipv4; dev: string; lladdr: Mac | undefined; proxy: boolean } {
+interface Entry {
+  readonly ip: Ipv4;
+  readonly dev: string;
+  readonly lladdr: Mac | undefined;
+  readonly nud: Nud | undefined;
+  readonly proxy: boolean;
+}
+
+function readEntry({ words }: Scene): Entry {
   let ip = 0 as Ipv4;
   let dev = '';
   let lladdr: Mac | undefined;
+  let nud: Lowercase<Nud> | undefined;
   let proxy = false;
   while (words.has()) {
     if (parseIpv4(words.peek() ?? '') !== undefined) {
@@ -54,15 +66,12 @@ function readEntry({ words }: Scene): { ip: Ipv4; dev: string; lladdr: Mac | und
         lladdr = words.mac('lladdr');
         break;
       case 'nud':
-        if (!words.accept('permanent', 'perm')) {
-          const state = words.take('nud');
-          words.fail(`only "nud permanent" can be configured, found "${state}"`);
-        }
+        nud = words.keyword(['permanent', 'noarp', 'reachable', 'stale', 'delay', 'probe'], 'nud');
         break;
       case 'router':
       case undefined:
     }
   }
   if (ip === 0) words.fail('the address is missing', 'missing');
-  return { ip, dev, lladdr, proxy };
+  return { ip, dev, lladdr, nud: nud?.toUpperCase() as Nud | undefined, proxy };
 }

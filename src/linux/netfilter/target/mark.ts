@@ -1,7 +1,7 @@
 import { CONTINUE } from '../context.js';
 import type { TargetExtension } from '../extension.js';
 import { type MarkMask, readMarkMask } from '../mark.js';
-import { VALUE } from '../option.js';
+import { type OptionSpec, VALUE } from '../option.js';
 import { hex, UINT32 } from '../spelling.js';
 import type { Words } from '../words.js';
 
@@ -10,13 +10,16 @@ export interface MarkTarget extends MarkMask {
   readonly target: 'MARK';
 }
 
-const OPTIONS = {
+/** One of the forms in which a change of a mark is given. */
+export type MarkOption = '--set-xmark' | '--set-mark' | '--and-mark' | '--or-mark' | '--xor-mark';
+
+const OPTIONS: Readonly<Record<MarkOption, OptionSpec>> = {
   '--set-xmark': VALUE,
   '--set-mark': VALUE,
   '--and-mark': VALUE,
   '--or-mark': VALUE,
   '--xor-mark': VALUE,
-} as const;
+};
 
 /** Sets bits of the packet's mark (mark_tg(), linux net/netfilter/xt_mark.c). */
 export const markTarget: TargetExtension<MarkTarget> = {
@@ -39,7 +42,7 @@ export const markTarget: TargetExtension<MarkTarget> = {
 };
 
 /** Takes the value of `--set-xmark` or of one of its other forms, all of which can be said with it. */
-export function readMarkChange(words: Words, option: keyof typeof OPTIONS): MarkMask {
+export function readMarkChange(words: Words, option: MarkOption): MarkMask {
   switch (option) {
     case '--set-xmark':
       return readMarkMask(words);

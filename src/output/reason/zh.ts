@@ -1,0 +1,185 @@
+import type { Reasons } from './reason.js';
+
+/** The reasons in Chinese. */
+export const zh: Reasons = {
+  LINK_DOWN: {
+    why: '设备 {dev|（路由的出口）} 没有启用，交给它的包都丢失了。',
+    fix: '执行 `ip link set {dev|DEV} up`，并查清是谁关掉了它；随之消失的路由需要重新写入。',
+  },
+  NO_CARRIER: {
+    why: '{dev|设备} 本身已启用，但另一端没有启用或已经不在，线的那头没有人。',
+    fix: '在对端的命名空间里启用它；如果对端已不存在，就删除 {dev|这个设备}。',
+  },
+  NEIGH_FAILED: {
+    why: '{dev|链路} 上没有人应答对 {ip|下一跳} 的 ARP；问了三次之后，内核放弃了等待中的包。',
+    fix: '确认 {ip|下一跳} 在线，并且真的在这条链路上；如果它在路由器后面，那就是路由写错了。',
+  },
+  ARP_NOT_MINE: {
+    why: '{dev|设备} 上的 ARP 请求问的是 {ip|一个地址}，而本命名空间既没有这个地址，也不替别人应答。',
+    fix: '除了 {ip|该地址} 的主人，别人都应该这样做；如果始终没人应答，就去找它的主人。',
+  },
+  WRONG_MAC: {
+    why: '帧是发给 {mac|另一个 MAC 地址} 的，而那不是 {dev|设备} 的地址：当作别人的帧，不留痕迹地丢弃。',
+    fix: '用 `ip link show {dev|DEV}` 对照发送方所用的邻居表项或 FDB 表项。',
+  },
+  FDB_MISS: {
+    why: '{dev|设备} 没有 {mac|目的地址} 的 FDB 表项，也没有可以泛洪的端口，帧无处可出。',
+    fix: '查看 `bridge fdb show dev {dev|DEV}`。flannel.1 上的表项由 flanneld 按租约逐条写入。',
+  },
+  HAIRPIN_OFF: {
+    why: '帧要从进来的那个网桥端口（{port|同一个}）再出去，而该端口没有打开 hairpin。',
+    fix: '在 CNI 配置里设置 hairpinMode，或者只对这个端口执行 `bridge link set dev {port|PORT} hairpin on`。',
+  },
+  PORT_ISOLATED: {
+    why: '进出的两个网桥端口都是隔离的，隔离端口之间互不通信；{port|出口} 是其中之一。',
+    fix: '如果它们应当互通，执行 `bridge link set dev {port|PORT} isolated off`。',
+  },
+  PORT_NOT_FORWARDING: {
+    why: '网桥端口 {dev|（帧所在的）} 不在 forwarding 状态，{bridge|网桥} 在那里既不收也不发。',
+    fix: '查看 `bridge link show dev {dev|DEV}`：可能被生成树阻塞，或者没有启用。',
+  },
+  PORT_NOT_IN_BRIDGE: {
+    why: '{bridge|网桥} 要把帧从 {port|某个设备} 送出，而它已经不是网桥的端口。',
+    fix: '执行 `ip link set {port|DEV} master {bridge|BRIDGE}`。',
+  },
+  NO_ROUTE: {
+    why: '{node|本机} 没有到 {dst|目的地址} 的路由，也没有默认路由。',
+    fix: '找出本该写这条路由的组件，看它是否在运行、是否知道对端：`ip route get {dst|DST}`。',
+  },
+  ROUTE_BLACKHOLE: {
+    why: '{node|本机} 上最长的匹配是一条 blackhole 路由：包被丢弃，谁也不会得到通知。',
+    fix: '查清这条路由是谁写的；缺了到 {dst|目的地址} 的更具体的路由，或者这个地址已经过期。',
+  },
+  ROUTE_UNREACHABLE: {
+    why: '{node|本机} 上最长的匹配是一条 unreachable 路由：发送方会收到“主机不可达”。',
+    fix: '删除这条路由，或者为 {dst|目的地址} 添加更具体的一条。',
+  },
+  ROUTE_PROHIBIT: {
+    why: '{node|本机} 上有 prohibit 路由或规则匹配：发送方会收到“被管理策略禁止”。',
+    fix: '用 `ip rule` 和 `ip route` 查是谁禁止的。',
+  },
+  FORWARDING_OFF: {
+    why: '{node|本机} 需要转发这个包，但 {dev|入口设备} 上的转发是关闭的：它现在不是路由器。',
+    fix: '在 {node|该主机} 上执行 `sysctl -w net.ipv4.ip_forward=1`，并写入 /etc/sysctl.d。',
+  },
+  RP_FILTER: {
+    why: '反向路径过滤：来自 {src|这个源地址} 的包从 {dev|一个设备} 进来，而回去的路走 {other|另一个}。',
+    fix: '让往返走同一个设备，或者把 rp_filter 设为 2 或 0：`all` 与 {dev|该设备} 中较大的值起作用。',
+  },
+  MARTIAN: {
+    why: '来自 {src|这个源地址} 的包不可能从外面来：它是本机自己的地址、环回、组播或全零。',
+    fix: '查清是谁改写了源地址；源是本机地址，通常意味着做了 NAT 之后又绕了回来。',
+  },
+  L2_BROADCAST: {
+    why: '帧发往广播或组播 MAC 地址，里面的包却是给某一台主机的，内核不再处理它。',
+    fix: '找出邻居表项写错的发送方。',
+  },
+  LOCALNET: {
+    why: '来自或去往 127.0.0.0/8 的包要经过真实设备，而那里的 route_localnet 是 0。',
+    fix: '用节点自己的地址代替 127.0.0.1，或者为该设备设置 route_localnet。',
+  },
+  TTL: {
+    why: 'TTL 在 {node|本机} 用完了，它告诉发送方“超时”。',
+    fix: '同一台主机反复出现就是环路；否则用更大的 TTL 发送。跨节点的 Pod 通信要用掉 2。',
+  },
+  LOOP: {
+    why: '包原样不断回到 {node|本机} 的 {dev|某个设备}：它在兜圈子。',
+    fix: '找出圈里那条指回来的路由。',
+  },
+  MTU_DF: {
+    why: '包有 {len|过多} 字节，{dev|去路} 只能承载 {mtu|更少}，而 DF 不许切开；发送方会收到“需要分片”。',
+    fix: '把 Pod 的 MTU 设为底层 MTU 减去隧道开销。听到这个 ICMP 错误的发送方会自行变小。',
+  },
+  MTU_ASYMMETRIC: {
+    why: '{dev|接收设备} 收到 {len|过多} 字节的帧，超过它的 MTU {mtu|（更小）}，于是不声不响地丢弃。',
+    fix: '把链路两端设成相同的 MTU。',
+  },
+  FRAG_TIMEOUT: {
+    why: '来自 {src|发送方} 的包缺了分片：其余的等了 30 秒后被丢弃。',
+    fix: '查缺的那个分片丢在哪里；本次追踪里它自己的路径会显示出来。',
+  },
+  VXLAN_NO_VNI: {
+    why: '外层包到了 {node|对端} 的 UDP 端口 {port|（VXLAN）}，但那里没有启用的设备使用 VNI {vni|（包中的）}。',
+    fix: '对照两端的 VNI 和 dstport：`ip -d link show type vxlan`。',
+  },
+  VXLAN_OWN_MAC: {
+    why: '内层帧的源 MAC 就是 {dev|VXLAN 设备} 自己的地址，内核当作自己发的帧丢弃。',
+    fix: '两个节点的 VTEP 地址相同，或者帧被送了回来：对照各 VXLAN 设备的地址。',
+  },
+  TUNNEL_PORT_CLOSED: {
+    why: '{pod|对端} 上没有人监听 UDP 端口 {port|（隧道）}：它的隧道设备没有启用或不存在。错误只到节点，Pod 看不到。',
+    fix: '在对端启用隧道设备；重启 flanneld 会重新写入它的路由。',
+  },
+  TUNNEL_LOOP: {
+    why: '外层包要从 {dev|隧道设备} 自己出去。',
+    fix: '到对端节点的路由不能指进隧道：对对端地址执行 `ip route get`。',
+  },
+  RELAY_NO_ROUTE: {
+    why: 'flanneld 的 UDP 中继不认识 {dst|目的地址} 所在的子网。它发出的 ICMP 错误的源地址被内核当成自己的而丢弃：Pod 只看到超时。',
+    fix: '查对端是否有租约：这个子网不在本节点知道的任何租约里。',
+  },
+  RELAY_TTL: {
+    why: 'flanneld 的 UDP 中继也要减一次 TTL，而这是最后一次：不声不响地丢弃。',
+    fix: '用更大的 TTL 发送：UDP 后端跨节点要用掉 4。',
+  },
+  TUN_NO_READER: {
+    why: '没有程序读取 {dev|TUN 设备}，送进去的包都丢失了。',
+    fix: '在本节点重新启动 flanneld。',
+  },
+  NF_DROP: {
+    why: '{table|iptables}/{chain|链} 的第 {n|某} 条规则丢弃了它（{owner|来源不明}）；发送方什么也听不到。',
+    fix: '读这条规则的条件和来源；它在 `iptables -t {table|filter} -L {chain|CHAIN} -v` 里的计数会增长。',
+  },
+  NF_REJECT: {
+    why: '{table|iptables}/{chain|链} 的第 {n|某} 条规则以 {icmp|一个错误} 拒绝了它（{owner|来源不明}）；发送方立即失败。',
+    fix: '有人明确说了不：读这条规则的条件和来源。',
+  },
+  NF_POLICY_DROP: {
+    why: '{table|iptables}/{chain|该链} 没有一条规则接受它，而链的默认策略是 DROP。',
+    fix: '添加接受它的规则（对 Pod 来说，flanneld 的 FLANNEL-FWD 就是），或者 `iptables -P {chain|CHAIN} ACCEPT`。',
+  },
+  NAT_NO_TUPLE: {
+    why: 'NAT 找不到空闲的源端口或地址，连接的第一个包被丢弃。',
+    fix: '增加出口地址，或者让空闲连接早些结束。',
+  },
+  CT_INVALID: {
+    why: '连接跟踪认为这个包是 INVALID：它不属于本机见过的任何连接。',
+    fix: '让往返都经过同一台主机。',
+  },
+  REPLY_NOT_TRANSLATED: {
+    why: '应答来自 {remote|后端}，而不是 {vip|所问的地址}：它绕过了做 DNAT 的连接跟踪，客户端因此拒收。',
+    fix: '让桥接的包也经过 iptables：`modprobe br_netfilter; sysctl -w net.bridge.bridge-nf-call-iptables=1`。',
+  },
+  NO_ENDPOINTS: {
+    why: '这个 Service 没有就绪的后端，kube-proxy 因此拒绝到它的连接（{owner|它的规则}）。',
+    fix: '对照它的 selector 和 Pod 的标签，看 Pod 是否就绪：`kubectl get endpointslices`。',
+  },
+  NO_LOCAL_ENDPOINT: {
+    why: '这个 Service 只用本节点上的后端，而 {node|本节点} 一个也没有：按要求丢弃（{owner|它的规则}）。',
+    fix: '访问有后端的节点，或者把流量策略改回 Cluster。',
+  },
+  NO_SOCKET: {
+    why: '包到了 {pod|目的地}，但那里没有程序监听 {proto|端口} {port|（包中的）}；发送方会得到通知。',
+    fix: '网络是通的：查程序、它的端口和地址，以及 Service 的 targetPort。',
+  },
+  NO_PROTOCOL: {
+    why: '包到了目的地，但那里没有处理协议 {proto|（包中的）} 的东西。',
+    fix: '加载处理它的模块，或者换一种协议。',
+  },
+  ICMP_IGNORED: {
+    why: '主机被设置为不应答这种 ICMP 消息，或者用不着它。',
+    fix: '对于 echo 请求，查 `sysctl net.ipv4.icmp_echo_ignore_all`。',
+  },
+  ERROR_IGNORED: {
+    why: '这个 ICMP 错误不属于收到它的主机上的任何套接字，没有人会知道它。',
+    fix: '看错误发给了哪个地址：做过 NAT 之后，那可能是另一台主机。',
+  },
+  LEFT_SCOPE: {
+    why: '包从 {dev|一个没有对端的设备} 离开了实验所描述的范围，之后如何无从判断。',
+    fix: '把 {dev|它} 后面的主机或路由器写进实验文件。',
+  },
+  UNSUPPORTED: {
+    why: '结果取决于 podpath 还不会模拟的东西：{what|见该事件}。',
+    fix: '在真实主机上核对这一步，或者提出需求。',
+  },
+};

@@ -1,0 +1,139 @@
+import type { Hop, Trace, TraceEvent } from '../../trace/index.js';
+import { lengthOf, packetLine } from '../packet-line.js';
+import { endOf, forksOf, type Position, type Run, runsOf, type Section, START } from '../run.js';
+import { type Detail, percent, rowsOf } from './event-rows.js';
+import { Page, type Row } from './page.js';
+import type { Language, Phrases } from './phrases.js';
+import { PHRASES } from './phrases-by-language.js';
+import { verdictLines } from './verdict-lines.js';
+
+/** How a trace is told. */
+export interface TextOptions {
+  /** 0: what happened. 1: each rule that mattered. 2: each rule that was tried, each capture, ARP unfolded. */
+  readonly detail?: Detail;
+  /** ANSI colours. Off unless asked for. */
+  readonly color?: boolean;
+  readonly lang?: Language;
+  /** Columns of the terminal. 100 unless given. */
+  readonly width?: number;
+}
+
+/** Branches that are told one by one. */
+const MOST_BRANCHES = 8;
+
+/** Tells a trace for a terminal: the verdict and its cause first, then the way hop by hop. */
+export function formatText(trace: Trace, options: TextOptions = {}): string {
+  const { detail = 0, color = false, lang = 'en', width = 100 } = options;
+  const phrases = PHRASES[lang];
+  const page = new Page({ width, color, labels: Object.values(phrases.label) });
+  const runs = runsOf(trace);
+  verdictLines(trace, runs, page, phrases);
+  const [first] = runs;
+  if (first !== undefined) new Teller(runs, page, phrases, detail).tell(first, START);
+  if (detail > 0) connectionLines(trace, page, phrases);
+  for (const text of trace.assumptions) page.paragraph(0, phrases.assumptions, text, 'quiet');
+  return page.toString();
+}
+
+function connectionLines({ conntrack }: Trace, page: Page, p: Phrases): void {
+  if (conntrack.length === 0) return;
+  page.line();
+  page.line(page.paint('place', p.connections));
+  for (const { netns, original, reply, state, status } of conntrack)
+    page.line(`  ${netns}: ${original} | ${reply} ${[...(state === null ? [] : [state]), ...status].join(' ')}`);
+}
+
+class Teller {
+  readonly #runs: readonly Run[];
+  readonly #page: Page;
+  readonly #p: Phrases;
+  readonly #detail: Detail;
+  #told = 0;
+
+  constructor(runs: readonly Run[], page: Page, p: Phrases, detail: Detail) {
+    this.#runs = runs;
+    this.#page = page;
+    this.#p = p;
+    this.#detail = detail;
+  }
+
+  /** Tells a run from a position on: what it shares with the run that it parts from has been told. */
+  tell(run: Run, from: Position): void {
+    const forks = forksOf(run, this.#runs);
+    const shown = new Set(this.#shown(run));
+    for (let at = from.section; at < run.sections.length; at++) {
+      const section = run.sections[at];
+      if (section === undefined || !shown.has(section)) continue;
+      const start = at === from.section ? from : { section: at, hop: 0, event: 0 };
+      if (this.#section(run, section, start, forks)) return;
+    }
+    this.#told++;
+  }
+
+  /** The packets that are told one by one: ARP and the copies that came to nothing are folded. */
+  #shown(run: Run): readonly Section[] {
+    if (this.#detail === 2) return run.sections;
+    const main = run.sections.filter(({ leg }) => leg.kind !== 'arp' && leg.kind !== 'copy');
+    const ends = new Set(main.map((section) => endOf(run, section)));
+    return run.sections.filter((section) => main.includes(section) || ends.has(section));
+  }
+
+  /** Returns whether the rest of the run has been told too, because the way parts within this section. */
+  #section(run: Run, section: Section, from: Position, forks: ReadonlyMap<string, readonly Run[]>): boolean {
+    const { leg, path } = section;
+    if (from.hop === 0 && from.event === 0) {
+      const bytes = lengthOf(leg.packet);
+      const size = bytes === undefined ? '' : `, ${this.#p.bytes(bytes)}`;
+      this.#page.line();
+      const packet = packetLine(leg.packet).replace(/^ARP /, '');
+      this.#page.line(`${this.#page.paint('place', this.#p.leg[leg.kind])}  ${packet}${size}`);
+    }
+    for (let i = from.hop; i < path.hops.length; i++) {
+      const hop = path.hops[i];
+      if (hop === undefined) continue;
+      const first = i === from.hop ? from.event : 0;
+      const fork = hop.events.findIndex((event, at) => at > first && forks.has(event.id));
+      const rows = this.#rows(hop, first, fork < 0 ? hop.events.length : fork);
+      // A hop that parts before anything is told of it is told by its branches alone.
+      if (fork < 0 || rows.length > 0) this.#hop(hop, i, this.#rows(hop, 0, first).length > 0);
+      for (const row of rows) this.#page.row(row);
+      const others = forks.get(hop.events[fork]?.id ?? '');
+      if (others === undefined) continue;
+      this.#branches([run, ...others], { section: run.sections.indexOf(section), hop: i, event: fork });
+      return true;
+    }
+    return false;
+  }
+
+  /** The lines of a hop's events, from one up to another. */
+  #rows(hop: Hop, from: number, to: number): readonly Row[] {
+    const rowsAt = (event: TraceEvent, at: number): readonly Row[] =>
+      rowsOf(event, hop.events[from + at - 1], this.#detail, this.#p);
+    return hop.events.slice(from, to).flatMap(rowsAt);
+  }
+
+  /** Each way on from a fork. */
+  #branches(runs: readonly Run[], at: Position): void {
+    for (const run of runs) {
+      if (this.#told >= MOST_BRANCHES) {
+        this.#page.line();
+        this.#page.line(this.#page.paint('quiet', this.#p.furtherBranches(this.#runs.length - this.#told)));
+        return;
+      }
+      this.#page.line();
+      const title = this.#p.branch(run.index + 1, this.#runs.length, percent(run.p, this.#p));
+      this.#page.line(this.#page.paint('place', `--- ${title} ---`));
+      this.tell(run, at);
+    }
+  }
+
+  #hop(hop: Hop, index: number, continued: boolean): void {
+    const page = this.#page;
+    const number = String(index + 1).padStart(3);
+    const host = hop.host === hop.netns ? '' : ` ${this.#p.on(hop.host)}`;
+    const devices = [hop.in, hop.out].filter((dev) => dev !== null);
+    const way = hop.in === null ? `> ${hop.out ?? ''}` : `${devices.join(' > ')}`;
+    const rest = `${host}  ${way}${continued ? `  (${this.#p.continued})` : ''}`;
+    page.line(`${page.paint('quiet', number)} ${page.paint('place', hop.netns)}${page.paint('quiet', rest)}`);
+  }
+}

@@ -1,0 +1,109 @@
+import type { Trace, TraceEvent } from '../../trace/index.js';
+import { fill } from '../reason/reason.js';
+import { endOf, eventAt, find, type Run, replyOf } from '../run.js';
+import { percent, place, routeText, ruleText } from './event-rows.js';
+import type { Page, Tone } from './page.js';
+import type { Phrases } from './phrases.js';
+
+/** The verdict on one line, then what caused it, then what to do about it. */
+export function verdictLines(trace: Trace, runs: readonly Run[], page: Page, p: Phrases): void {
+  const { query, verdict } = trace;
+  const notes = notesOf(trace, p);
+  const head = page.paint(toneOf(trace), `${SYMBOLS[verdict.exit]} ${p.outcome[verdict.forward]}`);
+  const tail = notes.length === 0 ? '' : `  ${page.paint('quiet', `(${notes.join(', ')})`)}`;
+  page.line(`${head}  ${query.from} -> ${query.to} ${query.proto}${tail}`);
+  if (verdict.exit === 0) {
+    for (const [i, line] of takers(runs, p).entries()) page.paragraph(2, i === 0 ? p.label.why : '', line);
+    return;
+  }
+  const cause = causeOf(trace, runs);
+  if (cause === undefined) return;
+  const { event, run, replying } = cause;
+  const at = find(run, event.id);
+  const hop = at === undefined ? undefined : run.sections[at.section]?.path.hops[at.hop];
+  const where = hop === undefined ? '' : `${hop.object ?? hop.netns}: `;
+  if (event.k === 'drop') {
+    const reason = p.reasons[event.code];
+    page.paragraph(
+      2,
+      p.label.why,
+      `${event.code}, ${replying ? p.answerAt : ''}${where}${fill(reason.why, event.values)}`,
+    );
+    const evidence = evidenceOf(run, event, p);
+    if (evidence !== undefined) page.paragraph(2, '', evidence, 'quiet');
+    page.paragraph(2, p.label.try, fill(reason.fix, event.values));
+  } else if (event.k === 'unsupported') {
+    page.paragraph(2, p.label.why, `${where}${fill(p.reasons.UNSUPPORTED.why, { what: event.what })}`);
+    page.paragraph(2, p.label.try, p.reasons.UNSUPPORTED.fix);
+  }
+}
+
+const SYMBOLS = { 0: '✓', 1: '✗', 3: '?' } as const;
+
+function toneOf({ verdict }: Trace): Tone {
+  return verdict.exit === 0 ? 'good' : verdict.exit === 1 ? 'bad' : 'unsure';
+}
+
+function notesOf({ verdict }: Trace, p: Phrases): readonly string[] {
+  const { forward, reply, branches, pDelivered, notExplored, errno, exit } = verdict;
+  const notes: string[] = [];
+  if (reply === 'delivered') notes.push(p.answered);
+  else if (reply !== null) notes.push(p.answerLost(p.outcome[reply]));
+  else if (forward === 'delivered') notes.push(p.unanswered);
+  if (errno !== null) notes.push(p.callFails(errno));
+  if (branches > 1) notes.push(p.branches(branches));
+  if (branches > 1 || (exit === 1 && pDelivered !== 0)) notes.push(p.arrive(percent(pDelivered, p)));
+  if (notExplored !== 0) notes.push(p.notExplored(percent(notExplored, p)));
+  return notes;
+}
+
+/** Who took the packet, with what chance where there are several. */
+function takers(runs: readonly Run[], p: Phrases): readonly string[] {
+  const found = new Map<string, number | null>();
+  for (const run of runs) {
+    const { path } = endOf(run, run.sections[0]);
+    const deliver = path.hops.flatMap((hop) => hop.events).findLast((event) => event.k === 'deliver');
+    const who = p.took(path.endpoint ?? '?', deliver?.k === 'deliver' ? deliver.to : '?');
+    const before = found.get(who);
+    found.set(who, before === null || run.p === null ? null : (before ?? 0) + run.p);
+  }
+  if (found.size === 1) return [...found.keys()];
+  return [...found].map(([who, chance]) => `${percent(chance, p)}: ${who}`);
+}
+
+interface Cause {
+  readonly event: TraceEvent;
+  readonly run: Run;
+  readonly replying: boolean;
+}
+
+/** The event that the verdict names; where it names none, the last one that says why. */
+function causeOf({ verdict }: Trace, runs: readonly Run[]): Cause | undefined {
+  for (const run of runs) {
+    const reply = replyOf(run);
+    const named = verdict.event === null ? undefined : find(run, verdict.event);
+    const event = named === undefined ? undefined : eventAt(run, named);
+    if (named !== undefined && event !== undefined)
+      return { event, run, replying: run.sections[named.section] === reply };
+  }
+  for (const run of runs) {
+    const events = run.sections.flatMap(({ path }) => path.hops.flatMap((hop) => hop.events));
+    const event = events.findLast((each) => each.k === 'unsupported');
+    if (event !== undefined) return { event, run, replying: false };
+  }
+  return undefined;
+}
+
+/** The rule that dropped it, or the route lookup just before. */
+function evidenceOf(run: Run, event: Extract<TraceEvent, { readonly k: 'drop' }>, p: Phrases): string | undefined {
+  if (event.rule !== null) {
+    const origin = event.rule.origin === '' ? '' : `  [${event.rule.origin}]`;
+    return `${place(event.rule, p)}: ${ruleText(event.rule, 0)}${origin}`;
+  }
+  const at = find(run, event.id);
+  const events = at === undefined ? [] : (run.sections[at.section]?.path.hops[at.hop]?.events.slice(0, at.event) ?? []);
+  const route = events.findLast((each) => each.k === 'route');
+  if (route?.k !== 'route' || route.got.route === null) return undefined;
+  const origin = route.got.origin === null ? '' : `  [${route.got.origin}]`;
+  return `${p.label.route} ${routeText(route.got, 1)}${origin}`;
+}

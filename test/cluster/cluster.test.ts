@@ -1,0 +1,195 @@
+import { describe, expect, test } from 'vitest';
+import { formatIpv4, formatPrefix } from '../../src/address/index.js';
+import {
+  allocateServices,
+  deriveEndpointSlices,
+  type EndpointSlice,
+  matchesLabels,
+  nodeSubnet,
+  type Pod,
+  podsOn,
+  type Service,
+} from '../../src/cluster/index.js';
+import { node, pod, port, service } from '../lab/make-lab.js';
+import { ip, prefix } from '../must.js';
+
+describe('matchesLabels', () => {
+  test.each([
+    { selector: { app: 'web' }, labels: { app: 'web', tier: 'front' }, want: true, why: 'more labels do not matter' },
+    { selector: { app: 'web', tier: 'front' }, labels: { app: 'web' }, want: false, why: 'all pairs are needed' },
+    { selector: { app: 'web' }, labels: { app: 'db' }, want: false, why: 'another value' },
+    { selector: {}, labels: { app: 'web' }, want: true, why: 'an empty selector is one for everything' },
+    { selector: { constructor: 'x' }, labels: {}, want: false, why: 'what every object has is no label' },
+  ])('$selector, $labels: $want, $why', ({ selector, labels, want }) => {
+    expect(matchesLabels(selector as Record<string, string>, labels)).toBe(want);
+  });
+});
+
+describe('nodeSubnet', () => {
+  test.each([
+    {
+      cidr: '10.244.0.0/16',
+      length: 24,
+      ordinal: 0,
+      want: '10.244.0.0/24',
+      why: 'kube-controller-manager starts here',
+    },
+    { cidr: '10.244.0.0/16', length: 24, ordinal: 1, want: '10.244.1.0/24', why: 'the next' },
+    { cidr: '10.244.0.0/16', length: 24, ordinal: 255, want: '10.244.255.0/24', why: 'the last' },
+    { cidr: '10.244.0.0/16', length: 24, ordinal: 256, want: undefined, why: 'there are no more' },
+    { cidr: '0.0.0.0/0', length: 8, ordinal: 255, want: '255.0.0.0/8', why: 'top bit set stays unsigned' },
+    { cidr: '10.244.0.0/25', length: 24, ordinal: 0, want: undefined, why: 'larger than the whole' },
+  ])('$ordinal of $cidr: $want, $why', ({ cidr, length, ordinal, want }) => {
+    const subnet = nodeSubnet(prefix(cidr), length, ordinal);
+    expect(subnet === undefined ? undefined : formatPrefix(subnet)).toBe(want);
+  });
+});
+
+describe('allocateServices', () => {
+  const clusterIPs = (services: readonly Service[], cidr = '10.96.0.0/29'): (string | undefined)[] =>
+    allocateServices(services, prefix(cidr)).map(({ clusterIP }) =>
+      typeof clusterIP === 'number' ? formatIpv4(clusterIP) : clusterIP,
+    );
+  const nodePorts = (services: readonly Service[]): (number | undefined)[] =>
+    allocateServices(services, prefix('10.96.0.0/12')).flatMap(({ ports }) => ports.map(({ nodePort }) => nodePort));
+  const ports = (...numbers: readonly (number | undefined)[]): Service['ports'] =>
+    numbers.map((nodePort, i) => ({ name: `p${i}`, protocol: 'TCP', port: 80 + i, targetPort: 80, nodePort }));
+
+  test('from the second address on: the first is that of default/kubernetes', () => {
+    expect(clusterIPs([service('a', 80), service('b', 80)])).toEqual(['10.96.0.2', '10.96.0.3']);
+  });
+
+  test('given ones are set aside, headless and external ones need none', () => {
+    const services = [
+      service('a', 80),
+      service('b', 80, { clusterIP: ip('10.96.0.2') }),
+      service('c', 80, { clusterIP: 'None' }),
+      service('d', 80, { type: 'ExternalName' }),
+      service('e', 80),
+    ];
+    expect(clusterIPs(services)).toEqual(['10.96.0.3', '10.96.0.2', 'None', undefined, '10.96.0.4']);
+  });
+
+  test('a full range leaves the rest without', () => {
+    // Of 8 addresses: network, kubernetes, 5 to hand out, broadcast.
+    const services = Array.from({ length: 6 }, (_, i) => service(`s${i}`, 80));
+    expect(clusterIPs(services).at(-2)).toBe('10.96.0.6');
+    expect(clusterIPs(services).at(-1)).toBeUndefined();
+  });
+
+  test.each([
+    { type: 'ClusterIP' as const, given: [undefined], want: [undefined], why: 'needs none' },
+    { type: 'NodePort' as const, given: [undefined, undefined], want: [30000, 30001], why: 'the lowest free ones' },
+    { type: 'NodePort' as const, given: [30001, undefined], want: [30001, 30000], why: 'given ones stay' },
+    { type: 'LoadBalancer' as const, given: [undefined], want: [30000], why: 'has node ports too' },
+  ])('node ports of a $type: $want, $why', ({ type, given, want }) => {
+    expect(nodePorts([service('a', 80, { type, ports: ports(...given) })])).toEqual(want);
+  });
+
+  test('one number for both protocols of a port', () => {
+    const dns = (['UDP', 'TCP'] as const).map((protocol) => ({
+      name: protocol,
+      protocol,
+      port: 53,
+      targetPort: 53,
+      nodePort: undefined,
+    }));
+    expect(nodePorts([service('dns', 53, { type: 'NodePort', ports: dns })])).toEqual([30000, 30000]);
+  });
+});
+
+describe('deriveEndpointSlices', () => {
+  const nodes = [node(1), node(2)];
+  const web = (name: string, more: Partial<Pod> = {}): Pod =>
+    pod(name, 'node-1', { labels: { app: 'web' }, podIP: ip('10.244.1.2'), ...more });
+  const slices = (pods: readonly Pod[], more: Partial<Service> = {}): EndpointSlice[] =>
+    deriveEndpointSlices([service('web', 80, more)], pods, nodes);
+
+  test('the pods that the selector matches, in their Kubernetes namespace', () => {
+    const [slice, ...more] = slices([web('a'), web('b', { labels: {} }), web('c', { namespace: 'other' })]);
+    expect(more).toEqual([]);
+    expect(slice).toMatchObject({ namespace: 'default', service: 'web', ports: [{ name: '', port: 80 }] });
+    expect(slice?.endpoints).toEqual([
+      {
+        address: ip('10.244.1.2'),
+        ready: true,
+        serving: true,
+        terminating: false,
+        nodeName: 'node-1',
+        target: 'default/a',
+      },
+    ]);
+  });
+
+  test.each([
+    { more: { selector: undefined }, why: 'no selector' },
+    { more: { selector: {} }, why: 'an empty selector, which selects nothing in a Service' },
+    { more: { type: 'ExternalName' as const }, why: 'ExternalName' },
+  ])('none: $why', ({ more }) => {
+    expect(slices([web('a')], more)).toEqual([]);
+  });
+
+  test('headless ones have slices', () => {
+    expect(slices([web('a')], { clusterIP: 'None' })).toHaveLength(1);
+  });
+
+  test('a pod that is not ready is there, and says so', () => {
+    expect(slices([web('a', { ready: false })])[0]?.endpoints[0]).toMatchObject({ ready: false, serving: false });
+  });
+
+  test('a pod without address is not; one on the host network has its node’s', () => {
+    const [slice] = slices([web('a', { podIP: undefined }), web('b', { podIP: undefined, hostNetwork: true })]);
+    expect(slice?.endpoints.map(({ target, address }) => [target, address])).toEqual([
+      ['default/b', ip('192.168.10.11')],
+    ]);
+  });
+
+  test('a named targetPort is each pod’s own: pods with another number are in a slice of their own', () => {
+    const http = (containerPort: number, name = 'http') => [port(containerPort, { name })];
+    const pods = [
+      web('a', { ports: http(8080) }),
+      web('b', { ports: http(9090) }),
+      web('c', { ports: http(8080) }),
+      web('d', { ports: http(8080, 'other') }),
+    ];
+    const named = {
+      ports: [{ name: 'web', protocol: 'TCP', port: 80, targetPort: 'http', nodePort: undefined }],
+    } as const;
+    expect(
+      slices(pods, named).map(({ ports, endpoints }) => [ports[0]?.port, endpoints.map(({ target }) => target)]),
+    ).toEqual([
+      [8080, ['default/a', 'default/c']],
+      [9090, ['default/b']],
+      // A pod without that port is an endpoint of no port.
+      [undefined, ['default/d']],
+    ]);
+  });
+
+  test('a name is found among ports of its protocol', () => {
+    const ports = [port(53, { name: 'dns', protocol: 'UDP' }), port(5353, { name: 'dns', protocol: 'TCP' })];
+    const named = { ports: [{ name: '', protocol: 'TCP', port: 53, targetPort: 'dns', nodePort: undefined }] } as const;
+    expect(slices([web('a', { ports })], named)[0]?.ports).toEqual([{ name: '', protocol: 'TCP', port: 5353 }]);
+  });
+
+  test('at most 100 endpoints in a slice', () => {
+    const pods = Array.from({ length: 101 }, (_, i) => web(`p${i}`));
+    expect(slices(pods).map(({ name, endpoints }) => [name, endpoints.length])).toEqual([
+      ['web-1', 100],
+      ['web-2', 1],
+    ]);
+  });
+});
+
+test('podsOn: by node, in order', () => {
+  const pods = [pod('a', 'node-1'), pod('b', 'node-2'), pod('c', 'node-1')];
+  const cluster = {
+    podCIDR: prefix('10.244.0.0/16'),
+    serviceCIDR: prefix('10.96.0.0/12'),
+    nodes: [],
+    pods,
+    services: [],
+    endpointSlices: [],
+  };
+  expect(podsOn(cluster, 'node-1').map(({ name }) => name)).toEqual(['a', 'c']);
+  expect(podsOn(cluster, 'node-9')).toEqual([]);
+});
