@@ -13,7 +13,7 @@ export interface IptablesUser {
 export type RuleSpec = readonly string[];
 
 /** One command line of iptables. */
-export function iptables({ netns, origin }: Pick<IptablesUser, 'netns' | 'origin'>, args: readonly string[]): Install {
+function iptables({ netns, origin }: Pick<IptablesUser, 'netns' | 'origin'>, args: readonly string[]): Install {
   return { netns, origin, call: { call: 'iptables', family: 'ip', args } };
 }
 

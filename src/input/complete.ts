@@ -33,7 +33,7 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
   }));
   const { segments, routers, hosts } = readUnderlay(file, root, stations, context);
   const nodes = readNodes(named, segments, podCIDR, context);
-  if (named.length === 0)
+  if (named.length === 0 && context.lost.size === 0)
     context.complain(
       inside(root, 'nodes'),
       'missing',

@@ -43,7 +43,7 @@ export class LabContext {
   readonly problems: Problem[] = [];
   readonly notes: Note[] = [];
   /** Names of entries that were left out because they are wrong. */
-  readonly lost = new Set<string>();
+  readonly lost: Set<string> = new Set();
   /** Of each map and list that lacks something that was wrong, by its path as JSON: the places in the list. */
   readonly #removed = new Map<string, number[]>();
   readonly file: string;

@@ -14,7 +14,7 @@ interface Known {
   readonly faults: readonly Fault[];
 }
 
-/** Reads the lines `FROM -> TO [PROTO] [with FAULT, …]: [reply] OUTCOME [(CODE)]`. */
+/** Reads the lines `FROM -> TO [PROTO] [size BYTES] [df] [with FAULT, …]: [reply] OUTCOME [(CODE)]`. */
 export function readExpectations(
   file: LabFile,
   root: Place,
@@ -33,7 +33,8 @@ export function readExpectations(
   });
 }
 
-const FLOW = /^\s*(\S+)\s*->\s*(\S+)(?:\s+(tcp|udp|icmp|sctp))?(?:\s+with\s+(.+?))?\s*$/;
+const FLOW =
+  /^\s*(\S+)\s*->\s*(\S+)(?:\s+(tcp|udp|icmp|sctp))?(?:\s+size\s+(\d{1,6}))?(?:\s+(df))?(?:\s+with\s+(.+?))?\s*$/;
 /** Of a line, in characters: the patterns above take time that grows faster than the text. */
 const LONGEST = 1000;
 const WANT = /^\s*(reply\s+)?([a-z-]+)(?:\s*\(([A-Z_0-9]+)\))?\s*$/;
@@ -45,9 +46,9 @@ function readLine(
   known: Known,
   context: LabContext,
 ): Expectation | undefined {
-  const [matched, from = '', to = '', proto, faultText] = FLOW.exec(flow.slice(0, LONGEST)) ?? [];
+  const [matched, from = '', to = '', proto, size, df, faultText] = FLOW.exec(flow.slice(0, LONGEST)) ?? [];
   if (matched === undefined) {
-    const form = 'FROM -> TO [tcp|udp|icmp|sctp] [with FAULT, …]';
+    const form = 'FROM -> TO [tcp|udp|icmp|sctp] [size BYTES] [df] [with FAULT, …]';
     return context.complain(keyOf(place), 'syntax', `expected "${form}", found "${flow}"`);
   }
   const { problems } = context;
@@ -57,7 +58,17 @@ function readLine(
   const outcome = readWant(want, place, context);
   if (outcome === undefined || problems.length > before) return undefined;
   const { line } = positionOf(keyOf(place));
-  return { from, to, proto: proto as Expectation['proto'], faults, ...outcome, file: context.file, line };
+  return {
+    from,
+    to,
+    proto: proto as Expectation['proto'],
+    size: size === undefined ? undefined : Number(size),
+    df: df !== undefined,
+    faults,
+    ...outcome,
+    file: context.file,
+    line,
+  };
 }
 
 function checkNames(

@@ -1,4 +1,15 @@
 import * as z from 'zod/mini';
+import type {
+  ListFile,
+  NamedFile,
+  NodeObject,
+  ObjectFile,
+  PodObject,
+  ServiceObject,
+  SliceObject,
+} from './kubernetes.js';
+
+import { address, name, subnet } from './schema-words.js';
 
 /**
  * Kubernetes objects as far as they are read. Unlike a lab file, an object may hold anything else besides: real ones
@@ -11,25 +22,25 @@ const port = z.int({ error: 'a port, 1 to 65535' }).check(z.minimum(1), z.maximu
 const strings = z.record(z.string(), text);
 const protocol = z.enum(['TCP', 'UDP', 'SCTP'], { error: 'one of TCP, UDP, SCTP' });
 
-const metadata = some({ name: text, namespace: opt(text), labels: opt(strings), annotations: opt(strings) });
+const metadata = some({ name, namespace: opt(name), labels: opt(strings), annotations: opt(strings) });
 const conditions = opt(z.array(some({ type: text, status: text })));
 
 /** What all objects have. */
-export const objectSchema = some({ apiVersion: text, kind: text });
+export const objectSchema: z.ZodMiniType<ObjectFile> = some({ apiVersion: text, kind: text });
 
 /** Enough of an object to know its name. */
-export const namedSchema = some({ metadata: some({ name: text }) });
+export const namedSchema: z.ZodMiniType<NamedFile> = some({ metadata: some({ name: text }) });
 
 /** `kind: List`, as `kubectl get -o yaml` prints it. */
-export const listSchema = some({ items: z.array(z.unknown()) });
+export const listSchema: z.ZodMiniType<ListFile> = some({ items: z.array(z.unknown()) });
 
-export const nodeSchema = some({
+export const nodeSchema: z.ZodMiniType<NodeObject> = some({
   metadata,
-  spec: opt(some({ podCIDR: opt(text) })),
+  spec: opt(some({ podCIDR: opt(subnet) })),
   status: some({ addresses: z.array(some({ type: text, address: text })) }),
 });
 
-export const podSchema = some({
+export const podSchema: z.ZodMiniType<PodObject> = some({
   metadata,
   spec: some({
     nodeName: opt(text),
@@ -43,17 +54,17 @@ export const podSchema = some({
               containerPort: port,
               protocol: opt(protocol),
               hostPort: opt(port),
-              hostIP: opt(text),
+              hostIP: opt(address),
             }),
           ),
         ),
       }),
     ),
   }),
-  status: opt(some({ podIP: opt(text), phase: opt(text), conditions })),
+  status: opt(some({ podIP: opt(address), phase: opt(text), conditions })),
 });
 
-export const serviceSchema = some({
+export const serviceSchema: z.ZodMiniType<ServiceObject> = some({
   metadata,
   spec: some({
     type: opt(z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'], { error: 'a type of Service' })),
@@ -73,7 +84,7 @@ export const serviceSchema = some({
   }),
 });
 
-export const sliceSchema = some({
+export const sliceSchema: z.ZodMiniType<SliceObject> = some({
   metadata,
   addressType: text,
   ports: opt(z.nullable(z.array(some({ name: opt(text), protocol: opt(protocol), port })))),

@@ -1,47 +1,8 @@
 import * as z from 'zod/mini';
 import type { LabFile } from './lab-file.js';
+import { address, either, keys, LABEL, name, number, oneOf, opt, QUAD, subnet, text } from './schema-words.js';
 
-/**
- * A map of known keys. The message of an unknown key is the list of the known ones, from which `issues.ts` finds the
- * one that was meant.
- */
-function keys<S extends z.core.$ZodShape>(shape: S): z.ZodMiniObject<S, z.core.$strict> {
-  const error = (issue: { readonly code?: string | undefined }): string | undefined =>
-    issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined;
-  return z.strictObject(shape, { error });
-}
-
-/** `about`: what an editor shows for the key. */
-function opt<T extends z.core.$ZodType>(schema: T, about: string): z.ZodMiniOptional<T> {
-  return z.optional(schema).check(z.describe(about));
-}
-
-/** `expected`: completes the sentence "expected …, found …". */
-function text(pattern: RegExp, expected: string): z.ZodMiniString {
-  return z.string({ error: expected }).check(z.regex(pattern, { error: expected }));
-}
-
-function number(min: number, max: number, expected: string): z.ZodMiniNumber {
-  return z.int({ error: expected }).check(z.minimum(min, { error: expected }), z.maximum(max, { error: expected }));
-}
-
-function oneOf<const T extends readonly string[]>(values: T): z.ZodMiniEnum<{ [K in T[number]]: K }> {
-  return z.enum(values, { error: values.length < 2 ? `"${values[0]}"` : `one of ${values.join(', ')}` });
-}
-
-/** A shorthand or the whole. */
-function either<const T extends readonly z.core.SomeType[]>(options: T, expected: string): z.ZodMiniUnion<T> {
-  return z.union(options, { error: expected });
-}
-
-const OCTET = '(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
-const QUAD = `${OCTET}(\\.${OCTET}){3}`;
-const address = text(new RegExp(`^${QUAD}$`), 'an IPv4 address such as 192.168.56.11');
-const subnet = text(new RegExp(`^${QUAD}/(3[0-2]|[12]?\\d)$`), 'a subnet such as 10.244.0.0/16');
 const mac = text(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/, 'a MAC address such as 02:00:00:00:00:01');
-/** Written so that each text is matched in one way only: else a long one would take for ever. */
-const LABEL = '[a-z0-9]+(-+[a-z0-9]+)*';
-const name = text(new RegExp(`^${LABEL}(\\.${LABEL})*$`), 'a name of small letters, digits, - and .');
 const podName = text(
   new RegExp(`^(${LABEL}/)?${LABEL}(\\.${LABEL})*$`),
   'a name of small letters, digits, - and ., or namespace/name',
@@ -240,6 +201,6 @@ export const labSchema: z.ZodMiniType<LabFile> = keys({
         'a line such as client -> service/web:80: delivered',
       ),
     ),
-    'What `podpath test` checks: FROM -> TO [PROTO] [with FAULT, …]: OUTCOME [(CODE)]',
+    'What `podpath test` checks: FROM -> TO [PROTO] [size BYTES] [df] [with FAULT, …]: [reply] OUTCOME [(CODE)]',
   ),
 });

@@ -98,10 +98,6 @@ function readPod(value: unknown, place: Place, manifest: Manifest, context: LabC
   const ready = status?.conditions?.find((each) => each.type === 'Ready')?.status !== 'False';
   const ports = spec.containers.flatMap((container) => container.ports ?? []);
   const ip = status?.podIP;
-  if (ip !== undefined && parseIpv4(ip) === undefined) {
-    context.complain(inside(place, 'status', 'podIP'), 'bad-address', `expected an IPv4 address, found "${ip}"`);
-    return;
-  }
   const pod = { node: spec.nodeName, ip, hostNetwork: spec.hostNetwork, labels, ports, ready };
   manifest.pods.push({ namespace, name, pod, place, nodePlace: inside(place, 'spec', 'nodeName') });
 }

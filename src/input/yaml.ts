@@ -118,6 +118,12 @@ function targetsOf(document: Document): ReadonlyMap<Alias, Node> {
   return targets;
 }
 
+/** What the library says in the words of YAML's grammar, said plainly. */
+const PLAINER = new Map<string, string>([
+  ['BLOCK_AS_IMPLICIT_KEY', 'a second ": " on the line; text that has one needs quotes'],
+  ['TAB_AS_INDENT', 'a tab; YAML is indented with spaces'],
+]);
+
 class Converter {
   readonly problems: Problem[] = [];
   readonly #file: string;
@@ -131,7 +137,7 @@ class Converter {
 
   read({ document, targets }: Parsed): YamlDocument | undefined {
     for (const error of [...document.errors, ...document.warnings])
-      this.#complain('syntax', error.message, error.pos[0], []);
+      this.#complain('syntax', PLAINER.get(error.code) ?? error.message, error.pos[0], []);
     if (document.errors.length > 0) return undefined;
     const value = this.#convert(targets, document.contents, [], []);
     const at = (offset: number): Position => {

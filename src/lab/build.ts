@@ -8,6 +8,7 @@ import { completeCluster } from './complete.js';
 import { directoryOf } from './directory.js';
 import { type BuiltGroup, buildGroup, type Group, groupsOf } from './group.js';
 import type { Lab } from './lab.js';
+import { scriptOf } from './script.js';
 import { agentsOf } from './start-order.js';
 import { wire } from './wires.js';
 
@@ -22,6 +23,8 @@ export interface BuiltLab {
   refusedIn(netns: string): readonly Refusal[];
   /** The calls on one namespace, in order, the refused ones among them. */
   installs(netns: string): readonly Install[];
+  /** The calls that build all of it, for a real kernel: reading it builds all namespaces. */
+  readonly script: readonly Install[];
 }
 
 /**
@@ -58,10 +61,13 @@ export function buildNetwork(lab: Lab): BuiltLab {
     network: Network.from({ names: [...groupOf.keys()], materialise, directory }),
     cluster,
     get refused() {
-      return groups.flatMap(({ members: [machine] }) => (machine === undefined ? [] : build(machine).refused));
+      return groups.flatMap(({ members: [machine = ''] }) => build(machine).refused);
     },
     refusedIn: (netns) => build(netns).refused.filter(({ install }) => install.netns === netns),
     installs: (netns) => build(netns).installs.filter((install) => install.netns === netns),
+    get script() {
+      return scriptOf(groups.map(({ members: [machine = ''] }) => build(machine)));
+    },
   };
 }
 

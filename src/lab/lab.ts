@@ -127,6 +127,10 @@ export interface Expectation {
   readonly from: string;
   readonly to: string;
   readonly proto: 'tcp' | 'udp' | 'icmp' | 'sctp' | undefined;
+  /** Bytes of payload; undefined: what the protocol sends by itself. */
+  readonly size: number | undefined;
+  /** Whether it must not be fragmented. */
+  readonly df: boolean;
   /** Faults that are on for it. */
   readonly faults: readonly string[];
   /** `delivered`: there and, where an answer is expected, back. Anything else is how the packet itself ends. */

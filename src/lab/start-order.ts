@@ -14,7 +14,7 @@ import type { Lab } from './lab.js';
  * kubelet is first, as it starts the others; flanneld and kube-proxy are on the host network, so they need no CNI; pods
  * come last, once a CNI configuration is there.
  */
-export const START_ORDER = ['sysctl.d', 'kubelet', 'cni', 'kube-proxy', 'containerd'] as const;
+const START_ORDER = ['sysctl.d', 'kubelet', 'cni', 'kube-proxy', 'containerd'] as const;
 
 type StartStep = (typeof START_ORDER)[number];
 

@@ -12,7 +12,7 @@ export interface WireEnd {
 }
 
 /** A cable between a member of a segment and the segment's switch. */
-export interface Wire {
+interface Wire {
   readonly segment: string;
   readonly member: WireEnd;
   readonly port: WireEnd;

@@ -91,6 +91,55 @@ export const SCENARIOS: readonly CommandScenario[] = [
     ],
   },
   {
+    name: 'rename with two addresses',
+    run: [
+      ...UP,
+      'a| ip addr add 10.1.0.1/24 dev e0',
+      'a| ip addr add 10.2.0.1/24 dev e0',
+      'a| ip link set e0 name eth0',
+    ],
+  },
+  {
+    name: 'no bridge for a bridge without an address',
+    run: [
+      ...BRIDGE,
+      'a| ip link set br0 master br0',
+      'a| ip link set v1 master br0',
+      'a| ip link set v1 nomaster',
+      'a| ip link set br0 master br0',
+    ],
+  },
+  {
+    name: 'a bridge that never had a port',
+    run: ['| ip netns add a', 'a| ip link add br0 type bridge', 'a| ip link set br0 up'],
+  },
+  {
+    name: 'the longer prefix wins between local and main',
+    run: [
+      ...PAIR,
+      'a| ip link set e0 up',
+      'b| ip link set e0 up',
+      'a| ip link set lo up',
+      'a| ip addr add 10.0.0.1/25 dev e0',
+      'a| ip addr add 10.0.0.1/24 dev lo',
+      'a| ip route add 10.9.0.0/16 via 10.0.0.2',
+      'a| ip rule add from 1.2.3.4 lookup 100',
+      'a| ip route add 10.10.0.0/16 via 10.0.0.2',
+    ],
+  },
+  {
+    name: 'a blackhole is too wide for a gateway',
+    run: [
+      ...UP,
+      'a| ip route add blackhole 10.0.0.0/24 table local metric 5',
+      'a| ip route add 10.9.0.0/16 via 10.0.0.2',
+    ],
+  },
+  {
+    name: 'neighbours of lo',
+    run: ['| ip netns add a', 'a| ip link set lo up', 'a| ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:41 dev lo'],
+  },
+  {
     name: 'rename while down',
     run: [
       ...PAIR,

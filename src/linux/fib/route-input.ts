@@ -2,7 +2,7 @@ import { ANY, BROADCAST, type Ipv4, isLoopback, isMulticast, isZeronet } from '.
 import { onLink, ownAddress } from './address.js';
 import { type Destination, type FibContext, type Flow, fibLookup, nexthopScope, selectNexthop } from './lookup.js';
 import { type Route, RT_SCOPE_HOST, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL } from './route.js';
-import { DEFAULT_RULES } from './rule.js';
+import { hasCustomRules } from './rule.js';
 
 /** What is asked of a received packet. */
 export interface Received {
@@ -176,8 +176,7 @@ function isOnLink(route: Route): boolean {
  */
 function needsFullCheck({ ns }: FibContext): boolean {
   const { rules, tables } = ns.ipv4;
-  if (rules.length !== DEFAULT_RULES.length || rules.some((r, i) => r.priority !== DEFAULT_RULES[i]?.priority))
-    return true;
+  if (hasCustomRules(rules)) return true;
   for (const route of tables.get(RT_TABLE_LOCAL) ?? [])
     if (route.type === 'local' && route.protocol !== 'kernel') return true;
   return false;

@@ -15,11 +15,10 @@ export function enslave(context: ApplyContext, dev: string, master: string): Ref
   const { draft } = context;
   const link = draft.link(dev);
   const bridge = draft.link(master);
-  if (link === undefined) return noDevice(dev);
-  if (bridge === undefined) return refuse('ENODEV', `argument "${master}" is wrong: Device does not exist`);
+  if (link === undefined || bridge === undefined) return noDevice(link === undefined ? dev : master);
   if (link.master === master) return undefined;
   if (bridge.kind !== 'bridge') return refuse('EOPNOTSUPP');
-  if (link.kind === 'loopback' || !hasEthernet(link)) return refuse('EINVAL');
+  if (link.kind === 'loopback' || !hasEthernet(link) || link.address === 0) return refuse('EINVAL');
   if (link.kind === 'bridge') return refuse('ELOOP', 'Can not enslave a bridge to a bridge');
   const taken = new Set(portsOf(context, master).map((port) => port.port?.no));
   let no = 1;
@@ -44,9 +43,9 @@ export function release(context: ApplyContext, dev: string): void {
   draft.changeLink(link, { master: undefined, port: undefined });
   for (const entry of [...draft.ns.bridgeFdb.values()])
     if (entry.bridge === master && entry.dev === dev) removeLocal(context, master, entry.mac, dev);
-  updateCarrier(context, master);
   updateMtu(context, master);
   updateAddress(context, master);
+  updateCarrier(context, master);
 }
 
 /** The bridge itself goes up or down, and its ports with it. */

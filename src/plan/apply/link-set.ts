@@ -8,7 +8,7 @@ import { moveLink } from './move-link.js';
 import { setMtu } from './mtu.js';
 import { neighChangeaddr } from './neigh.js';
 import { checkAddress } from './new-link.js';
-import { noDevice, type Refused } from './refuse.js';
+import { noDevice, type Refused, refuse } from './refuse.js';
 import { renameLink } from './rename-link.js';
 
 type SetCall = Extract<Call, { readonly call: 'link set' }>;
@@ -21,6 +21,9 @@ export function linkSet(context: ApplyContext, { dev, set }: SetCall): Refused |
   let name = dev;
   let at = context;
   const link = (): Link | undefined => at.draft.link(name);
+  // iproute2 looks for the master before it looks for the device.
+  if (set.master !== undefined && set.master !== '' && at.draft.link(set.master) === undefined)
+    return refuse('ENODEV', `argument "${set.master}" is wrong: Device does not exist`);
   if (link() === undefined) return noDevice(dev);
   const steps: (() => Refused | undefined)[] = [];
   const step = <T>(value: T | undefined, change: (link: Link, value: T) => Refused | undefined): void => {

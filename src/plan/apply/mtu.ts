@@ -23,6 +23,8 @@ export function setMtu(context: ApplyContext, link: Link, mtu: number): Refused 
   if (mtu === link.mtu) return undefined;
   const refused = link.kind === 'loopback' ? undefined : checkMtu(mtu);
   if (refused !== undefined) return refused;
+  // lo alone takes less, and loses IPv4 by it (inetdev_valid_mtu()).
+  if (mtu < MIN) return refuse('EOPNOTSUPP', 'podpath does not model a device without IPv4');
   if (link.kind === 'vxlan' && link.lower !== undefined) {
     const lower = draft.link(link.lower);
     if (lower !== undefined && mtu > lower.mtu - VXLAN_HEADROOM) return refuse('EINVAL');

@@ -21,8 +21,9 @@ export function renameLink(context: ApplyContext, link: Link, name: string): Ref
     if (other.master === old) draft.changeLink(other, { master: name });
     if (other.kind === 'vxlan' && other.lower === old) draft.setLink({ ...other, lower: name });
   }
+  let nth = 0;
   draft.addresses = draft.ns.ipv4.addresses.map((a) =>
-    a.dev === old ? { ...a, dev: name, label: a.label.replace(old, name) } : a,
+    a.dev === old ? { ...a, dev: name, label: renamedLabel(a.label, name, ++nth) } : a,
   );
   renameRoutes(context, old, rename);
   for (const [key, n] of [...draft.ns.ipv4.neighbours]) {
@@ -38,6 +39,13 @@ export function renameLink(context: ApplyContext, link: Link, name: string): Ref
   for (const ct of runtimeOf(context).conntrack.list(drafts.runtime.clock))
     if (ct.masqueradeDev === old) drafts.runtime.journal.set(ct, 'masqueradeDev', name);
   return undefined;
+}
+
+/** The first address is labelled with the name alone, the others with a suffix of their own (inetdev_changename()). */
+function renamedLabel(label: string, name: string, nth: number): string {
+  if (nth === 1) return name;
+  const suffix = /:.*$/.exec(label)?.[0] ?? `:${nth}`;
+  return `${name.slice(0, 15 - suffix.length)}${suffix}`;
 }
 
 /** The other end of a veth pair is told its peer's new name. */

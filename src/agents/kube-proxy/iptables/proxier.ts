@@ -15,7 +15,7 @@ const LARGE_CLUSTER = 1000;
 /**
  * kube-proxy in iptables mode: its first, full sync (k8s 1.30 pkg/proxy/iptables/proxier.go). IPv4 only.
  *
- * Not set are the conntrack limits that depend on the machine's cores.
+ * Not set are its conntrack sysctls: the table's size follows the machine's cores, and nothing here reads the timeouts.
  */
 export function kubeProxyIptables(config: IptablesProxyConfig): Agent {
   return {

@@ -1,0 +1,1 @@
+export { type Checked, checkLab, formatExpectation } from './check.js';

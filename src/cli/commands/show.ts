@@ -1,0 +1,79 @@
+import { Argument, type Command } from 'commander';
+import type { OpenedLab } from '../../input/index.js';
+import type { Netns } from '../../linux/index.js';
+import { addChangeOptions, type ChangeOptions, changedNetwork, findNetns } from '../change.js';
+import type { SetExit } from '../exit.js';
+import type { Io } from '../io.js';
+import { labSource } from '../lab-argument.js';
+
+/** `podpath show`. */
+export function addShow(program: Command, io: Io, exit: SetExit): void {
+  const command = program
+    .command('show')
+    .description('Show what is installed in a network namespace, as the native tool prints it.')
+    .argument('<lab>', 'a lab file, or the name of a shipped lab')
+    .argument('<namespace>', 'a node, pod, host or router')
+    .addArgument(new Argument('<what>', 'which part of it').choices(Object.keys(VIEWS)));
+  addChangeOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (lab: string, namespace: string, what: View, options: ChangeOptions) => {
+      const { openLab } = await import('../../input/index.js');
+      const opened = await openLab(labSource(lab));
+      const network = await changedNetwork(opened, options, io);
+      const name = await findNetns(namespace, network);
+      const ns = network.netns(name);
+      if (ns === undefined) throw new Error(`${name} has a name and is not there`);
+      io.out(await VIEWS[what](ns, opened));
+      exit(0);
+    });
+}
+
+type View = keyof typeof VIEWS;
+
+const linux = (): Promise<typeof import('../../linux/index.js')> => import('../../linux/index.js');
+
+/** Each part and the command that shows it on a real machine. */
+const VIEWS = {
+  /** `ip -d link` */
+  links: async (ns: Netns) => (await linux()).formatLinks(ns),
+  /** `ip addr` */
+  addresses: async (ns: Netns) => (await linux()).formatAddresses(ns),
+  /** `ip route show table all` */
+  routes: async (ns: Netns) => (await linux()).formatAllRoutes(ns),
+  /** `ip rule` */
+  rules: async (ns: Netns) => (await linux()).formatRules(ns),
+  /** `ip neigh` */
+  neighbours: async (ns: Netns) => (await linux()).formatNeighbours(ns),
+  /** `bridge fdb` */
+  fdb: async (ns: Netns) => (await linux()).formatFdb(ns),
+  /** `iptables-save` */
+  iptables: async (ns: Netns) => (await linux()).printRuleset(ns.iptables),
+  /** `ipset save` */
+  ipsets: async (ns: Netns) => (await linux()).printIpsets(ns.ipsets),
+  /** `sysctl -a` */
+  sysctls: async (ns: Netns) => (await linux()).formatSysctls(ns),
+  /** The commands that the kernel refused. */
+  refused: async (ns: Netns, opened: OpenedLab) => {
+    const { formatCommand } = await import('../../plan/index.js');
+    const { formatOrigin } = await linux();
+    return opened.built
+      .refusedIn(ns.name)
+      .map(({ install, errno, message }) => {
+        const why = message === '' ? errno : `${errno}: ${message}`;
+        return `${formatCommand(install).trim()}\n  ${why}  (${formatOrigin(install.origin)})\n`;
+      })
+      .join('');
+  },
+} as const;
+
+const EXAMPLES = `
+What is shown, and the command that shows it on a real machine:
+  links ip -d link · addresses ip addr · routes ip route show table all · rules ip rule · neighbours ip neigh
+  fdb bridge fdb · iptables iptables-save · ipsets ipset save · sysctls sysctl -a · refused: calls that the kernel refused
+
+Examples:
+  podpath show flannel-vxlan node-1 routes
+  podpath show flannel-vxlan pod/client addresses
+  podpath show flannel-vxlan node-1 iptables | grep KUBE-SVC
+  podpath show flannel-host-gw-two-segments node-1 refused
+  podpath show flannel-vxlan node-1 fdb --exec 'node-1: ip link set flannel.1 down'`;

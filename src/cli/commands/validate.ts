@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import type { OpenedLab } from '../../input/index.js';
+import { InputError } from '../../problem/index.js';
+import { EXIT, type SetExit, worst } from '../exit.js';
+import type { Io } from '../io.js';
+import { labSource } from '../lab-argument.js';
+import { formatProblemLine } from '../problem-line.js';
+
+/** `podpath validate`. */
+export function addValidate(program: Command, io: Io, exit: SetExit): void {
+  program
+    .command('validate')
+    .description('Check lab files: every problem with its place, and what is chosen where a lab says nothing.')
+    .argument('<lab...>', 'lab files, or names of shipped labs')
+    .addHelpText('after', EXAMPLES)
+    .action(async (labs: readonly string[]) => {
+      const codes: number[] = [];
+      for (const lab of labs) codes.push(await validate(lab, io));
+      exit(worst(codes));
+    });
+}
+
+const EXAMPLES = `
+Examples:
+  podpath validate my-lab.yaml
+  podpath validate topologies/*.yaml
+
+In an editor the same problems show with a first line of
+  # yaml-language-server: $schema=node_modules/podpath/docs/schema/lab.schema.json`;
+
+async function validate(argument: string, io: Io): Promise<number> {
+  const { openLab } = await import('../../input/index.js');
+  let opened: OpenedLab;
+  try {
+    opened = await openLab(labSource(argument));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    for (const problem of error.problems) io.out(`${formatProblemLine(problem)}\n`);
+    io.out(`${argument}: ${error.problems.length} ${error.problems.length === 1 ? 'problem' : 'problems'}\n`);
+    return EXIT.usage;
+  }
+  const { lab, notes, built } = opened;
+  for (const { line, col, message } of notes) io.out(`${argument}:${line}:${col}: note: ${message}\n`);
+  for (const { install, errno } of built.refused)
+    io.out(
+      `${argument}: note: ${install.netns} refuses "${install.call.call}" (${errno}): podpath show ${argument} ${install.netns} refused\n`,
+    );
+  const counts = [
+    `${lab.nodes.length} nodes`,
+    `${lab.pods.length} pods`,
+    `${lab.services.length} services`,
+    `${lab.faults.length} faults`,
+    `${lab.expect.length} expectations`,
+  ];
+  io.out(`${argument}: ok: ${lab.cni.name}, ${counts.join(', ')}\n`);
+  return EXIT.ok;
+}

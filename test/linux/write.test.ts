@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import {
+  formatAddresses,
+  formatAllRoutes,
+  formatFdb,
+  formatLinks,
+  formatNeighbours,
+  formatProxies,
+  formatRules,
+  formatTableRoutes,
+  type Link,
+  learn,
+  type Netns,
+  Runtime,
+  readNetns,
+  readRouteText,
+} from '../../src/linux/index.js';
+import { recordedNamespaces, replay, type Scenario } from '../plan/replay-commands.js';
+import { dumpOf, readable, recording } from '../recordings/load.js';
+
+type Texts = Readonly<
+  Record<'addr' | 'link' | 'route' | 'main' | 'rule' | 'neigh' | 'proxy' | 'fdb', readonly string[]>
+>;
+
+const { scenarios } = JSON.parse(recording('commands-6.18.json').text) as { scenarios: Scenario[] };
+
+/** Words of `ip -d link` with a value of their own that are not modelled. */
+const PAIRS =
+  /(?<= )(qdisc|mode|group|qlen|promiscuity|allmulti|minmtu|maxmtu|addrgenmode|num[tr]xqueues|g[sr]o_max_size|gso_max_segs|tso_max_size|tso_max_segs|forward_delay|hello_time|max_age|ageing_time|priority|bridge_id|designated_(?:root|bridge|port|cost)|root_port|root_path_cost|topology_change(?:_detected|_timer|_ack)?|(?:hello|tcn|gc|hold|message_age|forward_delay)_timer|group_fwd_mask(?:_str)?|group_address|mcast_(?!flood)\w+|no_linklocal_learn|nf_call_(?:ip6|arp)tables|cost|guard|root_block|fastleave|port_id|config_pending|proxy_arp(?:_wifi)?|neigh_suppress|vlan_tunnel|locked|ageing|srcport \d+) +\S+ ?/g;
+/** Words without a value that are not modelled. */
+const SINGLE = /(?<= )(udpcsum|noudp6zerocsumtx|noudp6zerocsumrx) ?/g;
+
+/** What iproute2 printed, without what is not modelled. */
+function modelled(lines: readonly string[]): string[] {
+  return lines.map((line) => line.replace(PAIRS, '').replace(SINGLE, '').trimEnd());
+}
+
+function trimmed(text: string): string[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trimEnd());
+}
+
+describe.each(scenarios)('$name', (scenario) => {
+  const { applier } = replay(scenario.steps);
+  const namespaces = recordedNamespaces(scenario, applier.network());
+  const peerIndex = (link: Link): number | undefined => {
+    if (link.kind !== 'veth') return undefined;
+    return namespaces.find((ns) => ns.name === link.peer?.netns)?.links.get(link.peer?.dev ?? '')?.ifindex;
+  };
+
+  test.each(namespaces.map((ns) => [ns.name, ns] as const))('%s as iproute2 printed it', (name, ns) => {
+    const state = scenario.state[name];
+    const texts = (state as unknown as { readonly text: Texts }).text;
+    // iproute2 6.1 tells of a locked MTU in text only.
+    const routes = readable(readRouteText({ file: 'route', text: texts.route.join('\n') }));
+    const withText: Netns = { ...ns, ipv4: { ...ns.ipv4, tables: routes } };
+    expect(formatAllRoutes(withText).split('\n').slice(0, -1)).toEqual(texts.route.filter((line) => line !== ''));
+    expect(formatTableRoutes(withText).split('\n').slice(0, -1)).toEqual(texts.main.filter((line) => line !== ''));
+    expect(formatRules(ns).trimEnd().split('\n')).toEqual(texts.rule);
+    expect(trimmed(formatAddresses(ns, { peerIndex }))).toEqual(modelled(texts.addr));
+    expect(trimmed(formatLinks(ns, { peerIndex }))).toEqual(modelled(texts.link));
+    expect(formatProxies(ns).trimEnd().split('\n').sort()).toEqual(texts.proxy.map((line) => line.trimEnd()).sort());
+  });
+
+  test('neighbours and stations, configured and learned', () => {
+    for (const [name, { sysctl: _, ...part }] of Object.entries(scenario.state)) {
+      const dump = dumpOf({ ...part, kind: 'host', sysctl: {} }, name);
+      const { ns, learned } = readable(readNetns(dump, { name, role: 'host' }));
+      const runtime = new Runtime();
+      learn(runtime.of(name), learned, runtime.journal);
+      const texts = (part as unknown as { readonly text: Texts }).text;
+      // The kernel's order is that of a hash.
+      expect(trimmed(formatNeighbours(ns, runtime.of(name))).sort()).toEqual(
+        texts.neigh.map((line) => line.trimEnd()).sort(),
+      );
+      const stations = texts.fdb.filter((line) => !/^(33:33|01:).* self permanent$/.test(line) || / dst /.test(line));
+      const wanted = stations.filter((line) => !/dev [vw]\d self/.test(line)).map((line) => line.trimEnd());
+      expect(
+        trimmed(formatFdb(ns, runtime.of(name)))
+          .filter((line) => line !== '')
+          .sort(),
+      ).toEqual(wanted.filter((line) => line !== '').sort());
+    }
+  });
+});
