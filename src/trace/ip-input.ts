@@ -1,5 +1,5 @@
-import { formatIpv4, formatMac } from '../address/index.js';
-import { type InputRoute, routeInput, type Skb } from '../linux/index.js';
+import { ANY, formatIpv4, formatMac } from '../address/index.js';
+import { type Destination, type InputRoute, routeInput, type Skb } from '../linux/index.js';
 import {
   ICMP_DEST_UNREACH,
   ICMP_HOST_UNREACH,
@@ -45,17 +45,8 @@ export function ipRcv(net: Net, skb: Skb): void {
 export function ipRcvFinish(net: Net, skb: Skb): void {
   const { ip } = skb;
   if (ip === undefined) return;
-  if (skb.dst === undefined) {
-    const route = routeSkbInput(net, skb);
-    if (!route.ok) {
-      dropUnroutable(net, skb, route);
-      return;
-    }
-    skb.dst = route.destination;
-    skb.doRedirect = route.destination.type === 'unicast' && route.destination.redirect;
-    tellRoute(net, skb, 'ip_route_input_slow', skb.dev, ip.src, route.destination);
-  }
-  const { dst } = skb;
+  const dst = skb.dst ?? routeReceived(net, skb);
+  if (dst === undefined) return;
   const linkLayerGroup = skb.type === 'broadcast' || skb.type === 'multicast';
   if (linkLayerGroup && dst.type !== 'broadcast' && dst.type !== 'multicast') {
     if (net.ns.sysctls.confOr(skb.dev, 'drop_unicast_in_l2_multicast')) {
@@ -73,6 +64,20 @@ export function routeSkbInput(net: Net, skb: Skb): InputRoute {
   const ports = l4 !== undefined && 'sport' in l4 ? `|${l4.sport}|${l4.dport}` : '';
   const received = { src: ip.src, dst: ip.dst, tos: ip.tos & 0x1c, mark: skb.mark, dev: skb.dev };
   return routeInput(net, { ...received, l4key: `${ip.protocol}${ports}` });
+}
+
+/** Gives a received packet its route; undefined where it is dropped for what it is. */
+export function routeReceived(net: Net, skb: Skb): Destination | undefined {
+  const route = routeSkbInput(net, skb);
+  if (!route.ok) {
+    dropUnroutable(net, skb, route);
+    return undefined;
+  }
+  const { destination } = route;
+  skb.dst = destination;
+  skb.doRedirect = destination.type === 'unicast' && destination.redirect;
+  tellRoute(net, skb, 'ip_route_input_slow', skb.dev, skb.ip?.src ?? ANY, destination);
+  return destination;
 }
 
 function dropUnroutable(net: Net, skb: Skb, route: Extract<InputRoute, { readonly ok: false }>): void {

@@ -231,3 +231,39 @@ test('a simulation remembers: the second packet needs no ARP, and the connection
   expect([arps(first), arps(second)]).toEqual([4, 0]);
   expect(second.conntrack.filter((c) => c.netns === 'r')).toHaveLength(1);
 });
+
+describe('DNAT on a bridge with bridge-nf-call-iptables 1, to a neighbour on the same bridge', () => {
+  const bridge = networkFrom(`
+    ip netns add n
+    ip netns add a
+    ip netns add b
+    n: ip link set lo up
+    n: ip link add br0 type bridge
+    n: ip link set br0 up
+    n: ip addr add 10.9.0.1/24 dev br0
+    ip link add va netns n type veth peer name eth0 netns a
+    ip link add vb netns n type veth peer name eth0 netns b
+    n: ip link set va master br0
+    n: ip link set vb master br0
+    n: ip link set va up
+    n: ip link set vb up
+    a: ip link set eth0 up
+    b: ip link set eth0 up
+    a: ip addr add 10.9.0.2/24 dev eth0
+    b: ip addr add 10.9.0.3/24 dev eth0
+    a: ip route add default via 10.9.0.1
+    b: ip route add default via 10.9.0.1
+    n: sysctl -w net.bridge.bridge-nf-call-iptables=1
+    n: iptables -t nat -A PREROUTING -d 10.96.0.1 -j DNAT --to-destination 10.9.0.3
+  `);
+  const toService: Probe = { ...ping, to: '10.96.0.1' };
+
+  // Both seen on Linux 6.18 with these commands.
+  test.each([
+    ['1', 'delivered delivered - -'],
+    ['0', 'dropped - FORWARDING_OFF -'],
+  ])('ip_forward=%s: %s', (forward, want) => {
+    const { network } = run(`n: sysctl -w net.ipv4.ip_forward=${forward}`, bridge, new Runtime());
+    expect(summary(trace(network, toService))).toBe(want);
+  });
+});

@@ -1,0 +1,179 @@
+import { expect, test } from 'vitest';
+import { readLab } from '../../src/input/index.js';
+import { buildNetwork } from '../../src/lab/index.js';
+import { formatTrace } from '../../src/output/index.js';
+import { type Probe, type Trace, type TraceEvent, trace } from '../../src/trace/index.js';
+import { readable } from '../recordings/load.js';
+import { type Shipped, shipped, shippedText } from './shipped.js';
+
+/** A way for a packet to fail on a shipped lab, and what a kernel makes of it. */
+interface Failure {
+  readonly what: string;
+  readonly lab?: Shipped;
+  readonly faults?: readonly string[];
+  readonly probe: Probe;
+  /** Of the packet, of its answer, the code, and the errno that the program sees; `-` for none. */
+  readonly verdict: string;
+  /** The namespace and the kernel function where it ends. */
+  readonly at: string;
+  /** Words that the sentence for the reader cannot do without: who, and which thing. */
+  readonly says: readonly string[];
+}
+
+const toWeb1: Probe = { from: 'pod/client', to: 'pod/web-1:8080' };
+const udpToWeb1: Probe = { ...toWeb1, proto: 'udp' };
+
+const FAILURES: readonly Failure[] = [
+  {
+    what: 'no route: the packet leaves by the default route, and the gateway does not know pods',
+    faults: ['no-route'],
+    probe: toWeb1,
+    // It cannot say so either: the source is a pod as well.
+    verdict: 'dropped - NO_ROUTE -',
+    at: 'router ip_error',
+    says: ['router', 'no route', '10.244.2.2'],
+  },
+  {
+    what: 'no route, for a source that the router knows: ICMP network unreachable',
+    probe: { from: 'host/internet', to: 'pod/web-1:8080' },
+    verdict: 'rejected - NO_ROUTE ENETUNREACH',
+    at: 'router ip_error',
+    says: ['router', 'no route', '10.244.2.2'],
+  },
+  {
+    what: 'FDB entry missing',
+    faults: ['no-fdb'],
+    probe: toWeb1,
+    verdict: 'dropped - FDB_MISS -',
+    at: 'node-1 vxlan_xmit',
+    says: ['flannel.1', 'FDB', '02:f1:0a:f4:02:00'],
+  },
+  {
+    what: 'FORWARD policy DROP',
+    faults: ['forward-drop'],
+    probe: toWeb1,
+    verdict: 'dropped - NF_POLICY_DROP -',
+    at: 'node-2 ipt_do_table',
+    says: ['FORWARD', 'policy'],
+  },
+  {
+    what: 'ip_forward 0: ip_error() is silent where the host does not forward',
+    faults: ['no-forwarding'],
+    probe: toWeb1,
+    verdict: 'dropped - FORWARDING_OFF -',
+    at: 'node-1 ip_error',
+    says: ['node-1', 'forwarding is off', 'cni0'],
+  },
+  {
+    what: 'strict rp_filter',
+    faults: ['strict-rp-filter'],
+    probe: toWeb1,
+    verdict: 'dropped - RP_FILTER -',
+    at: 'node-2 __fib_validate_source',
+    says: ['10.244.1.2', 'flannel.1', 'eth0'],
+  },
+  {
+    what: "MTU with DF: the sender's own device, 50 bytes less than the wire (flannel)",
+    probe: { ...udpToWeb1, payload: 1423, df: true }, // 1423 + 8 + 20 = 1451 > 1450
+    verdict: 'dropped - MTU_DF EMSGSIZE',
+    at: 'client sendto()',
+    says: ['1450', '1451'],
+  },
+  {
+    what: "MTU of the receiver's end: dropped by the device, and nobody is told",
+    lab: 'flannel-host-gw',
+    faults: ['small-mtu'],
+    probe: { ...udpToWeb1, payload: 1472, df: true }, // 1472 + 8 + 20 = 1500 > 1400
+    verdict: 'dropped - MTU_ASYMMETRIC -',
+    at: 'node-2 __dev_forward_skb',
+    says: ['eth0', '1400', '1500'],
+  },
+  {
+    what: 'TTL used up at the first router, which is node-1',
+    probe: { ...toWeb1, ttl: 1 },
+    verdict: 'rejected - TTL EHOSTUNREACH',
+    at: 'node-1 ip_forward',
+    says: ['TTL', 'node-1'],
+  },
+  {
+    what: 'TTL used up at node-2: the tunnel between costs the inner packet nothing',
+    probe: { ...toWeb1, ttl: 2 },
+    verdict: 'rejected - TTL EHOSTUNREACH',
+    at: 'node-2 ip_forward',
+    says: ['TTL', 'node-2'],
+  },
+  {
+    what: 'closed port, TCP: RST',
+    probe: { ...toWeb1, to: 'pod/web-1:81' },
+    verdict: 'rejected - NO_SOCKET ECONNREFUSED',
+    at: 'web-1 tcp_v4_rcv',
+    says: ['web-1', 'tcp', '81'],
+  },
+  {
+    what: 'closed port, UDP: ICMP port unreachable',
+    probe: { ...udpToWeb1, to: 'pod/web-1:81' },
+    verdict: 'rejected - NO_SOCKET ECONNREFUSED',
+    at: 'web-1 __udp4_lib_rcv',
+    says: ['web-1', 'udp', '81'],
+  },
+  {
+    what: 'hairpin off with bridge-nf 1: the bridge sends nothing back to where it came from',
+    faults: ['hairpin-off'],
+    probe: { from: 'pod/web-0', to: 'service/web:80' },
+    verdict: 'dropped - HAIRPIN_OFF -',
+    at: 'node-1 br_forward',
+    says: ['hairpin', 'vethd8f4567f'],
+  },
+  {
+    what: 'same-node Service with bridge-nf 0: the answer is bridged past the NAT that would translate it back',
+    faults: ['no-bridge-nf'],
+    probe: { from: 'pod/client', to: 'service/web:80' },
+    verdict: 'delivered rejected REPLY_NOT_TRANSLATED -',
+    at: 'client tcp_v4_rcv',
+    says: ['client', 'not from 10.96.0.2', 'connection tracking'],
+  },
+  {
+    what: 'host-gw across segments: the route of flanneld cannot be installed, and the router knows no pods',
+    lab: 'flannel-host-gw-two-segments',
+    probe: toWeb1,
+    verdict: 'dropped - NO_ROUTE -',
+    at: 'router ip_error',
+    says: ['router', 'no route', '10.244.2.2'],
+  },
+];
+
+// Rejected in filter INPUT, OUTPUT and FORWARD for new connections: proxier.go, "has no endpoints" (Kubernetes 1.33).
+test.each([
+  ['pod/client', 'service/web:80', 'node-1'],
+  ['node/node-3', 'service/web:80', 'node-3'],
+  ['host/internet', 'node/node-3:30080', 'node-3'],
+])('no endpoints, from %s to %s: ICMP port unreachable', (from, to, node) => {
+  const text = shippedText('flannel-vxlan').replace('selector: {app: web}', 'selector: {app: nothing}');
+  const { network } = buildNetwork(readable(readLab(text, 'no-endpoints.yaml')));
+  const result = trace(network, { from, to });
+  expect(result.verdict).toMatchObject({ forward: 'rejected', code: 'NO_ENDPOINTS', errno: 'ECONNREFUSED' });
+  const { netns, event } = decisive(result);
+  expect(netns).toBe(node);
+  expect(event).toMatchObject({ k: 'drop', rule: { table: 'filter', origin: expect.stringMatching('kube-proxy') } });
+  expect(formatTrace(result)).toContain('no endpoint');
+});
+
+test.each(FAILURES)('$what', ({ lab, faults, probe, verdict, at, says }) => {
+  const result = trace(shipped(lab ?? 'flannel-vxlan', faults), probe);
+  const { forward, reply, code, errno } = result.verdict;
+  expect([forward, reply ?? '-', code, errno ?? '-'].join(' ')).toBe(verdict);
+  expect(result.verdict.exit).toBe(1);
+  const { netns, event } = decisive(result);
+  expect(`${netns} ${event.fn}`).toBe(at);
+  const cause = formatTrace(result).split('\n\n')[0]?.replace(/\s+/g, ' ');
+  for (const word of [...says, code]) expect(cause).toContain(word);
+});
+
+/** The event that the verdict names, and where it happened. */
+function decisive(result: Trace): { readonly netns: string; readonly event: TraceEvent } {
+  for (const leg of result.legs)
+    for (const path of leg.paths)
+      for (const { netns, events } of path.hops)
+        for (const event of events) if (event.id === result.verdict.event) return { netns, event };
+  throw new Error(`no event ${result.verdict.event}`);
+}
