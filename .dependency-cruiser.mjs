@@ -11,7 +11,7 @@ const layers = [
   ['trace'],
   ['agents', 'output'],
   ['lab'],
-  ['input'],
+  ['input', 'analyze'],
 ];
 
 const folders = layers.flat();

@@ -5,17 +5,18 @@ import { definitions, traceSchema } from './trace-schema.js';
 /** JSON Schemas (draft 2020-12) by the name of the file that they are published in. */
 export const SCHEMAS: Readonly<Record<string, object>> = {
   'lab.schema.json': {
-    ...z.toJSONSchema(labSchema, { override: withoutSafeRange, io: 'input' }),
+    ...z.toJSONSchema(labSchema, { override: plain, io: 'input' }),
     title: 'A podpath lab file',
   },
   'trace.schema.json': {
-    ...z.toJSONSchema(traceSchema, { override: withoutSafeRange, metadata: definitions }),
+    ...z.toJSONSchema(traceSchema, { override: plain, metadata: definitions }),
     title: 'podpath-trace/1: how a packet travels',
   },
 };
 
-/** Zod bounds every integer by what JavaScript can count; that says nothing about the document. */
-function withoutSafeRange({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+/** Zod bounds every integer by what JavaScript can count, and marks readonly lists; the document knows neither. */
+function plain({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  delete jsonSchema.readOnly;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
 }

@@ -10,7 +10,10 @@ const int = z.int();
 const maybeText = z.nullable(text);
 const maybeInt = z.nullable(int);
 const probability = z.nullable(z.number().check(z.minimum(0), z.maximum(1)));
-const list = z.array;
+/** The type's lists are readonly, so the schema's are as well. */
+function list<T extends z.core.$ZodType>(item: T): z.ZodMiniReadonly<z.ZodMiniArray<T>> {
+  return z.readonly(z.array(item));
+}
 
 /** Schemas that get a name of their own among the `$defs`. */
 export const definitions: z.core.$ZodRegistry<{ id: string }> = z.registry<{ id: string }>();
@@ -121,8 +124,7 @@ const traceEvent = define(
       hook: text,
       rule,
       hit: z.boolean(),
-      // biome-ignore lint/suspicious/noThenProperty: what follows the rule; nobody awaits an event
-      then: text,
+      next: text,
       fail: z.nullable(z.strictObject({ match: text, have: text })),
       missesBefore: int,
     }),
@@ -228,8 +230,9 @@ const trace = z.strictObject({
 /** The schema of a trace. */
 export const traceSchema: z.ZodMiniType<unknown> = trace;
 
-type ReadonlyDeep<T> = T extends object ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> } : T;
-type Twin = ReadonlyDeep<z.infer<typeof trace>>;
-/** Both ways: the schema describes neither less nor more than the type. Does not compile when one of them changes. */
+/**
+ * Both ways: the schema describes neither less nor more than the type. Does not compile when one of them changes. (With
+ * a recursive mapped type in between, the compiler gives up three levels down and takes anything for the same.)
+ */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
-true satisfies Same<Twin, Trace>;
+true satisfies Same<z.infer<typeof trace>, Trace>;

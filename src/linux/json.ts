@@ -10,8 +10,7 @@ import type { Source } from './source.js';
 export function jsonRecords(source: Source, problems: Problem[]): JsonRecord[] {
   const parsed = parseJson(source, problems);
   if (parsed === undefined) return [];
-  const root = new JsonRecord(source, problems, [], { '': parsed.value });
-  return root.entries(parsed.value, []);
+  return new JsonRecord(source, problems, [], {}).entries(parsed.value, []);
 }
 
 /** Any JSON text; undefined, and a problem with line and column, when it is not well-formed. */

@@ -45,11 +45,6 @@ export class LineWords {
     return this.#words[this.#at]?.text;
   }
 
-  /** The word after the next one, which stays. */
-  peekSecond(): string | undefined {
-    return this.#words[this.#at + 1]?.text;
-  }
-
   /** Takes the next word if it is one of these. */
   accept(...texts: readonly string[]): boolean {
     const next = this.peek();
@@ -58,7 +53,7 @@ export class LineWords {
     return true;
   }
 
-  /** Takes the next word; a problem, and the empty text, at the end. `what` says what should have been there. */
+  /** Takes the next word; a problem, and the empty text, when there is none. `what` says what should have been there. */
   take(what: string): string {
     const word = this.#words[this.#at];
     if (word === undefined) {
@@ -66,6 +61,7 @@ export class LineWords {
       return '';
     }
     this.#at++;
+    if (word.text === '') this.fail(`${what} is empty`, 'missing');
     return word.text;
   }
 

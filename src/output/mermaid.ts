@@ -13,7 +13,7 @@ export function formatMermaid(trace: Trace, { lang = 'en' }: { readonly lang?: L
   const [first] = runs;
   if (runs.length === 1 && first !== undefined) diagram.run(first);
   for (const [i, run] of runs.length === 1 ? [] : runs.entries()) {
-    const title = PHRASES[lang].branch(i + 1, runs.length, percent(run.p, PHRASES[lang]));
+    const title = PHRASES[lang].branch(`${i + 1}`, runs.length, percent(run.p, PHRASES[lang]));
     diagram.line(`${i === 0 ? 'alt' : 'else'} ${escapeText(title)}`);
     diagram.run(run);
   }

@@ -10,7 +10,7 @@ export function packetLine(headers: readonly Header[]): string {
   const [outer, inner] = splitAt(headers);
   const line = oneLine(outer);
   if (inner.length === 0) return line;
-  return find(outer, 'vxlan') === undefined ? `${line} about ${packetLine(inner)}` : `${line} [${packetLine(inner)}]`;
+  return find(outer, 'icmp') === undefined ? `${line} [${packetLine(inner)}]` : `${line} about ${packetLine(inner)}`;
 }
 
 /** The headers of the outermost packet, and those of what it carries. */

@@ -67,6 +67,19 @@ export function forksOf(run: Run, runs: readonly Run[]): ReadonlyMap<string, rea
   return forks;
 }
 
+/** The runs that go on from a position of `run`: itself, and those that part from it later, or from them. */
+export function runsFrom(run: Run, at: Position, runs: readonly Run[]): readonly Run[] {
+  const later = [...forksOf(run, runs)].flatMap(([event, others]) => {
+    const fork = find(run, event);
+    return fork !== undefined && isAfter(fork, at) ? others : [];
+  });
+  return [run, ...later.flatMap((other) => runsFrom(other, START, runs))];
+}
+
+function isAfter(a: Position, b: Position): boolean {
+  return (a.section - b.section || a.hop - b.hop || a.event - b.event) > 0;
+}
+
 /** Where a packet ended: through the programs that relay it, and of a flooded one the copy that arrived. */
 export function endOf(run: Run, section: Section): Section {
   const { path } = section;

@@ -200,7 +200,10 @@ export type Errno =
   | 'EMLINK'
   | 'E2BIG';
 
-/** A call that the kernel refused. The state is as if it had not been made. */
+/**
+ * A call that the kernel refused. The state is as if it had not been made, but for what the kernel does not take back
+ * either: of one call with several steps (`link set`, a restore text) those before the refused one.
+ */
 export interface Refusal {
   readonly install: Install;
   readonly errno: Errno;

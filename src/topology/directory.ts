@@ -1,4 +1,5 @@
 import { formatIpv4, type Ipv4 } from '../address/index.js';
+import { didYouMean } from '../problem/index.js';
 
 /** What a name in a command, a probe or a trace can stand for. */
 export type ObjectKind = 'pod' | 'service' | 'node' | 'host';
@@ -58,6 +59,16 @@ export class Directory {
     );
   }
 
+  /** Why `find` found nothing: the name is nobody's, or more than one object's. `others` are names of no object. */
+  explain(name: string, others: Iterable<string> = []): string {
+    const parts = name.split('/');
+    const same = this.objects.filter((o) => o.name === name).map(objectName);
+    if (same.length > 1) return `"${name}" is ${same.join(' as well as ')}: say which`;
+    const spelled = [...this.objects.map((o) => spell(o, parts.length)), ...others];
+    const kind = ALIASES.get(parts[0] ?? '') ?? parts[0] ?? '';
+    return `nothing is called "${name}"${didYouMean([kind, ...parts.slice(1)].join('/'), spelled)}`;
+  }
+
   /** Who has an address; undefined when nobody known has. */
   ownerOf(address: Ipv4): NamedObject | undefined {
     return this.#byAddress.get(address);
@@ -79,3 +90,9 @@ const ALIASES = new Map([
   ['svc', 'service'],
   ['po', 'pod'],
 ]);
+
+/** The name of an object in as many parts as a user's, who may leave out namespace and kind. */
+function spell(object: NamedObject, parts: number): string {
+  if (parts === 1) return object.name;
+  return parts === 2 ? `${object.kind}/${object.name}` : objectName(object);
+}

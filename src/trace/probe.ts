@@ -118,16 +118,7 @@ function resolveSender(network: Network, name: string, complain: (m: string) => 
   if (object?.netns !== undefined) return object.netns;
   if (object !== undefined) return complain(`${objectName(object)} can't send: it has no network namespace`);
   if (network.has(name)) return name;
-  const known = [...network.directory.objects.filter((o) => o.netns !== undefined).map(objectName), ...network.names()];
-  return complain(`nothing is called "${name}"${didYouMean(longForm(name), known)}`);
-}
-
-/** `pod/client` as `pod/default/client`, to compare with full names. */
-function longForm(name: string): string {
-  const parts = name.split('/');
-  return parts.length === 2 && (parts[0] === 'pod' || parts[0] === 'service' || parts[0] === 'svc')
-    ? `${parts[0] === 'svc' ? 'service' : parts[0]}/default/${parts[1]}`
-    : name;
+  return complain(network.directory.explain(name, network.names()));
 }
 
 interface Target {
@@ -146,8 +137,7 @@ function resolveTarget(network: Network, probe: Probe, complain: Complain): Targ
   const address = literal ?? object?.addresses[0];
   if (address === undefined) {
     if (object !== undefined) return complain('to', 'bad-value', `${objectName(object)} has no address`);
-    const known = network.directory.objects.map(objectName);
-    return complain('to', 'unknown-name', `nothing is called "${head}"${didYouMean(longForm(head), known)}`);
+    return complain('to', 'unknown-name', network.directory.explain(head));
   }
   const wanted = portOf(probe, tail, object, complain);
   if (wanted === undefined) return undefined;

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import type { Mac } from '../../src/address/index.js';
 import {
+  createNetns,
+  createNetnsRuntime,
+  fdbKey,
   formatAddresses,
   formatAllRoutes,
   formatFdb,
@@ -11,10 +15,12 @@ import {
   type Link,
   learn,
   type Netns,
+  neighbourKey,
   Runtime,
   readNetns,
   readRouteText,
 } from '../../src/linux/index.js';
+import { ip, mac } from '../must.js';
 import { recordedNamespaces, replay, type Scenario } from '../plan/replay-commands.js';
 import { dumpOf, readable, recording } from '../recordings/load.js';
 
@@ -84,4 +90,15 @@ describe.each(scenarios)('$name', (scenario) => {
       ).toEqual(wanted.filter((line) => line !== '').sort());
     }
   });
+});
+
+test('a neighbour that does not answer, and a station that was learned', () => {
+  // As iproute2 6.1 prints them: `ip neigh add 10.0.0.9 dev e0 nud failed`, `bridge fdb add … dev e0 master dynamic`.
+  const runtime = createNetnsRuntime();
+  const failed = { lladdr: 0 as Mac, state: 'FAILED', used: false, confirmed: 0 } as const;
+  runtime.neighbours.set(neighbourKey('e0', ip('10.0.0.9')), { ...failed });
+  runtime.stations.set(fdbKey('br0', mac('02:00:00:00:00:01')), { dev: 'e0', updated: 0 });
+  const ns = createNetns('a', 'host');
+  expect(formatNeighbours(ns, runtime)).toBe('10.0.0.9 dev e0 FAILED \n');
+  expect(formatFdb(ns, runtime)).toBe('02:00:00:00:00:01 dev e0 master br0 \n');
 });

@@ -96,9 +96,8 @@ const STATE_FLAGS: ReadonlySet<Option> = new Set([
 export function readRouteWords(words: LineWords): RouteWords {
   const draft: Draft = { nexthop: newNexthop(), nexthops: [], mtuLock: false };
   const type = readType(words);
-  if (words.accept('to')) {
-    // `to PREFIX` is the same as the prefix alone.
-  }
+  // `to PREFIX` is the same as the prefix alone.
+  words.accept('to');
   const dst = words.prefix('destination');
   while (words.has()) {
     const option = words.keyword(OPTIONS, 'route option', ALIASES);

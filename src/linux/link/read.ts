@@ -22,8 +22,8 @@ export interface LinkContext {
 }
 
 /**
- * Reads `ip -j -d link`. The other end of a veth pair is known only if it is in the same namespace: see
- * {@link import('./connect.js').connectLinks} for the others.
+ * Reads `ip -j -d link`. The other end of a veth pair is known only if it is in the same namespace; `connectLinks` joins
+ * the others.
  */
 export function readLinks(source: Source, { netns, bridgeLink }: LinkContext): Read<LinkDump> {
   const problems: Problem[] = [];

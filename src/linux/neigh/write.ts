@@ -25,6 +25,6 @@ export function formatProxies(ns: Netns): string {
 }
 
 function formatNeighbour(dev: string, ip: Ipv4, lladdr: Mac | undefined, state: NudState): string {
-  const address = lladdr === undefined ? '' : `lladdr ${formatMac(lladdr)}`;
-  return `${formatIpv4(ip)} dev ${dev} ${address} ${state} \n`;
+  const address = lladdr === undefined ? '' : `lladdr ${formatMac(lladdr)} `;
+  return `${formatIpv4(ip)} dev ${dev} ${address}${state} \n`;
 }

@@ -197,7 +197,8 @@ function natRow(event: Kind<'nat'>, p: Phrases): Row {
   const text =
     addresses === undefined && ports === undefined ? p.connection(connection) : `${bare}${end(0)} -> ${end(1)}`;
   const label = manip === 'src' ? 'SNAT' : 'DNAT';
-  if (rule === null) return { label, text, origin: p.connection(connection) };
+  const origin = p.connection(connection);
+  if (rule === null) return { label, text, origin: text === origin ? undefined : origin };
   return { label, text, origin: originOf(rule, p) };
 }
 

@@ -1,6 +1,6 @@
 import type { Hop, Trace, TraceEvent } from '../../trace/index.js';
 import { lengthOf, packetLine } from '../packet-line.js';
-import { endOf, forksOf, type Position, type Run, runsOf, type Section, START } from '../run.js';
+import { endOf, forksOf, type Position, type Run, runsFrom, runsOf, type Section, START } from '../run.js';
 import { type Detail, percent, rowsOf } from './event-rows.js';
 import { Page, type Row } from './page.js';
 import type { Language, Phrases } from './phrases.js';
@@ -14,7 +14,7 @@ export interface TextOptions {
   /** ANSI colours. Off unless asked for. */
   readonly color?: boolean;
   readonly lang?: Language;
-  /** Columns of the terminal. 100 unless given. */
+  /** Columns of the terminal. 120 unless given. */
   readonly width?: number;
 }
 
@@ -23,7 +23,7 @@ const MOST_BRANCHES = 8;
 
 /** Tells a trace for a terminal: the verdict and its cause first, then the way hop by hop. */
 export function formatText(trace: Trace, options: TextOptions = {}): string {
-  const { detail = 0, color = false, lang = 'en', width = 100 } = options;
+  const { detail = 0, color = false, lang = 'en', width = 120 } = options;
   const phrases = PHRASES[lang];
   const page = new Page({ width, color, labels: Object.values(phrases.label) });
   const runs = runsOf(trace);
@@ -39,8 +39,10 @@ function connectionLines({ conntrack }: Trace, page: Page, p: Phrases): void {
   if (conntrack.length === 0) return;
   page.line();
   page.line(page.paint('place', p.connections));
-  for (const { netns, original, reply, state, status } of conntrack)
-    page.line(`  ${netns}: ${original} | ${reply} ${[...(state === null ? [] : [state]), ...status].join(' ')}`);
+  for (const { netns, original, reply, state, status } of conntrack) {
+    const words = [...(state === null ? [] : [state]), ...status];
+    page.paragraph(2, `${netns} `, `${original} | ${reply} ${words.join(' ')}`);
+  }
 }
 
 class Teller {
@@ -121,10 +123,19 @@ class Teller {
         return;
       }
       this.#page.line();
-      const title = this.#p.branch(run.index + 1, this.#runs.length, percent(run.p, this.#p));
+      const title = this.#title(runsFrom(run, at, this.#runs));
       this.#page.line(this.#page.paint('place', `--- ${title} ---`));
       this.tell(run, at);
     }
+  }
+
+  /** Of one branch, or of several that go on together for now. */
+  #title(runs: readonly Run[]): string {
+    const numbers = runs.map((run) => run.index + 1);
+    const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+    const chance = runs.reduce((sum: number | null, { p }) => (sum === null || p === null ? null : sum + p), 0);
+    const n = least === most ? `${least}` : `${least}-${most}`;
+    return this.#p.branch(n, this.#runs.length, percent(chance, this.#p));
   }
 
   #hop(hop: Hop, index: number, continued: boolean): void {

@@ -16,7 +16,8 @@ export interface Phrases {
   readonly branches: (count: number) => string;
   readonly arrive: (percent: string) => string;
   readonly notExplored: (percent: string) => string;
-  readonly branch: (n: number, of: number, percent: string) => string;
+  /** `n`: a number, or several such as `2-3`. */
+  readonly branch: (n: string, of: number, percent: string) => string;
   readonly furtherBranches: (count: number) => string;
   readonly unknownChance: string;
   readonly took: (who: string, what: string) => string;

@@ -52,7 +52,8 @@ function notesOf({ verdict }: Trace, p: Phrases): readonly string[] {
   else if (forward === 'delivered') notes.push(p.unanswered);
   if (errno !== null) notes.push(p.callFails(errno));
   if (branches > 1) notes.push(p.branches(branches));
-  if (branches > 1 || (exit === 1 && pDelivered !== 0)) notes.push(p.arrive(percent(pDelivered, p)));
+  if (branches > 1 || (exit === 1 && pDelivered !== 0))
+    notes.push(pDelivered === null ? p.unknownChance : p.arrive(percent(pDelivered, p)));
   if (notExplored !== 0) notes.push(p.notExplored(percent(notExplored, p)));
   return notes;
 }

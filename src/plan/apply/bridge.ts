@@ -3,20 +3,24 @@ import { fdbKey, hasEthernet, type Link, type LinkOf, NEW_BRIDGE_PORT } from '..
 import type { Call } from '../install.js';
 import { bridgeOf, forgetStations, portsOf } from './bridge-port.js';
 import { updateCarrier, updatePort } from './carrier.js';
-import { type ApplyContext, kernelOrigin } from './context.js';
+import { type ApplyContext, kernelOrigin, runtimeOf } from './context.js';
 import { neighChangeaddr } from './neigh.js';
 import { noDevice, type Refused, refuse } from './refuse.js';
 
 /** Port numbers end here (BR_MAX_PORTS). */
 const BR_MAX_PORTS = 1024;
 
-/** `ip link set DEV master BRIDGE` (do_set_master(), linux net/core/rtnetlink.c; br_add_if(), net/bridge/br_if.c). */
+/**
+ * `ip link set DEV master BRIDGE`: the old master lets it go first, and does not get it back when the new one refuses
+ * it (do_set_master(), linux net/core/rtnetlink.c; br_add_if(), net/bridge/br_if.c).
+ */
 export function enslave(context: ApplyContext, dev: string, master: string): Refused | undefined {
   const { draft } = context;
+  if (draft.link(dev)?.master === master) return undefined;
+  release(context, dev);
   const link = draft.link(dev);
   const bridge = draft.link(master);
   if (link === undefined || bridge === undefined) return noDevice(link === undefined ? dev : master);
-  if (link.master === master) return undefined;
   if (bridge.kind !== 'bridge') return refuse('EOPNOTSUPP');
   if (link.kind === 'loopback' || !hasEthernet(link) || link.address === 0) return refuse('EINVAL');
   if (link.kind === 'bridge') return refuse('ELOOP', 'Can not enslave a bridge to a bridge');
@@ -24,7 +28,6 @@ export function enslave(context: ApplyContext, dev: string, master: string): Ref
   let no = 1;
   while (taken.has(no)) no++;
   if (no >= BR_MAX_PORTS) return refuse('ERANGE');
-  if (link.master !== undefined) release(context, dev);
   draft.changeLink(link, { master, port: { ...NEW_BRIDGE_PORT, no, state: 'disabled' } });
   addLocal(context, master, link.address, dev);
   updateAddress(context, master);
@@ -58,7 +61,7 @@ export function updatePorts(context: ApplyContext, bridge: string): void {
  * A bridge whose address was not set by hand has the lowest of its ports', and none at all without ports
  * (br_stp_recalculate_bridge_id()).
  */
-export function updateAddress(context: ApplyContext, name: string): void {
+function updateAddress(context: ApplyContext, name: string): void {
   const { draft } = context;
   const bridge = draft.link(name);
   if (bridge?.kind !== 'bridge' || bridge.addressSet) return;
@@ -88,17 +91,18 @@ export function portAddressChanged(context: ApplyContext, link: Link, old: Mac):
 }
 
 /** The address of a bridge or of a port is one of this host's (fdb_add_local()): the first one that has it keeps it. */
-export function addLocal(context: ApplyContext, bridge: string, mac: Mac, dev: string): void {
+function addLocal(context: ApplyContext, bridge: string, mac: Mac, dev: string): void {
   if (mac === 0) return;
   const { draft } = context;
   const key = fdbKey(bridge, mac);
   if (draft.ns.bridgeFdb.get(key)?.state === 'permanent') return;
   const origin = kernelOrigin(`address of ${dev}`);
   draft.bridgeFdb.set(key, { bridge, mac, dev, state: 'permanent', origin });
+  context.drafts.runtime.journal.put(runtimeOf(context).stations, key, undefined);
 }
 
 /** The address is gone from `dev`: another port or the bridge that has it too takes over (fdb_delete_local()). */
-export function removeLocal(context: ApplyContext, bridge: string, mac: Mac, dev: string): void {
+function removeLocal(context: ApplyContext, bridge: string, mac: Mac, dev: string): void {
   const { draft } = context;
   const key = fdbKey(bridge, mac);
   const entry = draft.ns.bridgeFdb.get(key);
@@ -110,6 +114,7 @@ export function removeLocal(context: ApplyContext, bridge: string, mac: Mac, dev
   else draft.bridgeFdb.set(key, { ...entry, dev: heir });
 }
 
+/** The device's address changes from one to another (br_fdb_change_mac_address()). */
 export function moveLocal(context: ApplyContext, bridge: string, from: Mac, to: Mac, dev: string): void {
   removeLocal(context, bridge, from, dev);
   addLocal(context, bridge, to, dev);
@@ -122,12 +127,14 @@ export function newBridge(context: ApplyContext, bridge: LinkOf<'bridge'>): void
 
 /** `bridge link set dev DEV …` (br_setlink()). */
 export function bridgeLinkSet(
-  { draft }: ApplyContext,
+  context: ApplyContext,
   { dev, set }: Extract<Call, { readonly call: 'bridge link set' }>,
 ): Refused | undefined {
+  const { draft } = context;
   const link = draft.link(dev);
   if (link === undefined) return refuse('ENODEV', `Cannot find bridge device "${dev}"`);
   if (link.port === undefined) return refuse('EOPNOTSUPP');
   draft.changeLink(link, { port: { ...link.port, ...set } });
+  if (link.master !== undefined) updateCarrier(context, link.master);
   return undefined;
 }

@@ -22,6 +22,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * thousand calls cost one copy and what nobody touches stays shared.
  */
 export class NetnsDraft {
+  /** What was handed in, or out, last. */
+  #base: Netns;
   #state: Mutable<Netns>;
   /** The parts that are copies of this draft's own. */
   #own = new Set<string>();
@@ -29,6 +31,7 @@ export class NetnsDraft {
   #lastIndex: number;
 
   constructor(ns: Netns) {
+    this.#base = ns;
     this.#state = { ...ns, ipv4: { ...ns.ipv4 } };
     this.#lastIndex = Math.max(0, ...[...ns.links.values()].map((link) => link.ifindex));
   }
@@ -42,12 +45,13 @@ export class NetnsDraft {
     return this.#state;
   }
 
-  /** The namespace as it is now, for keeps: what is written next is copied first. */
+  /** The namespace as it is now, for keeps: what is written next is copied first. The same as before if nothing was. */
   freeze(): Netns {
-    const frozen = this.#state;
-    this.#state = { ...frozen, ipv4: { ...frozen.ipv4 } };
+    if (sameParts(this.#base, this.#state)) return this.#base;
+    this.#base = this.#state;
+    this.#state = { ...this.#base, ipv4: { ...this.#base.ipv4 } };
     this.#own.clear();
-    return frozen;
+    return this.#base;
   }
 
   link(dev: string): Link | undefined {
@@ -180,4 +184,11 @@ export class NetnsDraft {
     this.#own.add(key);
     return copy;
   }
+}
+
+/** Whether two namespaces are made of the very same parts. */
+function sameParts(a: Netns, b: Netns): boolean {
+  const same = <T extends object>(x: T, y: T, keys: readonly (keyof T)[]): boolean => keys.every((k) => x[k] === y[k]);
+  const keys = (Object.keys(a) as (keyof Netns)[]).filter((key) => key !== 'ipv4');
+  return same(a, b, keys) && same(a.ipv4, b.ipv4, Object.keys(a.ipv4) as (keyof Netns['ipv4'])[]);
 }

@@ -18,7 +18,7 @@ export function fdbAdd(context: ApplyContext, { call, dev, mac, remote }: SelfCa
   const key = fdbKey(dev, mac);
   const old = draft.ns.vxlanFdb.get(key);
   const several = mac === 0 || isGroupMac(mac);
-  if (several && call === 'fdb replace') return refuse('EOPNOTSUPP');
+  if (several && call === 'fdb replace') return refuse('EOPNOTSUPP', old && 'Cannot replace non-unicast fdb entries');
   const entry = { dev, mac, remotes: [remote], state: 'permanent', origin } as const;
   if (old === undefined || call === 'fdb add') {
     const { vxlanStations } = runtimeOf(context);

@@ -2,6 +2,7 @@ import type { Mac } from '../../address/index.js';
 import type { Link } from '../../linux/index.js';
 import type { Call } from '../install.js';
 import { enslave, moveLocal, portAddressChanged, release } from './bridge.js';
+import { updateCarrier } from './carrier.js';
 import type { ApplyContext } from './context.js';
 import { linkDown, linkUp } from './link-up.js';
 import { moveLink } from './move-link.js';
@@ -78,15 +79,16 @@ function setAddress(context: ApplyContext, link: Link, address: Mac): Refused | 
   if (link.kind === 'bridge') {
     draft.setLink({ ...link, address, addressSet: true });
     moveLocal(context, link.name, old, address, link.name);
+    updateCarrier(context, link.name);
   } else portAddressChanged(context, draft.changeLink(link, { address }), old);
   neighChangeaddr(context, link.name);
   return undefined;
 }
 
-/** IFF_NOARP. */
+/** IFF_NOARP. Of flags that change the kernel tells of a link that is up only (__dev_notify_flags()). */
 function setArp(context: ApplyContext, link: Link, arp: boolean): Refused | undefined {
   if (link.noarp !== arp) return undefined;
   context.draft.changeLink(link, { noarp: !arp });
-  neighChangeaddr(context, link.name);
+  if (link.up) neighChangeaddr(context, link.name);
   return undefined;
 }

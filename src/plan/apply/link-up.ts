@@ -57,7 +57,7 @@ export function linkDown(context: ApplyContext, link: Link): void {
 }
 
 /** What packets have left behind that does not outlive the link (masq_device_event(), vxlan_stop()). */
-export function forgetTraffic(context: ApplyContext, dev: string): void {
+function forgetTraffic(context: ApplyContext, dev: string): void {
   const { conntrack, vxlanStations } = runtimeOf(context);
   const { runtime } = context.drafts;
   for (const ct of conntrack.list(runtime.clock)) if (ct.masqueradeDev === dev) conntrack.delete(ct, runtime.journal);

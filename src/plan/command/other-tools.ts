@@ -1,6 +1,5 @@
 import { deviceSysctlPath, type PlacedWord } from '../../linux/index.js';
 import { call, type Scene } from './scene.js';
-import { quoteShell } from './shell.js';
 
 /** `sysctl [-q] [-w] NAME=VALUE …`. */
 export function sysctl(scene: Scene): void {
@@ -89,8 +88,9 @@ function linesOf(text: string): string[] {
 /** `conntrack -F`. */
 export function conntrack(scene: Scene): void {
   const { words } = scene;
-  const rest = words.rest().map((word) => word.text);
-  if (rest.length > 0 && rest.every((word) => word === '-F' || word === '--flush'))
+  const option = words.take('option of conntrack');
+  if (option === '-F' || option === '--flush') {
+    words.end();
     call(scene, { call: 'conntrack flush' });
-  else words.fail(`only \`conntrack -F\` is understood, found "conntrack ${rest.map(quoteShell).join(' ')}"`);
+  } else if (option !== '') words.fail(`only \`conntrack -F\` is understood, found "${option}"`);
 }

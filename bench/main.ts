@@ -1,0 +1,9 @@
+/** Measures: `npm run bench`. Figures of one run compare with each other, not with those of another machine. */
+import { cpus } from 'node:os';
+import { benchRoutes } from './routes.js';
+import { benchTraces } from './traces.js';
+
+console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}\n`);
+benchRoutes();
+console.log();
+await benchTraces();

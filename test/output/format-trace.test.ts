@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest';
+import { loadLab } from '../../src/input/index.js';
+import { type FormatOptions, formatTrace, outputFormats, registerFormat } from '../../src/output/index.js';
+import { type Probe, trace } from '../../src/trace/index.js';
+import { shipped } from '../shipped.js';
+
+/** The text of a trace on flannel-vxlan. */
+async function textOf(probe: Probe, options: FormatOptions = {}, faults: readonly string[] = []): Promise<string> {
+  const network = await loadLab(shipped('flannel-vxlan'), { faults });
+  return formatTrace(trace(network, probe, { detail: options.detail === 2 ? 'all' : 'hits' }), options);
+}
+
+const toWeb1: Probe = { from: 'client', to: 'web-1' };
+
+describe('the verdict, its cause and the remedy come first', () => {
+  test('delivered: who took it', async () => {
+    const [first, why] = (await textOf(toWeb1)).split('\n');
+    expect(first).toBe('✓ delivered  pod/default/client -> pod/default/web-1:8080 tcp  (answered)');
+    expect(why).toBe('  why        pod/default/web-1 took it: tcp LISTEN 0.0.0.0:8080');
+  });
+
+  test('dropped by a rule: the rule, and who wrote it', async () => {
+    const text = await textOf(toWeb1, { width: 200 }, ['tunnel-filtered']);
+    const [first, why, rule, fix] = text.split('\n');
+    expect(first).toBe('✗ dropped  pod/default/client -> pod/default/web-1:8080 tcp');
+    expect(why).toContain('NF_DROP, node/node-2: Rule 1 of filter/INPUT dropped it');
+    expect(rule).toContain('filter INPUT rule 1: -p udp -m udp --dport 8472 -j DROP  [');
+    expect(rule).toContain('flannel-vxlan.yaml');
+    expect(fix).toMatch(/^ {2}try /);
+  });
+
+  test('dropped for want of a route: who has none', async () => {
+    const [, why] = (await textOf(toWeb1, { width: 200 }, ['no-route'])).split('\n');
+    expect(why).toContain('NO_ROUTE, host/router: router has no route to 10.244.2.2');
+  });
+
+  test('the answer that is lost is said to be the answer', async () => {
+    const probe = { from: 'client', to: 'service/web:80' };
+    const [first, why] = (await textOf(probe, { width: 200 }, ['no-bridge-nf'])).split('\n');
+    expect(first).toContain('the answer is rejected');
+    expect(why).toContain('REPLY_NOT_TRANSLATED, the answer, pod/default/client:');
+  });
+});
+
+describe('the way', () => {
+  test('routes and rules with who installed them, and what changed', async () => {
+    const text = await textOf(toWeb1);
+    expect(text).toMatch(
+      /route +10\.244\.2\.0\/24 via 10\.244\.2\.0 dev flannel\.1 onlink +flanneld: lease 10\.244\.2\.0\/24 of node-2/,
+    );
+    expect(text).toMatch(/forward +TTL 64 -> 63/);
+    expect(text).toMatch(/encap +flannel\.1: VXLAN 1 to 192\.168\.56\.12, 50 bytes more +flanneld/);
+    expect(text).toMatch(/accept +filter FLANNEL-FWD rule 1 +flanneld: forward rules/);
+  });
+
+  test('ARP is a word at the next hop; in full detail it is told', async () => {
+    expect(await textOf(toWeb1)).toMatch(/next hop +10\.244\.1\.1 is at \S+ +asked by ARP/);
+    expect(await textOf(toWeb1)).not.toContain('who has');
+    expect(await textOf(toWeb1, { detail: 2 })).toContain('who has 10.244.1.1? tell 10.244.1.2');
+  });
+
+  test('-v: each rule that mattered; -vv: each that was tried, with the first condition that failed', async () => {
+    const rules = await textOf(toWeb1, { detail: 1, width: 200 });
+    expect(rules).toMatch(/rule +filter FORWARD rule 2: -j KUBE-FORWARD +kube-proxy: base chains/);
+    expect(rules).not.toContain('KUBE-FORWARD rule 1: -m conntrack --ctstate INVALID fails');
+    const all = await textOf(toWeb1, { detail: 2, width: 200 });
+    expect(all).toContain('filter KUBE-FORWARD rule 1: -m conntrack --ctstate INVALID fails (NEW)');
+  });
+
+  test('what branches share is told once, then each with its chance', async () => {
+    const text = await textOf({ from: 'client', to: 'service/web:80' });
+    expect(text.match(/^forward /gm)).toHaveLength(1);
+    expect(text.match(/^--- branch \d of 2, 50 % ---$/gm)).toHaveLength(2);
+    expect(text.match(/^reply /gm)).toHaveLength(2);
+    expect(text).toMatch(/DNAT +10\.96\.\d+\.\d+:80 -> 10\.244\.2\.2:8080/);
+  });
+
+  test('a lost packet of several pieces tells the pieces', async () => {
+    const text = await textOf({ ...toWeb1, proto: 'udp', payload: 4000 });
+    expect(text).toMatch(/split +into 3 pieces/);
+  });
+
+  const unmodelled = `
+nodes: {node-1: 10.0.0.1, node-2: 10.0.0.2}
+pods: {a: node-1, b: {node: node-2, ports: [80]}}
+faults:
+  queue: {node-2: iptables -I FORWARD -j NFQUEUE}
+  bpf:
+    node-2: iptables -I FORWARD -m bpf --bytecode '1,6 0 0 0' -j DROP
+`;
+
+  test('what is not modelled is unknown, with the rule', async () => {
+    const result = trace(await loadLab(unmodelled, { faults: ['queue'] }), { from: 'a', to: 'b' });
+    const [first, why] = formatTrace(result).split('\n');
+    expect(first).toBe('? unknown  pod/default/a -> pod/default/b:80 tcp');
+    expect(why).toContain('UNSUPPORTED, node/node-2: It depends on something that podpath does not model: -j NFQUEUE');
+  });
+
+  test('a match that is not modelled gives both branches, and later ones within them', async () => {
+    const text = formatTrace(trace(await loadLab(unmodelled, { faults: ['bpf'] }), { from: 'a', to: 'b' }));
+    expect(text.match(/^--- .* ---$/gm)).toEqual([
+      '--- branch 1 of 3, chance unknown ---',
+      '--- branch 2-3 of 3, chance unknown ---',
+      '--- branch 2 of 3, chance unknown ---',
+      '--- branch 3 of 3, chance unknown ---',
+    ]);
+    expect(text.split('\n')[0]).toBe('✗ dropped  pod/default/a -> pod/default/b:80 tcp  (3 branches, chance unknown)');
+  });
+});
+
+test('in Chinese: sentences and labels, and the same names', async () => {
+  const text = await textOf(toWeb1, { lang: 'zh' }, ['no-forwarding']);
+  const [first, why] = text.split('\n');
+  expect(first).toBe('✗ 被丢弃  pod/default/client -> pod/default/web-1:8080 tcp');
+  expect(why).toContain('FORWARDING_OFF');
+  expect(why).toContain('需要转发这个包');
+});
+
+test('colours only when asked for, and the words stay the same', async () => {
+  const plain = await textOf(toWeb1);
+  const colored = await textOf(toWeb1, { color: true });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are ANSI's
+  const escapes = /\u001b\[\d+m/g;
+  expect(plain).not.toMatch(escapes);
+  expect(colored).toMatch(escapes);
+  expect(colored.replace(escapes, '')).toBe(plain);
+});
+
+test('no line is wider than asked for, but for words that are', async () => {
+  const text = await textOf({ from: 'client', to: 'service/web:80' }, { detail: 2, width: 80 });
+  const words = text.split('\n').filter((line) => line.length > 80 && !/^\S|^ {0,4}\d/.test(line));
+  expect(words.filter((line) => line.trim().split(/\s+/).length > 6)).toEqual([]);
+});
+
+test('JSON is the whole trace', async () => {
+  const network = await loadLab(shipped('flannel-vxlan'));
+  const result = trace(network, toWeb1);
+  expect(JSON.parse(formatTrace(result, { format: 'json' }))).toEqual(result);
+});
+
+test('formats are a registry', async () => {
+  expect(outputFormats().map((format) => format.name)).toEqual(['text', 'mermaid', 'json']);
+  registerFormat({ name: 'verdict', description: 'one word', format: (result) => result.verdict.forward });
+  expect(await textOf(toWeb1, { format: 'verdict' })).toBe('delivered');
+  await expect(textOf(toWeb1, { format: 'svg' })).rejects.toThrow('no format svg');
+});
