@@ -4,15 +4,32 @@
  * `loadLab` makes a network of a lab file, `trace` follows a packet through it, `formatTrace` tells what happened. All
  * but `loadLab` is pure and synchronous, and runs in a browser as well.
  */
-export { type CniBackend, type CniSetup, cniBackends, registerCni } from './agents/index.js';
+
+export { formatIpv4, formatMac, formatPrefix, parseIpv4, parseMac, parsePrefix } from './address/index.js';
+export {
+  type Agent,
+  type AgentContext,
+  type CniArgs,
+  type CniBackend,
+  type CniSetup,
+  cniBackends,
+  type Off,
+  type OptionProblem,
+  type OptionSpec,
+  type OptionSpecs,
+  type PodNetwork,
+  registerCni,
+  type Steps,
+  type View,
+} from './agents/index.js';
 export { type Checked, checkLab, formatExpectation } from './analyze/index.js';
 export { type LoadOptions, loadLab, type Note, type OpenedLab, openLab, readLab } from './input/index.js';
-export { applyFaults, type BuiltLab, buildNetwork, type Lab } from './lab/index.js';
+export { applyFaults, type BuiltLab, buildNetwork, type Faulted, type Lab } from './lab/index.js';
 export { type FormatOptions, formatTrace, type OutputFormat, outputFormats, registerFormat } from './output/index.js';
-export type { Header, Packet } from './packet/index.js';
-export { formatCommand, type Install, parseCommand, type Refusal } from './plan/index.js';
+export { arpFrame, clonePacket, type Header, ipPacket, type Packet } from './packet/index.js';
+export { type CommandContext, formatCommand, type Install, parseCommand, type Refusal } from './plan/index.js';
 export { formatProblem, InputError, type Problem, type ProblemCode, type Read } from './problem/index.js';
-export type { Network } from './topology/index.js';
+export { Network, type NetworkSource, type Place } from './topology/index.js';
 export {
   applyDiff,
   type Branching,
@@ -23,6 +40,7 @@ export {
   type Injection,
   type Outcome,
   type Probe,
+  type ProbeProtocol,
   type Simulation,
   type Trace,
   type TraceOptions,

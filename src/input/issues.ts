@@ -92,7 +92,7 @@ const EXPECTED = new Map<string, string>([
 ]);
 
 /** What was found, short enough for a line. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'nothing (null)';
   if (Array.isArray(value)) return 'a list';
