@@ -1,6 +1,6 @@
 import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, isIcmpError, TCP_RST } from '../../packet/index.js';
-import type { Netns } from '../netns.js';
 import type { Journal } from '../journal.js';
+import type { Netns } from '../netns.js';
 import type { NetnsRuntime } from '../runtime.js';
 import type { Skb } from '../skb.js';
 import type { Connection, Found } from './table.js';

@@ -1,6 +1,7 @@
 import { contains, type Ipv4, prefixOf } from '../../address/index.js';
 import type { InetAddress } from '../link/link.js';
 import type { Netns } from '../netns.js';
+import { lookupLocal } from './lookup.js';
 import { type RouteType, RT_SCOPE_HOST, RT_SCOPE_LINK } from './route.js';
 
 /**
@@ -46,16 +47,13 @@ export function onLink(ns: Netns, dev: string, a: Ipv4, b: Ipv4): boolean {
 }
 
 /**
- * What kind of address `ip` is to this namespace: `local`, `broadcast`, `unicast`, `multicast`, or the type of the
- * route that stands for it (inet_addr_type(), net/ipv4/fib_frontend.c, which looks in the
- * local table; `-m addrtype` asks the same).
+ * What kind of address `ip` is to this namespace, by table local: `local`, `broadcast`, `multicast`, or `unicast` for
+ * everything else (inet_addr_type(), net/ipv4/fib_frontend.c; `-m addrtype` asks the same).
  */
 export function inetAddrType(ns: Netns, ip: Ipv4, dev?: string): RouteType {
   if (ip >>> 28 === 14) return 'multicast';
   if (ip >>> 24 === 0 || ip === 0xffffffff) return 'broadcast';
-  const route = ns.ipv4.tables.get(255)?.lookup(ip, 0, () => true);
-  if (route === undefined) return 'unicast';
-  if (dev !== undefined && (route.type === 'local' || route.type === 'broadcast') && route.dev !== dev)
-    return 'unicast';
-  return route.type;
+  const route = lookupLocal(ns, ip);
+  if (route?.type !== 'local' && route?.type !== 'broadcast') return 'unicast';
+  return dev === undefined || route.dev === dev ? route.type : 'unicast';
 }

@@ -115,7 +115,7 @@ export function fibLookup(ns: Netns, flow: Flow): FibResult {
       case 'prohibit':
         return { found: 'error', errno: RULE_ERRNO[action.action], rule, route: undefined };
     }
-    const route = ns.ipv4.tables.get(action.table)?.lookup(flow.dst, flow.tos, (r) => isUsable(ns, r, flow));
+    const route = lookupTable(ns, action.table, flow);
     if (route === undefined || route.type === 'throw' || isOvertaken(ns, action.table, route, flow)) continue;
     if (route.type === 'blackhole' || route.type === 'unreachable' || route.type === 'prohibit')
       return { found: 'error', errno: ERRNO[route.type], rule, route };
@@ -131,8 +131,20 @@ export function fibLookup(ns: Netns, flow: Flow): FibResult {
  */
 function isOvertaken(ns: Netns, table: number, route: Route, flow: Flow): boolean {
   if (table !== RT_TABLE_LOCAL || route.dst.length === 32 || hasCustomRules(ns.ipv4.rules)) return false;
-  const main = ns.ipv4.tables.get(RT_TABLE_MAIN)?.lookup(flow.dst, flow.tos, (r) => isUsable(ns, r, flow));
+  const main = lookupTable(ns, RT_TABLE_MAIN, flow);
   return main !== undefined && main.dst.length > route.dst.length;
+}
+
+/** What table local says of a destination, main included where the two are one trie. */
+export function lookupLocal(ns: Netns, dst: Ipv4): Route | undefined {
+  const flow = outputFlow(dst);
+  const local = lookupTable(ns, RT_TABLE_LOCAL, flow);
+  if (local !== undefined && !isOvertaken(ns, RT_TABLE_LOCAL, local, flow)) return local;
+  return hasCustomRules(ns.ipv4.rules) ? local : lookupTable(ns, RT_TABLE_MAIN, flow);
+}
+
+function lookupTable(ns: Netns, table: number, flow: Flow): Route | undefined {
+  return ns.ipv4.tables.get(table)?.lookup(flow.dst, flow.tos, (r) => isUsable(ns, r, flow));
 }
 
 function ruleMatches(rule: RoutingRule, flow: Flow): boolean {
