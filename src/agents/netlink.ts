@@ -1,5 +1,5 @@
 import { type Ipv4, type Ipv4Prefix, lastAddress, prefixOf } from '../address/index.js';
-import { type Nexthop, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN } from '../linux/index.js';
+import { type Nexthop, newRoute, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN } from '../linux/index.js';
 import type { Call } from '../plan/index.js';
 
 /**
@@ -11,22 +11,7 @@ export function netlinkRoute(
   dst: Ipv4Prefix,
   nexthop: Pick<Nexthop, 'dev'> & Partial<Nexthop>,
 ): Call {
-  return {
-    call,
-    table: RT_TABLE_MAIN,
-    route: {
-      type: 'unicast',
-      dst,
-      tos: 0,
-      metric: 0,
-      protocol: 'boot',
-      scope: RT_SCOPE_UNIVERSE,
-      mtu: undefined,
-      mtuLock: false,
-      nexthops: [{ via: undefined, onlink: false, weight: 1, ...nexthop }],
-      prefsrc: undefined,
-    },
-  };
+  return { call, table: RT_TABLE_MAIN, route: { ...newRoute(dst, nexthop), scope: RT_SCOPE_UNIVERSE } };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ANY, type Ipv4 } from '../address/index.js';
 import { callsOn, type Steps } from '../agents/index.js';
-import { type Role, RT_TABLE_MAIN } from '../linux/index.js';
+import { newRoute, type Role, RT_TABLE_MAIN } from '../linux/index.js';
 import type { Call, Install } from '../plan/index.js';
 import type { Host, Lab, LabNode, Router, Segment, StaticRoute } from './lab.js';
 import { SEGMENT_BRIDGE } from './names.js';
@@ -116,20 +116,5 @@ function addressCall(dev: string, local: Ipv4, prefixLength: number): Call {
 
 /** As `ip route add DST via GATEWAY`. */
 function routeCall({ dst, via }: StaticRoute): Call {
-  return {
-    call: 'route add',
-    table: RT_TABLE_MAIN,
-    route: {
-      type: 'unicast',
-      dst,
-      tos: 0,
-      metric: 0,
-      protocol: 'boot',
-      scope: undefined,
-      mtu: undefined,
-      mtuLock: false,
-      nexthops: [{ dev: '', via, onlink: false, weight: 1 }],
-      prefsrc: undefined,
-    },
-  };
+  return { call: 'route add', table: RT_TABLE_MAIN, route: newRoute(dst, { via }) };
 }

@@ -103,26 +103,18 @@ function reply(net: Net, skb: Skb, arp: Arp, link: Link): void {
   const said: Arp = { op: 'reply', sha: link.address, spa: arp.tpa, tha: arp.sha, tpa: arp.spa };
   const answer = net.walk.begin(net, arpFrame(link.address, arp.sha, said), 'arp', skb);
   answer.dev = link.name;
-  tell(net, skb, () => ({
-    k: 'deliver',
-    fn: 'arp_process',
-    to: 'arp',
-    local: formatIpv4(arp.tpa),
-    remote: formatIpv4(arp.spa),
-  }));
+  tellTaken(net, skb, arp);
   devQueueXmit(net, answer);
+}
+
+function tellTaken(net: Net, skb: Skb, arp: Arp): void {
+  const ends = { local: formatIpv4(arp.tpa), remote: formatIpv4(arp.spa) };
+  tell(net, skb, () => ({ k: 'deliver', fn: 'arp_process', to: 'arp', ...ends }));
 }
 
 /** Updates an entry that is there already: from an answer it is REACHABLE, from anything else STALE. */
 function learn(net: Net, skb: Skb, arp: Arp, link: Link): void {
   const solicited = arp.op === 'reply' && skb.type === 'host';
-  if (arp.op === 'reply')
-    tell(net, skb, () => ({
-      k: 'deliver',
-      fn: 'arp_process',
-      to: 'arp',
-      local: formatIpv4(arp.tpa),
-      remote: formatIpv4(arp.spa),
-    }));
+  if (arp.op === 'reply') tellTaken(net, skb, arp);
   updateNeighbour(net, link, arp.spa, arp.sha, solicited ? 'REACHABLE' : 'STALE', { create: false, override: true });
 }

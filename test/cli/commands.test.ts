@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -275,6 +276,18 @@ describe('labs and completion', () => {
     const { out } = await podpath(['completion', shell]);
     for (const word of ['trace', 'validate', 'flannel-vxlan', 'fault', 'neighbours']) expect(out).toContain(word);
   });
+});
+
+test.each([
+  { words: ['podpath', 'tr'], want: ['trace'], why: 'commands' },
+  { words: ['podpath', 'trace', '--fa'], want: ['--fault'], why: 'options' },
+  { words: ['podpath', 'show', 'flannel-u'], want: ['flannel-udp'], why: 'labs' },
+  { words: ['podpath', 'show', 'flannel-udp', 'node-1', 'neigh'], want: ['neighbours'], why: 'fixed words' },
+])('bash itself completes $words: $why', async ({ words, want }) => {
+  const { out: script } = await podpath(['completion', 'bash']);
+  const ask = `COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _podpath; echo "\${COMPREPLY[@]}"`;
+  const { stdout } = spawnSync('bash', ['-c', `${script}\n${ask}`], { encoding: 'utf8', cwd: folder });
+  expect(stdout.trim().split(' ')).toEqual(want);
 });
 
 test('every command explains itself with examples', async () => {

@@ -67,6 +67,22 @@ export type NewRoute = DistributiveOmit<Route, 'origin' | 'scope'> & { readonly 
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
+/** What `ip route add DST` makes of one next hop when nothing else is said. */
+export function newRoute(dst: Ipv4Prefix, nexthop: Partial<Nexthop>): NewRoute {
+  return {
+    type: 'unicast',
+    dst,
+    tos: 0,
+    metric: 0,
+    protocol: 'boot',
+    scope: undefined,
+    mtu: undefined,
+    mtuLock: false,
+    nexthops: [{ dev: '', via: undefined, onlink: false, weight: 1, ...nexthop }],
+    prefsrc: undefined,
+  };
+}
+
 /** A route of one of the types that lead somewhere. */
 export type ForwardingRoute = Exclude<Route, { readonly type: RejectType }>;
 /** A route out of a device. */

@@ -27,7 +27,8 @@ export interface RoutingRule {
   readonly origin: Origin;
 }
 
-const ANY_PACKET = {
+/** The selector of a rule for every packet. */
+export const ANY_PACKET = {
   invert: false,
   from: undefined,
   to: undefined,

@@ -1,4 +1,5 @@
-import { hex, parseUint, UINT32 } from './spelling.js';
+import { NOT_VALUE } from './option.js';
+import { hex, negation, parseUint, UINT32 } from './spelling.js';
 import type { Words } from './words.js';
 
 /** A value, and the bits of a mark that it is about; uint32 each. */
@@ -21,4 +22,28 @@ export function readMarkMask(words: Words): MarkMask {
 /** Writes `0x1/0xff`, or `0x1` when all bits count (xtables_print_mark_mask()). */
 export function formatMarkMask({ value, mask }: MarkMask): string {
   return mask === UINT32 ? hex(value) : `${hex(value)}/${hex(mask)}`;
+}
+
+/** A condition on a mark: `--mark value/mask`. */
+export interface MarkCondition extends MarkMask {
+  readonly invert: boolean;
+}
+
+export const MARK_OPTIONS = { '--mark': NOT_VALUE } as const;
+
+/** Takes the options of `-m mark` and `-m connmark`. */
+export function readMarkCondition(words: Words, name: string): MarkCondition {
+  let wanted: MarkCondition | undefined;
+  for (const { invert } of words.options(MARK_OPTIONS)) wanted = { ...readMarkMask(words), invert };
+  if (wanted === undefined) words.fail(`-m ${name} needs --mark`, 'missing');
+  return wanted ?? { value: 0, mask: 0, invert: false };
+}
+
+export function formatMarkCondition(condition: MarkCondition): string {
+  return `${negation(condition.invert)}--mark ${formatMarkMask(condition)}`;
+}
+
+/** Whether `mark`, uint32, is as a condition wants it. */
+export function markMatches({ value, mask, invert }: MarkCondition, mark: number): boolean {
+  return ((mark & mask) >>> 0 === value) !== invert;
 }

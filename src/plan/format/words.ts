@@ -1,5 +1,6 @@
 import { formatIpv4 } from '../../address/index.js';
 import {
+  ANY_PACKET,
   defaultScope,
   formatDestination,
   formatRoute,
@@ -54,19 +55,12 @@ export function ruleWords(rule: NewRule): string {
 export function ruleSelectorWords(rule: RuleSelector): string {
   const { priority, action, ...rest } = rule;
   // A rule that says nothing is `from all lookup …`: those words are left out where they are no criterion.
-  const whole: Omit<RoutingRule, 'origin' | 'priority'> = { ...NOTHING, ...rest, action: action ?? { action: 'nop' } };
+  const whole: Omit<RoutingRule, 'origin' | 'priority'> = {
+    ...ANY_PACKET,
+    ...rest,
+    action: action ?? { action: 'nop' },
+  };
   const text = ruleText(whole).replace(/^from all ?/, '');
   const said = action === undefined ? text.replace(/\bnop ?/, '') : text;
   return [...(priority === undefined ? [] : ['priority', String(priority)]), said.trim()].join(' ').trim();
 }
-
-const NOTHING: Omit<RoutingRule, 'origin' | 'priority' | 'action'> = {
-  invert: false,
-  from: undefined,
-  to: undefined,
-  iif: undefined,
-  oif: undefined,
-  tos: 0,
-  fwmark: undefined,
-  suppressPrefixLength: undefined,
-};

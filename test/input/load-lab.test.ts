@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
+import { loadLab, openLab } from '../../src/input/index.js';
+import { InputError } from '../../src/problem/index.js';
+import { trace } from '../../src/trace/index.js';
+
+const LAB =
+  'nodes: {n: 10.0.0.1}\npods: {a: n, b: {node: n, ports: [80]}}\nfaults: {cut: {pod/b: ip link set eth0 down}}\n';
+const folder = mkdtempSync(join(tmpdir(), 'podpath-'));
+const file = join(folder, 'lab.yaml');
+writeFileSync(file, LAB);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Codes of the problems that loading throws. */
+async function problems(source: string | URL, faults: readonly string[] = []): Promise<string[]> {
+  const error = await loadLab(source, { faults }).catch((thrown: unknown) => thrown);
+  if (!(error instanceof InputError)) throw error;
+  return error.problems.map((p) => `${p.code} ${p.file.replace(folder, '')}: ${p.message}`);
+}
+
+test.each([
+  { what: 'text of several lines', source: LAB },
+  { what: 'a path', source: file },
+  { what: 'a file: URL', source: pathToFileURL(file) },
+  { what: 'a data: URL, fetched', source: new URL(`data:text/yaml,${encodeURIComponent(LAB)}`) },
+])('a lab from $what', async ({ source }) => {
+  expect(trace(await loadLab(source), { from: 'a', to: 'b' }).verdict.exit).toBe(0);
+});
+
+test('a fault changes the network and leaves the lab as it is', async () => {
+  expect(trace(await loadLab(LAB, { faults: ['cut'] }), { from: 'a', to: 'b' }).verdict.exit).toBe(1);
+  expect(trace(await loadLab(LAB), { from: 'a', to: 'b' }).verdict.exit).toBe(0);
+});
+
+test('a lab is named for its file', async () => {
+  expect((await openLab(file)).lab.name).toBe('lab');
+});
+
+test.each([
+  { source: join(folder, 'gone.yaml'), want: "unreadable /gone.yaml: can't be read: there is no such file" },
+  { source: folder, want: "unreadable : can't be read: it is a directory" },
+  { source: new URL('data:x'), want: expect.stringMatching(/^unreadable data:x: can't be read: /) },
+])('$want', async ({ source, want }) => {
+  expect(await problems(source)).toEqual([want]);
+});
+
+test('a fault that the lab does not have', async () => {
+  expect(await problems(LAB, ['cat', 'x'])).toEqual([
+    'unknown-name lab: no fault is called "cat"; did you mean "cut"?',
+    'unknown-name lab: no fault is called "x"; it has cut',
+  ]);
+});
