@@ -11,12 +11,12 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** Whether to colour what goes to a stream: as https://no-color.org and FORCE_COLOR say, else on a terminal only. */
-export function wantsColor({ env }: Io, isTerminal: boolean): boolean {
+/** Whether to colour the result: as https://no-color.org and FORCE_COLOR say, else on a terminal only. */
+export function wantsColor({ env, outIsTerminal }: Io): boolean {
   const { NO_COLOR: no, FORCE_COLOR: force, TERM: terminal } = env;
   if (no !== undefined && no !== '') return false;
   if (force !== undefined && force !== '') return force !== '0' && force !== 'false';
-  return isTerminal && terminal !== 'dumb';
+  return outIsTerminal && terminal !== 'dumb';
 }
 
 /** The program's own streams. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addCompletion } from './commands/completion.js';
+import { addGraph } from './commands/graph.js';
 import { addLabs } from './commands/labs.js';
 import { addShow } from './commands/show.js';
 import { addTest } from './commands/test.js';
@@ -22,6 +23,7 @@ export function createProgram(io: Io, exit: SetExit): Command {
   addShow(program, io, exit);
   addTest(program, io, exit);
   addValidate(program, io, exit);
+  addGraph(program, io);
   addLabs(program, io);
   addCompletion(program, io);
   return program;

@@ -1,1 +1,2 @@
+export { formatPicture, type Picture } from './flowchart.js';
 export { type FormatOptions, formatTrace, type OutputFormat, outputFormats, registerFormat } from './format.js';

@@ -1,2 +1,10 @@
 export { Directory, type NamedObject, type NamedPort, type ObjectKind, objectName } from './directory.js';
+export {
+  type Connection,
+  type ConnectionKind,
+  type Device,
+  type HostNamespaces,
+  type NetnsDevices,
+  Topology,
+} from './graph.js';
 export { Network, type NetworkSource, type Place } from './network.js';

@@ -1,3 +1,4 @@
+import { ICMP_REDIRECT } from '../packet/index.js';
 import { MAX_BRANCHES, type Run } from './explore.js';
 import type { LegDraft } from './record.js';
 import type { Hop, Leg, Outcome, Path, Query, Trace, TraceEvent } from './trace.js';
@@ -76,15 +77,27 @@ function pathOf(leg: LegDraft, run: Run, names: Names, forkOf: Path['forkOf']): 
 /** The order in which several frames of one packet speak for it. */
 const RANK: readonly Outcome[] = ['delivered', 'relayed', 'looped', 'unknown', 'dropped', 'left-scope', 'held'];
 
-/** How a leg ended: by the frame that got furthest. What was dropped with an answer has been rejected. */
+/** How a leg ended: by the frame that got furthest. What was dropped, and its sender heard of it, has been rejected. */
 function endOf(leg: LegDraft, legs: readonly LegDraft[]): Pick<Path, 'outcome' | 'code' | 'endpoint'> {
   const ends = [...leg.ends.values()].sort((a, b) => RANK.indexOf(a.outcome) - RANK.indexOf(b.outcome));
   const [best] = ends;
   if (best === undefined) return { outcome: 'unknown', code: null, endpoint: null };
   const { outcome, code, endpoint } = best;
   if (outcome !== 'dropped') return { outcome, code, endpoint };
-  const answered = legs.some((other) => other.of === leg && (other.kind === 'icmp-error' || other.kind === 'reply'));
-  return { outcome: answered ? 'rejected' : 'dropped', code, endpoint };
+  const told = legs.some((other) => other.of === leg && isRefusal(other) && arrives(other, legs));
+  return { outcome: told ? 'rejected' : 'dropped', code, endpoint };
+}
+
+function arrives(leg: LegDraft, legs: readonly LegDraft[]): boolean {
+  const { outcome } = endOf(leg, legs);
+  if (outcome !== 'relayed') return outcome === 'delivered';
+  return legs.some((next) => next.of === leg && next.kind === 'proxied' && arrives(next, legs));
+}
+
+/** An ICMP error or RST; not a redirect, which is sent for packets that are forwarded all the same. */
+function isRefusal({ kind, packet }: LegDraft): boolean {
+  if (kind !== 'icmp-error') return kind === 'reply';
+  return packet.find((header) => header.l === 'icmp')?.type !== ICMP_REDIRECT;
 }
 
 /** Where a run first answers otherwise than the earlier run that it shares most with. */

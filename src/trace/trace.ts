@@ -29,7 +29,7 @@ export type Outcome =
   /** A socket or the kernel itself took it. */
   | 'delivered'
   | 'dropped'
-  /** Dropped, and somebody was told (ICMP error or RST). */
+  /** Dropped, and its sender was told: an ICMP error or RST arrived. */
   | 'rejected'
   | 'looped'
   /** It left the modelled network. */

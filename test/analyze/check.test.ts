@@ -19,7 +19,7 @@ expect:
   - a -> b:80 with cut: reply rejected (NO_ROUTE)
   - a -> b:80 with cut: reply delivered
   - a -> b:80 udp size 5000 df: dropped (MTU_DF)
-  - a -> b icmp with cut: reply rejected
+  - a -> b icmp with cut: reply dropped
 `);
 
 test('an expectation holds when the outcome, whose it is and the reason are as it says', () => {
@@ -36,6 +36,6 @@ test('an expectation holds when the outcome, whose it is and the reason are as i
     'a -> b:80 with cut: reply rejected (NO_ROUTE)',
     'a -> b:80 with cut: reply delivered | reply rejected (NO_ROUTE)',
     'a -> b:80 udp size 5000 df: dropped (MTU_DF)',
-    'a -> b icmp with cut: reply rejected',
+    'a -> b icmp with cut: reply dropped',
   ]);
 });

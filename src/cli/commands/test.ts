@@ -29,7 +29,7 @@ async function testCommand(labs: readonly string[], io: Io): Promise<number> {
   for (const source of sources) opened.push(await openLab(source));
   const planned = opened.reduce((sum, { lab }) => sum + lab.expect.length, 0);
   io.out(`TAP version 14\n1..${planned}\n`);
-  const { green, red } = (await import('picocolors')).default.createColors(wantsColor(io, io.outIsTerminal));
+  const { green, red } = (await import('picocolors')).default.createColors(wantsColor(io));
   const codes: number[] = [];
   for (const { lab, built } of opened)
     for (const { expectation, passed, got, trace } of checkLab(lab, built.network)) {

@@ -82,7 +82,7 @@ async function traceCommand(
   const text = formatTrace(result, {
     format: options.json === true ? 'json' : options.mermaid === true ? 'mermaid' : 'text',
     detail: options.verbose > 1 ? 2 : options.verbose === 1 ? 1 : 0,
-    color: options.color && wantsColor(io, io.outIsTerminal),
+    color: options.color && wantsColor(io),
     lang: options.lang,
     width: Math.max(60, io.columns ?? 120),
   });

@@ -1,4 +1,4 @@
-import { NOT_VALUE } from './option.js';
+import { NOT_VALUE, type OptionSpec } from './option.js';
 import { hex, negation, parseUint, UINT32 } from './spelling.js';
 import type { Words } from './words.js';
 
@@ -29,7 +29,7 @@ export interface MarkCondition extends MarkMask {
   readonly invert: boolean;
 }
 
-export const MARK_OPTIONS = { '--mark': NOT_VALUE } as const;
+export const MARK_OPTIONS: { readonly '--mark': OptionSpec } = { '--mark': NOT_VALUE };
 
 /** Takes the options of `-m mark` and `-m connmark`. */
 export function readMarkCondition(words: Words, name: string): MarkCondition {

@@ -28,8 +28,7 @@ export function formatText(trace: Trace, options: TextOptions = {}): string {
   const page = new Page({ width, color, labels: Object.values(phrases.label) });
   const runs = runsOf(trace);
   verdictLines(trace, runs, page, phrases);
-  const [first] = runs;
-  if (first !== undefined) new Teller(runs, page, phrases, detail).tell(first, START);
+  new Teller(runs, page, phrases, detail).tellAll();
   if (detail > 0) connectionLines(trace, page, phrases);
   for (const text of trace.assumptions) page.paragraph(0, phrases.assumptions, text, 'quiet');
   return page.toString();
@@ -50,7 +49,7 @@ class Teller {
   readonly #page: Page;
   readonly #p: Phrases;
   readonly #detail: Detail;
-  #told = 0;
+  readonly #told = new Set<Run>();
 
   constructor(runs: readonly Run[], page: Page, p: Phrases, detail: Detail) {
     this.#runs = runs;
@@ -59,8 +58,16 @@ class Teller {
     this.#detail = detail;
   }
 
+  tellAll(): void {
+    const [first, ...others] = this.#runs;
+    if (first !== undefined) this.#tell(first, START);
+    // Those that part within a packet that is folded.
+    const rest = others.filter((run) => !this.#told.has(run));
+    if (this.#told.size < MOST_BRANCHES) this.#branches(rest, START);
+  }
+
   /** Tells a run from a position on: what it shares with the run that it parts from has been told. */
-  tell(run: Run, from: Position): void {
+  #tell(run: Run, from: Position): void {
     const forks = forksOf(run, this.#runs);
     const shown = new Set(this.#shown(run));
     for (let at = from.section; at < run.sections.length; at++) {
@@ -69,7 +76,7 @@ class Teller {
       const start = at === from.section ? from : { section: at, hop: 0, event: 0 };
       if (this.#section(run, section, start, forks)) return;
     }
-    this.#told++;
+    this.#told.add(run);
   }
 
   /** The packets that are told one by one: ARP and the copies that came to nothing are folded. */
@@ -97,7 +104,7 @@ class Teller {
       const fork = hop.events.findIndex((event, at) => at > first && forks.has(event.id));
       const rows = this.#rows(hop, first, fork < 0 ? hop.events.length : fork);
       // A hop that parts before anything is told of it is told by its branches alone.
-      if (fork < 0 || rows.length > 0) this.#hop(hop, i, this.#rows(hop, 0, first).length > 0);
+      if (fork < 0 || rows.length > 0) this.#hop(hop, i, this.#rows(hop, 0, first).length > 0 ? 'goes on' : 'begins');
       for (const row of rows) this.#page.row(row);
       const others = forks.get(hop.events[fork]?.id ?? '');
       if (others === undefined) continue;
@@ -117,15 +124,15 @@ class Teller {
   /** Each way on from a fork. */
   #branches(runs: readonly Run[], at: Position): void {
     for (const run of runs) {
-      if (this.#told >= MOST_BRANCHES) {
+      if (this.#told.size >= MOST_BRANCHES) {
         this.#page.line();
-        this.#page.line(this.#page.paint('quiet', this.#p.furtherBranches(this.#runs.length - this.#told)));
+        this.#page.line(this.#page.paint('quiet', this.#p.furtherBranches(this.#runs.length - this.#told.size)));
         return;
       }
       this.#page.line();
       const title = this.#title(runsFrom(run, at, this.#runs));
       this.#page.line(this.#page.paint('place', `--- ${title} ---`));
-      this.tell(run, at);
+      this.#tell(run, at);
     }
   }
 
@@ -138,13 +145,13 @@ class Teller {
     return this.#p.branch(n, this.#runs.length, percent(chance, this.#p));
   }
 
-  #hop(hop: Hop, index: number, continued: boolean): void {
+  #hop(hop: Hop, index: number, how: 'begins' | 'goes on'): void {
     const page = this.#page;
     const number = String(index + 1).padStart(3);
     const host = hop.host === hop.netns ? '' : ` ${this.#p.on(hop.host)}`;
     const devices = [hop.in, hop.out].filter((dev) => dev !== null);
     const way = hop.in === null ? `> ${hop.out ?? ''}` : `${devices.join(' > ')}`;
-    const rest = `${host}  ${way}${continued ? `  (${this.#p.continued})` : ''}`;
+    const rest = `${host}  ${way}${how === 'goes on' ? `  (${this.#p.continued})` : ''}`;
     page.line(`${page.paint('quiet', number)} ${page.paint('place', hop.netns)}${page.paint('quiet', rest)}`);
   }
 }

@@ -53,7 +53,7 @@ export const en: Phrases = {
   arrive: (percent) => `${percent} arrive`,
   notExplored: (percent) => `${percent} not explored`,
   branch: (n, of, percent) => `branch ${n} of ${of}, ${percent}`,
-  furtherBranches: (count) => `${count} more branches are in the JSON`,
+  furtherBranches: (count) => `${count === 1 ? '1 more branch is' : `${count} more branches are`} in the JSON`,
   unknownChance: 'chance unknown',
   took: (who, what) => `${who} took it: ${what}`,
   answerAt: 'the answer, ',
