@@ -25,11 +25,29 @@ export {
 export { type Checked, checkLab, formatExpectation } from './analyze/index.js';
 export { type LoadOptions, loadLab, type Note, type OpenedLab, openLab, readLab } from './input/index.js';
 export { applyFaults, type BuiltLab, buildNetwork, type Faulted, type Lab } from './lab/index.js';
-export { type FormatOptions, formatTrace, type OutputFormat, outputFormats, registerFormat } from './output/index.js';
+export {
+  type FormatOptions,
+  formatPicture,
+  formatTrace,
+  type OutputFormat,
+  outputFormats,
+  type Picture,
+  registerFormat,
+} from './output/index.js';
 export { arpFrame, clonePacket, type Header, ipPacket, type Packet } from './packet/index.js';
 export { type CommandContext, formatCommand, type Install, parseCommand, type Refusal } from './plan/index.js';
 export { formatProblem, InputError, type Problem, type ProblemCode, type Read } from './problem/index.js';
-export { Network, type NetworkSource, type Place } from './topology/index.js';
+export {
+  type Connection,
+  type ConnectionKind,
+  type Device,
+  type HostNamespaces,
+  type NetnsDevices,
+  Network,
+  type NetworkSource,
+  type Place,
+  Topology,
+} from './topology/index.js';
 export {
   applyDiff,
   type Branching,

@@ -1,14 +1,31 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { readLab } from '../src/input/index.js';
+import { applyFaults, buildNetwork } from '../src/lab/index.js';
+import type { Network } from '../src/topology/index.js';
+import { readable } from './recordings/load.js';
 
-const folder = new URL('../topologies/', import.meta.url);
-
-/** Names of the shipped labs. */
-export const SHIPPED: readonly string[] = readdirSync(folder)
-  .filter((file) => file.endsWith('.yaml'))
-  .map((file) => file.slice(0, -'.yaml'.length));
+/** The labs that are shipped; all of them describe the same workload. */
+export const SHIPPED = [
+  'flannel-host-gw',
+  'flannel-host-gw-two-segments',
+  'flannel-udp',
+  'flannel-vxlan',
+  'flannel-vxlan-directrouting',
+] as const;
+export type Shipped = (typeof SHIPPED)[number];
 
 /** The file of a shipped lab. */
-export function shipped(name: string): string {
-  return fileURLToPath(new URL(`${name}.yaml`, folder));
+export function shippedFile(name: Shipped): string {
+  return fileURLToPath(new URL(`../topologies/${name}.yaml`, import.meta.url));
+}
+
+export function shippedText(name: Shipped): string {
+  return readFileSync(shippedFile(name), 'utf8');
+}
+
+/** The network of a shipped lab, with the named faults. */
+export function shipped(name: Shipped, faults: readonly string[] = []): Network {
+  const lab = readable(readLab(shippedText(name), `${name}.yaml`));
+  return applyFaults(buildNetwork(lab).network, lab, faults).network;
 }

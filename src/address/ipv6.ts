@@ -12,7 +12,7 @@ export interface Ipv6Prefix {
 }
 
 /** Reads any text form of RFC 4291 §2.2 but a zone; undefined when `text` is not an IPv6 address. */
-export function parseIpv6(text: string): Ipv6 | undefined {
+function parseIpv6(text: string): Ipv6 | undefined {
   if (!text.includes(':') || /[/%]/.test(text) || !Address6.isValid(text)) return undefined;
   let rest = new Address6(text).bigInt();
   const words = [0, 0, 0, 0];
@@ -24,7 +24,7 @@ export function parseIpv6(text: string): Ipv6 | undefined {
 }
 
 /** Writes the canonical text of RFC 5952. */
-export function formatIpv6(address: Ipv6): string {
+function formatIpv6(address: Ipv6): string {
   const big = address.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n);
   return Address6.fromBigInt(big).correctForm();
 }

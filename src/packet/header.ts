@@ -1,5 +1,4 @@
 import { formatIpv4, formatMac, type Ipv4 } from '../address/index.js';
-import { isIcmpError } from './icmp.js';
 import {
   ETH_P_ARP,
   ETH_P_IP,
@@ -82,12 +81,6 @@ export function protocolName(protocol: number): string {
   return PROTOCOLS.get(protocol) ?? String(protocol);
 }
 
-/** 6 for `tcp`, or for `6`; undefined for an unknown name or a number above 255. */
-export function protocolNumber(text: string): number | undefined {
-  for (const [number, name] of PROTOCOLS) if (name === text.toLowerCase()) return number;
-  return /^\d{1,3}$/.test(text) && Number(text) < 256 ? Number(text) : undefined;
-}
-
 /**
  * The whole header stack of `p`, outermost first, inner headers included. What an ICMP error quotes follows its
  * header as a stack of its own, as on the wire.
@@ -149,9 +142,4 @@ function l4Header(l4: L4, payload: number): Header {
       return { l: 'icmp', type, code, id, seq, mtu, gateway: formatIpv4(l4.gateway as Ipv4) };
     }
   }
-}
-
-/** Whether `p` is an ICMP error message. */
-export function isError(p: Packet): boolean {
-  return p.l4?.l4 === 'icmp' && isIcmpError(p.l4.type);
 }

@@ -70,7 +70,7 @@ export interface Sctp {
   chunk: 'INIT' | 'INIT-ACK' | 'ABORT' | 'DATA';
 }
 
-export const SCTP_HLEN = 12;
+const SCTP_HLEN = 12;
 
 /** A transport header; a later fragment has none, nor has a protocol that is not modelled. */
 export type L4 = Tcp | Udp | Sctp | Icmp;
@@ -152,7 +152,7 @@ export function ipPacket(fields: IpFields, l4: L4, payload: number, inner?: Pack
 }
 
 /** The IANA number of a transport header. */
-export function protocolOf(l4: L4): number {
+function protocolOf(l4: L4): number {
   switch (l4.l4) {
     case 'tcp':
       return IPPROTO_TCP;

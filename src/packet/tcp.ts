@@ -20,7 +20,6 @@ export const TCP_SYN = 2;
 export const TCP_RST = 4;
 export const TCP_PSH = 8;
 export const TCP_ACK = 16;
-export const TCP_URG = 32;
 
 const LETTERS = ['F', 'S', 'R', 'P', 'A', 'U'] as const;
 /** The order in which tcpdump-like tools and our recordings write flags. */

@@ -1,5 +1,5 @@
 export { Applier, type ApplyOptions } from './apply/applier.js';
-export { type Applied, apply, applyTo, type Installs } from './apply.js';
+export { apply, applyTo } from './apply.js';
 export { type CommandContext, parseCommand } from './command.js';
 export { formatCommand } from './format-command.js';
 export * from './install.js';

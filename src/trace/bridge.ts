@@ -58,7 +58,7 @@ export function brHandleFrameFinish(net: Net, skb: Skb): void {
 }
 
 /** The bridge that a device is a port of; undefined when it is none. */
-export function bridgeOf(net: Net, dev: string): { readonly bridge: Bridge; readonly port: Port } | undefined {
+function bridgeOf(net: Net, dev: string): { readonly bridge: Bridge; readonly port: Port } | undefined {
   const port = net.ns.links.get(dev);
   const bridge = port?.master === undefined ? undefined : net.ns.links.get(port.master);
   if (port?.port === undefined || bridge?.kind !== 'bridge') return undefined;

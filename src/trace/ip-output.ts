@@ -104,35 +104,6 @@ export function destinationMtu(net: Net, skb: Skb): number {
   return dst.route?.mtu ?? link.mtu;
 }
 
-/** What a local sender asks of routing. */
-export interface OutputRequest {
-  readonly dst: Ipv4;
-  /** 0 lets the route choose. */
-  readonly src?: Ipv4;
-  readonly oif?: string;
-  readonly mark?: number;
-  readonly tos?: number;
-}
-
-/** A route for a packet of this host's own, told as an event of `skb`; undefined, with the packet dropped, without. */
-export function routeLocalPacket(
-  net: Net,
-  skb: Skb,
-  request: OutputRequest,
-  fn: string,
-): Exclude<Skb['dst'], undefined | { readonly type: 'error' }> | undefined {
-  const route = routeOutput(net, outputFlow(request.dst, request), '', 'any');
-  if (!route.ok) {
-    if ('unsupported' in route) drop(net, skb, fn, 'UNSUPPORTED', () => ({ values: { what: route.unsupported } }));
-    else drop(net, skb, fn, 'NO_ROUTE', () => ({ values: { node: net.ns.host, errno: route.errno } }));
-    return undefined;
-  }
-  const { destination } = route;
-  if (destination.type === 'error') return undefined;
-  tellRoute(net, skb, fn, 'lo', destination.source, destination);
-  return destination;
-}
-
 /**
  * ip_route_me_harder(): after OUTPUT changed destination or mark, the route is looked up again, called outside of any
  * hook (linux net/netfilter/utils.c).

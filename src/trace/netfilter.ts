@@ -12,7 +12,7 @@ export function nfHook(net: Net, skb: Skb, state: HookState, above?: number): vo
 }
 
 /** Walks the entries alone: what follows is the caller's business (nf_hook()). */
-export function runHook(net: Net, skb: Skb, state: HookState, above?: number): 'accept' | 'dropped' | 'stolen' {
+function runHook(net: Net, skb: Skb, state: HookState, above?: number): 'accept' | 'dropped' | 'stolen' {
   for (const entry of net.walk.functions.hooks(net, state.family, state.hook)) {
     if (above !== undefined && entry.priority <= above) continue;
     const verdict = entry.run(net, skb, state);

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { checkLab, formatExpectation } from '../../src/analyze/index.js';
@@ -6,14 +7,19 @@ import { applyFaults } from '../../src/lab/index.js';
 import { formatTrace } from '../../src/output/index.js';
 import { trace } from '../../src/trace/index.js';
 import { SCHEMAS } from '../../tools/schemas.js';
-import { SHIPPED, shipped } from '../shipped.js';
+import { SHIPPED, shippedFile } from '../shipped.js';
 
 const labs = new Map<string, OpenedLab>();
-for (const name of SHIPPED) labs.set(name, await openLab(shipped(name)));
+for (const name of SHIPPED) labs.set(name, await openLab(shippedFile(name)));
 
 const validate: ValidateFunction = new Ajv2020({ allErrors: true, strictTypes: false }).compile(
   SCHEMAS['trace.schema.json'] ?? {},
 );
+
+test('these are the labs of topologies/', () => {
+  const folder = new URL('../../topologies/', import.meta.url);
+  expect(readdirSync(folder).sort()).toEqual(SHIPPED.map((name) => `${name}.yaml`).sort());
+});
 
 describe.each([...labs])('%s', (name, { lab, built }) => {
   test.each([...checkLab(lab, built.network)])('%#', ({ expectation, passed, got, trace: result }) => {

@@ -193,15 +193,6 @@ export function rules(table: TableName, ...lines: string[]): Ruleset {
   return ruleset;
 }
 
-/** Why iptables-restore refuses these lines of a table; undefined when it does not. */
-export function refusal(
-  table: TableName,
-  ...lines: string[]
-): { errno: string; message: string; line: number | undefined } | undefined {
-  const chunk = { origin: ORIGIN, lines: [`*${table}`, ...lines, 'COMMIT'] };
-  return restoreRuleset(new Map(), [chunk], 'noflush').refusal;
-}
-
 /** What these rules of a table say of a packet. */
 export function run(
   table: TableName,

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { loadLab } from '../../src/input/index.js';
 import { type FormatOptions, formatTrace, outputFormats, registerFormat } from '../../src/output/index.js';
 import { type Probe, trace } from '../../src/trace/index.js';
-import { shipped } from '../shipped.js';
+import { shippedFile } from '../shipped.js';
 
 /** The text of a trace on flannel-vxlan. */
 async function textOf(probe: Probe, options: FormatOptions = {}, faults: readonly string[] = []): Promise<string> {
-  const network = await loadLab(shipped('flannel-vxlan'), { faults });
+  const network = await loadLab(shippedFile('flannel-vxlan'), { faults });
   return formatTrace(trace(network, probe, { detail: options.detail === 2 ? 'all' : 'hits' }), options);
 }
 
@@ -133,7 +133,7 @@ test('no line is wider than asked for, but for words that are', async () => {
 });
 
 test('JSON is the whole trace', async () => {
-  const network = await loadLab(shipped('flannel-vxlan'));
+  const network = await loadLab(shippedFile('flannel-vxlan'));
   const result = trace(network, toWeb1);
   expect(JSON.parse(formatTrace(result, { format: 'json' }))).toEqual(result);
 });

@@ -3,7 +3,7 @@ import { loadLab } from '../../src/input/index.js';
 import { formatTrace } from '../../src/output/index.js';
 import { escapeText } from '../../src/output/mermaid.js';
 import { trace } from '../../src/trace/index.js';
-import { SHIPPED, shipped } from '../shipped.js';
+import { SHIPPED, shippedFile } from '../shipped.js';
 
 /** The statements of a Mermaid sequence diagram that we use; a text ends at a `;` or `#` that is no entity. */
 const TEXT = '([^#;<\\n]|#\\d+;)*';
@@ -19,7 +19,7 @@ describe.each(SHIPPED)('%s', (name) => {
   test.each(['web-1', 'service/web:80', '10.244.9.9:80'])(
     'client to %s is a diagram that Mermaid reads',
     async (to) => {
-      const text = formatTrace(trace(await loadLab(shipped(name)), { from: 'client', to }), { format: 'mermaid' });
+      const text = formatTrace(trace(await loadLab(shippedFile(name)), { from: 'client', to }), { format: 'mermaid' });
       const [head, ...lines] = text.trimEnd().split('\n');
       expect(head).toBe('sequenceDiagram');
       for (const line of lines)

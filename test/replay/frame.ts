@@ -120,16 +120,13 @@ function icmpOf(
 }
 
 /**
- * What a comparison with a recording leaves out, and why. Nothing else may be dropped.
+ * A recorded frame without what a comparison leaves out, and why. Nothing else may be dropped.
  *
  * - `ip.id`: drawn at random by both; whether it is 0 is compared.
  * - checksums: the kernel fills them in at any time (offload); we keep none.
  * - `vxlan.udp.sport`: a hash of the flow with a key that the kernel drew at boot.
  * - `nudProbe`: neighbour confirmation, which comes from the clock and from earlier traffic.
  */
-export const LEFT_OUT = ['ip.id', 'checksums', 'vxlan.udp.sport', 'nudProbe'] as const;
-
-/** A recorded frame without what {@link LEFT_OUT} names. */
 export function normalise(frame: Frame): Frame {
   const { csumPartial: _c, nudProbe: _n, ...rest } = frame as Frame & { csumPartial?: boolean; nudProbe?: boolean };
   return { ...rest, ...normaliseLayers(rest) };

@@ -4,7 +4,7 @@ import { buildNetwork } from '../../src/lab/index.js';
 import { formatTrace } from '../../src/output/index.js';
 import { type Probe, type Trace, type TraceEvent, trace } from '../../src/trace/index.js';
 import { readable } from '../recordings/load.js';
-import { type Shipped, shipped, shippedText } from './shipped.js';
+import { type Shipped, shipped, shippedText } from '../shipped.js';
 
 /** A way for a packet to fail on a shipped lab, and what a kernel makes of it. */
 interface Failure {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Device, Topology } from '../../src/topology/index.js';
-import { shipped } from './shipped.js';
+import { shipped } from '../shipped.js';
 
 const names = (devices: readonly Device[]): string[] => devices.map(({ netns, dev }) => `${netns}/${dev}`).sort();
 

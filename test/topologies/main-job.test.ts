@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Header } from '../../src/packet/index.js';
 import { type Crossing, crossings, type Probe, type Trace, trace } from '../../src/trace/index.js';
-import { type Shipped, shipped } from './shipped.js';
+import { type Shipped, shipped } from '../shipped.js';
 
 // Addresses of the workload: node subnets are leased in node order, /24 of 10.244.0.0/16 from .1 on (flannel), and
 // host-local hands out addresses from .2 on in the order of creation; .1 is cni0.

@@ -37,7 +37,7 @@ export function formatAddressMask({ address, mask }: AddressMask): string {
 }
 
 /** The prefix length that a netmask stands for; undefined for one with holes. */
-export function maskLength(mask: number): number | undefined {
+function maskLength(mask: number): number | undefined {
   const length = Math.clz32(~mask >>> 0);
   return netmask(length) === mask ? length : undefined;
 }

@@ -20,7 +20,7 @@ export function readMarkMask(words: Words): MarkMask {
 }
 
 /** Writes `0x1/0xff`, or `0x1` when all bits count (xtables_print_mark_mask()). */
-export function formatMarkMask({ value, mask }: MarkMask): string {
+function formatMarkMask({ value, mask }: MarkMask): string {
   return mask === UINT32 ? hex(value) : `${hex(value)}/${hex(mask)}`;
 }
 
