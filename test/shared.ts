@@ -1,12 +1,18 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { TestContext } from 'vitest';
 
 const { PODPATH_SHARED } = process.env;
 /** Reference data that stay outside of the project: `PODPATH_SHARED`, else the folder `shared` beside the repository. */
 const ROOT = PODPATH_SHARED ?? fileURLToPath(new URL('../../shared', import.meta.url));
 
-/** The path of a file below the shared folder; undefined where it is not there, so that its test can be skipped. */
-export function sharedPath(rel: string): string | undefined {
+/** The text of a file below the shared folder; where it is not there, the test is skipped and says so. */
+export function readShared(context: TestContext, rel: string): string {
+  return sharedText(rel) ?? context.skip(`there is no ${rel} in the shared folder`);
+}
+
+/** The text of a file below the shared folder; undefined where it is not there. */
+export function sharedText(rel: string): string | undefined {
   const path = `${ROOT}/${rel}`;
-  return existsSync(path) ? path : undefined;
+  return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { formatIpv4 } from '../../src/address/index.js';
 import { type BridgeConf, bridge, hostVethName } from '../../src/agents/cni/bridge.js';
@@ -24,7 +23,7 @@ import { netnsLines } from '../lab/netns-lines.js';
 import { ip, prefix } from '../must.js';
 import { loadLab, type RecordedCommand, readable } from '../recordings/load.js';
 import { networkOf, type ReplayLab } from '../replay/lab.js';
-import { sharedPath } from '../shared.js';
+import { readShared } from '../shared.js';
 import { commandsOf } from './commands.js';
 
 const CONF: BridgeConf = {
@@ -335,21 +334,16 @@ describe('portmap', () => {
     expect(nat?.get('PREROUTING')?.rules[1]?.origin).toEqual({ by: 'cni/portmap', object: 'host ports' });
   });
 
-  const events = sharedPath('reference/pod-creation/cni-add-events.json');
-  test.skipIf(events === undefined)(
-    'the rules that bridge and portmap 1.1.1 left (pod-creation/cni-add-events.json)',
-    () => {
-      const { iptablesNat } = JSON.parse(readFileSync(events ?? '', 'utf8')) as { iptablesNat: string[] };
-      const m = new Machine('n', ['ip netns add n', 'ip netns add p']);
-      const { result } = m.call(
-        bridge({ ...CONF, name: 'podnet', ipMasq: true }, m.args('p', '3f1c0c2a9d55'), m.store),
-      );
-      if (result === undefined) throw new Error('bridge failed');
-      const conf = { name: 'podnet', snat: true, masqAll: false, markMasqBit: 13, portMappings: [mapping(8080)] };
-      m.call(portmap(conf, m.args('p', '3f1c0c2a9d55'), result));
-      const chains = m.netns('n').iptables.get('nat')?.chains ?? new Map();
-      const ours = [...chains.keys()].flatMap((chain) => rules(m, chain));
-      expect(ours.sort()).toEqual(iptablesNat.filter((line) => line.startsWith('-A')).sort());
-    },
-  );
+  test('the rules that bridge and portmap 1.1.1 left', (context) => {
+    const recorded = readShared(context, 'reference/pod-creation/cni-add-events.json');
+    const { iptablesNat } = JSON.parse(recorded) as { iptablesNat: string[] };
+    const m = new Machine('n', ['ip netns add n', 'ip netns add p']);
+    const { result } = m.call(bridge({ ...CONF, name: 'podnet', ipMasq: true }, m.args('p', '3f1c0c2a9d55'), m.store));
+    if (result === undefined) throw new Error('bridge failed');
+    const conf = { name: 'podnet', snat: true, masqAll: false, markMasqBit: 13, portMappings: [mapping(8080)] };
+    m.call(portmap(conf, m.args('p', '3f1c0c2a9d55'), result));
+    const chains = m.netns('n').iptables.get('nat')?.chains ?? new Map();
+    const ours = [...chains.keys()].flatMap((chain) => rules(m, chain));
+    expect(ours.sort()).toEqual(iptablesNat.filter((line) => line.startsWith('-A')).sort());
+  });
 });

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_PROXY_CONFIG } from '../../src/agents/index.js';
 import { syncText } from '../../src/agents/kube-proxy/iptables/proxier.js';
@@ -6,11 +5,11 @@ import type { Cluster, EndpointSlice, Protocol, Service } from '../../src/cluste
 import { parseRuleset, printRule, type Ruleset, restoreRuleset } from '../../src/linux/index.js';
 import { ip, prefix } from '../must.js';
 import { readable } from '../recordings/load.js';
-import { sharedPath } from '../shared.js';
+import { readShared, sharedText } from '../shared.js';
 
 /** Rules that kube-proxy's own tests expect (k8s pkg/proxy/iptables/proxier_test.go), and as a kernel printed them. */
-const saves = sharedPath('reference/kube-proxy/saves.json');
-const kernelSaves = sharedPath('reference/kube-proxy/saves-kernel.json');
+const SAVES = 'reference/kube-proxy/saves.json';
+const KERNEL_SAVES = 'reference/kube-proxy/saves-kernel.json';
 
 interface Dump {
   readonly id: string;
@@ -117,46 +116,43 @@ function about(line: string, objects: NonNullable<Dump['objects']>): boolean {
   return !names.some((name) => line.includes(name));
 }
 
-describe.skipIf(saves === undefined)(
-  `kube-proxy's own dumps${saves === undefined ? ' (shared folder absent)' : ''}`,
-  () => {
-    const dumps: readonly Dump[] =
-      saves === undefined ? [] : (JSON.parse(readFileSync(saves, 'utf8')) as { dumps: Dump[] }).dumps;
-    const mine = dumps.flatMap((dump) =>
-      dump.mode === 'iptables' && dump.objects?.services.some(inScope) ? [dump] : [],
-    );
+describe("kube-proxy's own dumps", () => {
+  const saves = sharedText(SAVES);
+  const dumps = saves === undefined ? [] : (JSON.parse(saves) as { dumps: Dump[] }).dumps;
+  const mine = dumps.flatMap((dump) =>
+    dump.mode === 'iptables' && dump.objects?.services.some(inScope) ? [dump] : [],
+  );
 
-    test('there are some', () => {
-      expect(mine.length).toBeGreaterThanOrEqual(10);
-    });
+  test('there are some', (context) => {
+    readShared(context, SAVES);
+    expect(mine.length).toBeGreaterThanOrEqual(10);
+  });
 
-    test.each(mine)('$id', ({ objects, expected, full, natRulesTotal }) => {
-      if (objects === undefined) throw new Error('no objects');
-      const ours = byChain(textOf(objects));
-      const deleted = new Set([...expected.matchAll(/^-X (\S+)$/gm)].map(([, chain]) => `nat ${chain}`));
-      const theirs = byChain(expected.split('\n'));
-      const complete = objects.services.every(inScope);
-      for (const [chain, rules] of theirs) {
-        const mine = ours.get(chain);
-        if (deleted.has(chain)) continue;
-        // A chain that we do not have is one of a Service that is out of scope.
-        if (mine === undefined) expect(complete, chain).toBe(false);
-        else expect(mine, chain).toEqual(rules.filter((line) => about(line, objects)));
-      }
-      if (full) for (const chain of ours.keys()) expect([...theirs.keys()]).toContain(chain);
-      if (natRulesTotal !== undefined) {
-        const rules = [...ours].flatMap(([chain, list]) => (chain.startsWith('nat ') ? list : []));
-        expect(rules).toHaveLength(natRulesTotal);
-      }
-    });
-  },
-);
+  test.each(mine)('$id', ({ objects, expected, full, natRulesTotal }) => {
+    if (objects === undefined) throw new Error('no objects');
+    const ours = byChain(textOf(objects));
+    const deleted = new Set([...expected.matchAll(/^-X (\S+)$/gm)].map(([, chain]) => `nat ${chain}`));
+    const theirs = byChain(expected.split('\n'));
+    const complete = objects.services.every(inScope);
+    for (const [chain, rules] of theirs) {
+      const mine = ours.get(chain);
+      if (deleted.has(chain)) continue;
+      // A chain that we do not have is one of a Service that is out of scope.
+      if (mine === undefined) expect(complete, chain).toBe(false);
+      else expect(mine, chain).toEqual(rules.filter((line) => about(line, objects)));
+    }
+    if (full) for (const chain of ours.keys()) expect([...theirs.keys()]).toContain(chain);
+    if (natRulesTotal !== undefined) {
+      const rules = [...ours].flatMap(([chain, list]) => (chain.startsWith('nat ') ? list : []));
+      expect(rules).toHaveLength(natRulesTotal);
+    }
+  });
+});
 
-describe.skipIf(kernelSaves === undefined || saves === undefined)('as a kernel prints it', () => {
-  test('the rules of TestOverallIPTablesRules, loaded by us', () => {
-    const read = <T>(path: string | undefined): T => JSON.parse(readFileSync(path ?? '', 'utf8')) as T;
-    const { iptablesLegacySave } = read<{ iptablesLegacySave: string }>(kernelSaves);
-    const [{ objects }] = read<{ dumps: [Dump] }>(saves).dumps;
+describe('as a kernel prints it', () => {
+  test('the rules of TestOverallIPTablesRules, loaded by us', (context) => {
+    const { iptablesLegacySave } = JSON.parse(readShared(context, KERNEL_SAVES)) as { iptablesLegacySave: string };
+    const [{ objects }] = (JSON.parse(readShared(context, SAVES)) as { dumps: [Dump] }).dumps;
     if (objects === undefined) throw new Error('no objects');
     const config = { ...CONFIG, nfacct: false, randomFully: true };
     const { ruleset, refusal } = restoreRuleset(new Map(), syncText(clusterOf(objects), config), 'noflush');

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseRuleset, printListing, printRuleset, type Ruleset, type TableName } from '../../src/linux/index.js';
 import { formatProblem } from '../../src/problem/index.js';
-import { sharedPath } from '../shared.js';
+import { LABS } from '../recordings/load.js';
+import { readShared } from '../shared.js';
 
 /** Dumps as `iptables-save` printed them. */
 const SAVES = [
@@ -11,7 +12,6 @@ const SAVES = [
   'reference/real-dumps/iptables-save.aks.azure-npm-v1.filter.txt',
   'reference/real-dumps/iptables-save.kubeadm-1.11.docker.no-cni.txt',
   'reference/real-dumps/iptables-save.kubeadm-1.11.docker.weave.txt',
-  'reference/real-dumps/own-node1/iptables-save-c.txt',
 ];
 
 /** Dumps as `iptables -t TABLE -S` printed them; where one file has two tables, our comment lines say so. */
@@ -24,52 +24,52 @@ const LISTINGS: readonly (readonly [string, TableName])[] = [
   ['reference/real-dumps/iptables-S.docker.usernet-portmap.txt', 'filter'],
 ];
 
-/** Recordings that hold dumps among other things. */
-const RECORDINGS = [
-  'reference/oracle/kernel-scenarios.json',
+/** Recordings that hold dumps among other things; those of our own are copied here. */
+const SHARED_RECORDINGS = [
   'reference/kube-proxy/saves-kernel.json',
-  'reference/kernel-labs/lab-cni-plugins.json',
-  'reference/kernel-labs/lab-clusterip-bridge-nf.json',
   'reference/kernel-labs/lab-docker-20.10-bridge.json',
-  'reference/kernel-labs/lab-hostgw.json',
-  'reference/kernel-labs/lab-portmap.json',
-  'reference/kernel-labs/lab-udp-backend.json',
-  'reference/kernel-labs/lab-vxlan-basic.json',
-  'reference/kernel-labs/lab-vxlan-ttl-mtu.json',
 ];
+const OWN_RECORDINGS = ['kernel-scenarios.json', ...LABS.map((name) => `lab-${name}.json`)];
 
-describe.each(SAVES)('%s', (rel) => {
-  const path = sharedPath(rel);
-  test.skipIf(path === undefined)('comes back line by line', () => {
-    expectRoundTrip(readFileSync(path ?? '', 'utf8'), rel);
-  });
+test.for(SAVES)('%s comes back line by line', (rel, context) => {
+  expectRoundTrip(readShared(context, rel), rel);
 });
 
-describe.each(LISTINGS)('%s', (rel, first) => {
-  const path = sharedPath(rel);
-  test.skipIf(path === undefined)('comes back line by line', () => {
-    let seen = 0;
-    for (const [table, text] of splitListing(readFileSync(path ?? '', 'utf8'), first)) {
-      const given = lines(text);
-      // An excerpt without chain lines: declare the chains that its rules are in.
-      const missing = given.some((line) => line.startsWith('-P')) ? [] : chainsOf(given).map((chain) => `-N ${chain}`);
-      const ruleset = value(parseRuleset([...missing, ...given].join('\n'), rel, { table }));
-      const printed = lines(printListing(ruleset.get(table) ?? { name: table, chains: new Map() }));
-      expect(missing.length > 0 ? printed.filter((line) => line.startsWith('-A')) : printed).toEqual(given);
-      seen += given.length;
-    }
-    expect(seen).toBeGreaterThan(10);
-  });
+test('own-node1/iptables-save-c.txt comes back line by line', () => {
+  expectRoundTrip(recordedText('own-node1/iptables-save-c.txt'), 'iptables-save-c.txt');
 });
 
-describe.each(RECORDINGS)('%s', (rel) => {
-  const path = sharedPath(rel);
-  test.skipIf(path === undefined)('has dumps that come back line by line', () => {
-    const dumps = [...findDumps(JSON.parse(readFileSync(path ?? '', 'utf8')))];
-    expect(dumps.length).toBeGreaterThan(0);
-    for (const dump of dumps) expectRoundTrip(dump, rel);
-  });
+test.for(LISTINGS)('%s comes back line by line', ([rel, first], context) => {
+  let seen = 0;
+  for (const [table, text] of splitListing(readShared(context, rel), first)) {
+    const given = lines(text);
+    // An excerpt without chain lines: declare the chains that its rules are in.
+    const missing = given.some((line) => line.startsWith('-P')) ? [] : chainsOf(given).map((chain) => `-N ${chain}`);
+    const ruleset = value(parseRuleset([...missing, ...given].join('\n'), rel, { table }));
+    const printed = lines(printListing(ruleset.get(table) ?? { name: table, chains: new Map() }));
+    expect(missing.length > 0 ? printed.filter((line) => line.startsWith('-A')) : printed).toEqual(given);
+    seen += given.length;
+  }
+  expect(seen).toBeGreaterThan(10);
 });
+
+test.for(SHARED_RECORDINGS)('%s has dumps that come back line by line', (rel, context) => {
+  expectDumps(readShared(context, rel), rel);
+});
+
+test.each(OWN_RECORDINGS)('%s has dumps that come back line by line', (name) => {
+  expectDumps(recordedText(name), name);
+});
+
+function expectDumps(recording: string, file: string): void {
+  const dumps = [...findDumps(JSON.parse(recording))];
+  expect(dumps.length).toBeGreaterThan(0);
+  for (const dump of dumps) expectRoundTrip(dump, file);
+}
+
+function recordedText(name: string): string {
+  return readFileSync(new URL(`../recordings/${name}`, import.meta.url), 'utf8');
+}
 
 function expectRoundTrip(text: string, file: string): void {
   const ruleset = value(parseRuleset(text, file));

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, type TestContext, test } from 'vitest';
 import {
   applyIptablesCommand,
   parseRuleset,
@@ -11,7 +10,7 @@ import {
   usedIpsets,
 } from '../../src/linux/index.js';
 import { formatProblem } from '../../src/problem/index.js';
-import { sharedPath } from '../shared.js';
+import { readShared } from '../shared.js';
 import { dump } from './netfilter-context.js';
 
 const BY = { by: 'test' };
@@ -369,21 +368,21 @@ describe('a dump with mistakes', () => {
 });
 
 describe('what kube-proxy writes', () => {
-  const saves = sharedPath('reference/kube-proxy/saves.json');
-  const kernel = sharedPath('reference/kube-proxy/saves-kernel.json');
+  const SAVES = 'reference/kube-proxy/saves.json';
+  const KERNEL = 'reference/kube-proxy/saves-kernel.json';
   interface Save {
     readonly id: string;
     readonly mode: string;
     readonly expected: string;
   }
-  const read = (path: string | undefined): Save[] =>
-    JSON.parse(readFileSync(path ?? '', 'utf8')).dumps.filter(
+  const read = (context: TestContext): Save[] =>
+    JSON.parse(readShared(context, SAVES)).dumps.filter(
       // The input of upstream's own tracer is no restore text: its comments have no quotes.
       ({ id, mode }: Save) => mode === 'iptables' && id !== 'iptables/TestTracePacket',
     );
 
-  test.skipIf(saves === undefined)('reference/kube-proxy/saves.json is taken', () => {
-    const dumps = read(saves);
+  test('is taken', (context) => {
+    const dumps = read(context);
     expect(dumps.length).toBe(11);
     for (const { id, expected } of dumps) {
       // An upstream test compares a part of the lines only: chains that its other rules jump to may be missing.
@@ -393,28 +392,25 @@ describe('what kube-proxy writes', () => {
     }
   });
 
-  test.skipIf(saves === undefined || kernel === undefined)(
-    'comes out as reference/kube-proxy/saves-kernel.json, which a kernel printed',
-    () => {
-      const written = read(saves).find(({ id }) => id === 'iptables/TestOverallIPTablesRules')?.expected ?? '';
-      const printed: string = JSON.parse(readFileSync(kernel ?? '', 'utf8')).iptablesLegacySave;
-      const lines = written
+  test('comes out as a kernel printed it', (context) => {
+    const written = read(context).find(({ id }) => id === 'iptables/TestOverallIPTablesRules')?.expected ?? '';
+    const printed: string = JSON.parse(readShared(context, KERNEL)).iptablesLegacySave;
+    const lines = written
+      .split('\n')
+      // The recording left these out, and added the flag (see its "what").
+      .filter((line) => !line.includes('localhost_nps'))
+      .map((line) => line.replace(/ -m nfacct --nfacct-name \S+/, '').replace(/-j MASQUERADE$/, '$& --random-fully'));
+    const { ruleset, refusal } = restoreRuleset(new Map(), [{ origin: BY, lines }], 'flush');
+    expect(refusal).toBeUndefined();
+    for (const table of ruleset.values()) {
+      const ours = printTable(table)
         .split('\n')
-        // The recording left these out, and added the flag (see its "what").
-        .filter((line) => !line.includes('localhost_nps'))
-        .map((line) => line.replace(/ -m nfacct --nfacct-name \S+/, '').replace(/-j MASQUERADE$/, '$& --random-fully'));
-      const { ruleset, refusal } = restoreRuleset(new Map(), [{ origin: BY, lines }], 'flush');
-      expect(refusal).toBeUndefined();
-      for (const table of ruleset.values()) {
-        const ours = printTable(table)
-          .split('\n')
-          .filter((line) => line.startsWith('-A'));
-        const theirs = rulesOf(printed, table.name);
-        expect(ours.length).toBeGreaterThan(5);
-        expect([...ours].sort()).toEqual(theirs.sort());
-      }
-    },
-  );
+        .filter((line) => line.startsWith('-A'));
+      const theirs = rulesOf(printed, table.name);
+      expect(ours.length).toBeGreaterThan(5);
+      expect([...ours].sort()).toEqual(theirs.sort());
+    }
+  });
 });
 
 function rulesOf(text: string, table: string): string[] {
