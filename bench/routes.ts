@@ -10,7 +10,7 @@ import {
   plus,
   prefixOf,
 } from '../src/address/index.js';
-import { FibTable, type Route } from '../src/linux/index.js';
+import { FibTable, newRoute, type Route, RT_SCOPE_UNIVERSE } from '../src/linux/index.js';
 import { perSecond, printRates } from './measure.js';
 import { randomFrom } from './random.js';
 
@@ -108,18 +108,5 @@ function textOf(prefix: Ipv4Prefix | undefined): string {
 }
 
 function routeTo(dst: Ipv4Prefix): Route {
-  const nexthop = { dev: 'eth0', via: undefined, onlink: false, weight: 1 };
-  return {
-    type: 'unicast',
-    dst,
-    tos: 0,
-    metric: 0,
-    protocol: 'boot',
-    scope: 0,
-    mtu: undefined,
-    mtuLock: false,
-    origin: { by: 'bench' },
-    nexthops: [nexthop],
-    prefsrc: undefined,
-  };
+  return { ...newRoute(dst, { dev: 'eth0' }), scope: RT_SCOPE_UNIVERSE, origin: { by: 'bench' } };
 }

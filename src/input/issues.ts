@@ -1,5 +1,6 @@
 import type { core } from 'zod/mini';
 import { didYouMean, nearest, type Problem } from '../problem/index.js';
+import { valueAt } from './value-at.js';
 import type { Path, YamlDocument } from './yaml.js';
 
 /** Zod's issues with a document as problems: positioned, and worded alike. */
@@ -99,15 +100,6 @@ function show(value: unknown): string {
   if (typeof value === 'object') return 'a map';
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
-}
-
-function valueAt(root: unknown, path: Path): unknown {
-  let value = root;
-  for (const step of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = Reflect.get(value, step);
-  }
-  return value;
 }
 
 function pathKey(path: Path): string {

@@ -1,4 +1,5 @@
 import type { core } from 'zod/mini';
+import { valueAt } from './value-at.js';
 
 /** A document without what is wrong in it. */
 export interface Pruned {
@@ -24,7 +25,7 @@ export function prune(document: unknown, issues: readonly core.$ZodIssue[]): Pru
   for (const path of issues.flatMap(culprits)) {
     if (path.length < 2 || !ENTRIES.has(String(path[0]))) return undefined;
     let at = [...path];
-    while (at.length > 2 && get(value, at) === undefined) at = at.slice(0, -1);
+    while (at.length > 2 && valueAt(value, at) === undefined) at = at.slice(0, -1);
     remove(value, at);
     removed.push(at);
     if (at.length === 2) lost.push(String(at[1]));
@@ -48,18 +49,9 @@ function copy(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copy(inner)]));
 }
 
-function get(root: unknown, path: readonly PropertyKey[]): unknown {
-  let value = root;
-  for (const step of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = Reflect.get(value, step);
-  }
-  return value;
-}
-
 /** Expectations keep their places, from which their lines are found. */
 function remove(root: unknown, path: readonly PropertyKey[]): void {
-  const parent = get(root, path.slice(0, -1));
+  const parent = valueAt(root, path.slice(0, -1));
   const key = path.at(-1);
   if (typeof parent !== 'object' || parent === null || key === undefined) return;
   if (!Array.isArray(parent)) Reflect.deleteProperty(parent, key);

@@ -30,6 +30,18 @@ export interface SpokenNexthop {
 
 const TYPES = ['unicast', 'local', 'broadcast', 'blackhole', 'unreachable', 'prohibit', 'throw'] as const;
 const UNMODELLED_TYPES = ['multicast', 'anycast', 'nat', 'xresolve'];
+/** What the kernel computes from the state of the links, and what only offloading hardware sets. */
+const STATE_FLAGS = [
+  'dead',
+  'linkdown',
+  'pervasive',
+  'offload',
+  'trap',
+  'rt_offload',
+  'rt_trap',
+  'unresolved',
+  'notify',
+] as const;
 const OPTIONS = [
   'via',
   'dev',
@@ -43,15 +55,7 @@ const OPTIONS = [
   'onlink',
   'nexthop',
   'weight',
-  'dead',
-  'linkdown',
-  'pervasive',
-  'offload',
-  'trap',
-  'rt_offload',
-  'rt_trap',
-  'unresolved',
-  'notify',
+  ...STATE_FLAGS,
   'advmss',
   'hoplimit',
   'initcwnd',
@@ -78,18 +82,6 @@ const ALIASES: ReadonlyMap<string, Option> = new Map([
   ['preference', 'metric'],
   ['priority', 'metric'],
   ['dsfield', 'tos'],
-]);
-/** What the kernel computes from the state of the links, and what only offloading hardware sets. */
-const STATE_FLAGS: ReadonlySet<Option> = new Set([
-  'dead',
-  'linkdown',
-  'pervasive',
-  'offload',
-  'trap',
-  'rt_offload',
-  'rt_trap',
-  'unresolved',
-  'notify',
 ]);
 
 /** Reads the words of one route: of a line of `ip route`, or behind `ip route add`. */
@@ -220,7 +212,7 @@ function readOption(words: LineWords, option: Option, draft: Draft): void {
       return;
     default:
       // TCP's own limits, which no forwarding decision reads; some may be locked.
-      if (STATE_FLAGS.has(option)) return;
+      if ((STATE_FLAGS as readonly string[]).includes(option)) return;
       words.accept('lock');
       words.take(option);
   }

@@ -119,6 +119,13 @@ export class Words {
     return word?.text ?? '';
   }
 
+  /** Takes all that is left, each word as it has to be written to be read back. */
+  spellRest(): string[] {
+    const rest: string[] = [];
+    for (let word = this.take(); word !== undefined; word = this.take()) rest.push(spellWord(word));
+    return rest;
+  }
+
   /** Takes a `!`, if one is next. */
   bang(): boolean {
     const word = this.peek();

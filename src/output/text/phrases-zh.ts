@@ -47,6 +47,7 @@ export const zh: Phrases = {
     capture: '抓包',
   },
   answered: '有应答',
+  arrived: '数据包本身已送达',
   answerLost: (outcome) => `应答${outcome}`,
   unanswered: '不需要应答',
   branches: (count) => `${count} 条分支`,

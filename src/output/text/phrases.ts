@@ -11,6 +11,8 @@ export interface Phrases {
   readonly leg: Readonly<Record<LegKind, string>>;
   readonly label: Readonly<Record<Label, string>>;
   readonly answered: string;
+  /** Of a packet whose answer is lost. */
+  readonly arrived: string;
   readonly answerLost: (outcome: string) => string;
   readonly unanswered: string;
   readonly branches: (count: number) => string;

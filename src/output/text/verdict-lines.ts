@@ -1,4 +1,4 @@
-import type { Trace, TraceEvent } from '../../trace/index.js';
+import type { Outcome, Trace, TraceEvent } from '../../trace/index.js';
 import { fill } from '../reason/reason.js';
 import { endOf, eventAt, find, type Run, replyOf } from '../run.js';
 import { percent, place, routeText, ruleText } from './event-rows.js';
@@ -9,7 +9,7 @@ import type { Phrases } from './phrases.js';
 export function verdictLines(trace: Trace, runs: readonly Run[], page: Page, p: Phrases): void {
   const { query, verdict } = trace;
   const notes = notesOf(trace, p);
-  const head = page.paint(toneOf(trace), `${SYMBOLS[verdict.exit]} ${p.outcome[verdict.forward]}`);
+  const head = page.paint(toneOf(trace), `${SYMBOLS[verdict.exit]} ${headOf(trace, p)}`);
   const tail = notes.length === 0 ? '' : `  ${page.paint('quiet', `(${notes.join(', ')})`)}`;
   page.line(`${head}  ${query.from} -> ${query.to} ${query.proto}${tail}`);
   if (verdict.exit === 0) {
@@ -44,10 +44,20 @@ function toneOf({ verdict }: Trace): Tone {
   return verdict.exit === 0 ? 'good' : verdict.exit === 1 ? 'bad' : 'unsure';
 }
 
+/** What became of the packet; where that is well, what became of its answer. */
+function headOf({ verdict: { forward, reply } }: Trace, p: Phrases): string {
+  return answerIsLost(forward, reply) ? p.answerLost(p.outcome[reply]) : p.outcome[forward];
+}
+
+function answerIsLost(forward: Outcome, reply: Outcome | null): reply is Outcome {
+  return forward === 'delivered' && reply !== null && reply !== 'delivered';
+}
+
 function notesOf({ verdict }: Trace, p: Phrases): readonly string[] {
   const { forward, reply, branches, pDelivered, notExplored, errno, exit } = verdict;
   const notes: string[] = [];
-  if (reply === 'delivered') notes.push(p.answered);
+  if (answerIsLost(forward, reply)) notes.push(p.arrived);
+  else if (reply === 'delivered') notes.push(p.answered);
   else if (reply !== null) notes.push(p.answerLost(p.outcome[reply]));
   else if (forward === 'delivered') notes.push(p.unanswered);
   if (errno !== null) notes.push(p.callFails(errno));
@@ -95,7 +105,7 @@ function causeOf({ verdict }: Trace, runs: readonly Run[]): Cause | undefined {
   return undefined;
 }
 
-/** The rule that dropped it, or the route lookup just before. */
+/** The rule that dropped it, or the route that it was to take. */
 function evidenceOf(run: Run, event: Extract<TraceEvent, { readonly k: 'drop' }>, p: Phrases): string | undefined {
   if (event.rule !== null) {
     const origin = event.rule.origin === '' ? '' : `  [${event.rule.origin}]`;
@@ -104,7 +114,7 @@ function evidenceOf(run: Run, event: Extract<TraceEvent, { readonly k: 'drop' }>
   const at = find(run, event.id);
   const events = at === undefined ? [] : (run.sections[at.section]?.path.hops[at.hop]?.events.slice(0, at.event) ?? []);
   const route = events.findLast((each) => each.k === 'route');
-  if (route?.k !== 'route' || route.got.route === null) return undefined;
+  if (route?.k !== 'route' || route.got.route === null || route.got.type === 'local') return undefined;
   const origin = route.got.origin === null ? '' : `  [${route.got.origin}]`;
   return `${p.label.route} ${routeText(route.got, 1)}${origin}`;
 }

@@ -1,5 +1,4 @@
 import type { MatchExtension } from '../extension.js';
-import { spellWord } from '../words.js';
 
 /** A match that is not modelled: its name, and its words as they were written. */
 export interface UnmodelledMatch {
@@ -13,10 +12,7 @@ export const unmodelled: MatchExtension<UnmodelledMatch> = {
   name: 'unmodelled',
   options: {},
   parse(words) {
-    const name = words.next();
-    const rest: string[] = [];
-    for (let word = words.take(); word !== undefined; word = words.take()) rest.push(spellWord(word));
-    return { match: 'unmodelled', name, words: rest };
+    return { match: 'unmodelled', name: words.next(), words: words.spellRest() };
   },
   print: ({ name, words }) => ['-m', name, ...words].join(' '),
   test: () => 'unsupported',

@@ -1,5 +1,4 @@
 import type { TargetExtension } from '../extension.js';
-import { spellWord } from '../words.js';
 
 /** A target that is not modelled: its name, and its words as they were written. */
 export interface UnmodelledTarget {
@@ -13,10 +12,7 @@ export const unmodelledTarget: TargetExtension<UnmodelledTarget> = {
   name: 'unmodelled',
   options: {},
   parse(words) {
-    const name = words.next();
-    const rest: string[] = [];
-    for (let word = words.take(); word !== undefined; word = words.take()) rest.push(spellWord(word));
-    return { target: 'unmodelled', name, words: rest };
+    return { target: 'unmodelled', name: words.next(), words: words.spellRest() };
   },
   print: ({ name, words }) => ['-j', name, ...words].join(' '),
   apply: ({ name }) => ({ verdict: 'UNSUPPORTED', what: `-j ${name}` }),
