@@ -34,6 +34,7 @@ Examples:
   podpath trace flannel-vxlan client web-1            a packet between two pods of a shipped lab
   podpath trace my-lab.yaml client service/web -v     the same in a lab of your own, with every rule that mattered
   podpath show flannel-vxlan node-1 routes            what is installed on a node
+  podpath graph flannel-vxlan                         a picture of it
   podpath labs                                        the shipped labs
 
 Exit codes: 0 delivered, or nothing wrong; 1 not delivered, or an expectation failed; 2 wrong input or usage;
