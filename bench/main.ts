@@ -1,5 +1,6 @@
 /** Measures: `npm run bench`. Figures of one run compare with each other, not with those of another machine. */
 import { cpus } from 'node:os';
+import { benchColdStart } from './cold-start.js';
 import { benchRoutes } from './routes.js';
 import { benchTraces } from './traces.js';
 
@@ -7,3 +8,5 @@ console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}
 benchRoutes();
 console.log();
 await benchTraces();
+console.log();
+benchColdStart();
