@@ -28,11 +28,18 @@ export interface NfBridge {
   savedSource: number;
 }
 
-/** Who sent a local packet: what `-m owner` asks. */
-export interface Owner {
-  readonly uid: number;
-  readonly gid: number;
+/** The socket that sent a packet of this host, as far as others ask it (struct sock). */
+export interface SkbSocket {
+  /** A program holds it; the kernel's own, which send RSTs and ICMP, have no file and so no owner. */
+  readonly ofProgram: boolean;
+  /** The device that it is bound to (sk_bound_dev_if); empty for none. */
+  readonly boundDev: string;
 }
+
+/** A socket of the kernel's own (inet_ctl_sock_create()). */
+export const CONTROL_SOCKET: SkbSocket = { ofProgram: false, boundDev: '' };
+/** A socket of a program that is bound to no device. */
+export const PROGRAM_SOCKET: SkbSocket = { ofProgram: true, boundDev: '' };
 
 /**
  * A packet in flight (struct sk_buff): the headers, and what the kernel keeps beside them.
@@ -75,7 +82,8 @@ export class Skb implements Packet {
   doRedirect = false;
   /** Was forwarded (IPSKB_FORWARDED). */
   forwarded = false;
-  owner: Owner | undefined;
+  /** The socket that sent it; a received packet has none. */
+  sk: SkbSocket | undefined;
   /** Which flow its socket hashed it to, for encapsulation and multipath; undefined: hash the headers. */
   flow: string | undefined;
   /** Identity of the frame in the trace; the same through all that happens to it, until it is split or copied. */

@@ -1,6 +1,6 @@
 import type { Ipv4, Mac } from '../address/index.js';
 import type { Icmp } from './icmp.js';
-import type { Tcp } from './tcp.js';
+import { TCP_HLEN, type Tcp } from './tcp.js';
 
 /** Ethernet II header, 14 bytes (IEEE 802.3 clause 3). */
 export interface Ethernet {
@@ -171,7 +171,7 @@ export function l4Length(l4: L4 | undefined): number {
     case undefined:
       return 0;
     case 'tcp':
-      return 20 + l4.options;
+      return TCP_HLEN + l4.options;
     case 'udp':
     case 'icmp':
       return 8;

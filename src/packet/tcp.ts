@@ -15,6 +15,9 @@ export interface Tcp {
   mss: number | undefined;
 }
 
+/** Bytes without options. */
+export const TCP_HLEN = 20;
+
 export const TCP_FIN = 1;
 export const TCP_SYN = 2;
 export const TCP_RST = 4;
@@ -39,4 +42,20 @@ export function parseTcpFlags(text: string): number | undefined {
     flags |= 1 << bit;
   }
   return flags;
+}
+
+/** The RST that answers a segment of `payload` bytes for which there is no connection (RFC 9293 §3.10.7.1). */
+export function resetOf({ sport, dport, flags, seq, ack }: Tcp, payload: number): Tcp {
+  const acks = (flags & TCP_ACK) !== 0;
+  const length = payload + (flags & TCP_SYN ? 1 : 0) + (flags & TCP_FIN ? 1 : 0);
+  return {
+    l4: 'tcp',
+    sport: dport,
+    dport: sport,
+    flags: acks ? TCP_RST : TCP_RST | TCP_ACK,
+    seq: acks ? ack : 0,
+    ack: acks ? 0 : (seq + length) >>> 0,
+    options: 0,
+    mss: undefined,
+  };
 }

@@ -1,5 +1,5 @@
 import { ANY, formatIpv4, type Ipv4 } from '../address/index.js';
-import { type Destination, inetSelectAddr, outputFlow, RT_SCOPE_LINK, routeOutput, type Skb } from '../linux/index.js';
+import { CONTROL_SOCKET, inetSelectAddr, RT_SCOPE_LINK, type Skb } from '../linux/index.js';
 import {
   clonePacket,
   ICMP_DEST_UNREACH,
@@ -12,12 +12,11 @@ import {
   IPPROTO_ICMP,
   icmpHeader,
   icmpName,
-  ipPacket,
   isIcmpError,
 } from '../packet/index.js';
 import { deliverError } from './error-delivery.js';
+import { sendOwn } from './ip-send.js';
 import { drop, type Net, tell } from './net.js';
-import { tellRoute } from './route-event.js';
 
 /** The largest ICMP error, bytes of IP packet (RFC 1812 §4.3.2.3). */
 const MAX_ERROR = 576;
@@ -33,20 +32,29 @@ export function icmpSend(net: Net, about: Skb, type: number, code: number, info:
   if (about.type !== 'host' || dst.type === 'broadcast' || dst.type === 'multicast') return;
   if (ip.offset > 0) return;
   if (isIcmpError(type) && ip.protocol === IPPROTO_ICMP && (l4?.l4 !== 'icmp' || isIcmpError(l4.type))) return;
-  const source = dst.type === 'local' ? ip.dst : errorSource(net, about);
-  const tos = (ip.tos & 0x1c) | 0xc0;
-  const route = routeOutput(net, outputFlow(ip.src, { src: source, tos: tos & 0x1c }), '', 'any');
-  if (!route.ok) {
-    tell(net, about, () => ({ k: 'icmp', fn: 'icmp_send', type, code, name: icmpName(type, code), leg: null }));
-    return;
-  }
   const quoted = clonePacket(about);
   quoted.eth = undefined;
   const room = MAX_ERROR - IP_HLEN - 8;
-  const payload = Math.min(ip.length, room);
   const mtu = type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED ? info : 0;
-  const header = icmpHeader(type, code, { mtu, gateway: type === ICMP_REDIRECT ? info : 0 });
-  send(net, about, route.destination, { src: source, dst: ip.src, tos }, header, payload, quoted, 'icmp-error');
+  sendOwn(net, about, {
+    kind: 'icmp-error',
+    fn: 'icmp_route_lookup',
+    src: dst.type === 'local' ? ip.dst : errorSource(net, about),
+    dst: ip.src,
+    anySource: 'any',
+    tos: (ip.tos & 0x1c) | 0xc0,
+    id: 'counted',
+    df: false,
+    l4: icmpHeader(type, code, { mtu, gateway: type === ICMP_REDIRECT ? info : 0 }),
+    payload: Math.min(ip.length, room),
+    inner: quoted,
+    socket: CONTROL_SOCKET,
+    ready(skb) {
+      attachConnection(skb, about);
+      const leg = String(skb.frame);
+      tell(net, about, () => ({ k: 'icmp', fn: 'icmp_send', type, code, name: icmpName(type, code), leg }));
+    },
+  });
 }
 
 /** icmp_errors_use_inbound_ifaddr: the address of the device that the packet came in by. Usually the route decides. */
@@ -54,38 +62,6 @@ function errorSource(net: Net, about: Skb): Ipv4 {
   const inbound = net.ns.sysctls.number('net/ipv4/icmp_errors_use_inbound_ifaddr') !== 0;
   if (!inbound || about.dst?.direction !== 'input') return ANY;
   return inetSelectAddr(net.ns, about.dev, about.ip?.src ?? ANY, RT_SCOPE_LINK);
-}
-
-function send(
-  net: Net,
-  about: Skb,
-  destination: Destination,
-  fields: { readonly src: Ipv4; readonly dst: Ipv4; readonly tos: number },
-  header: Icmp,
-  payload: number,
-  inner: ReturnType<typeof clonePacket> | undefined,
-  kind: 'icmp-error' | 'reply',
-): void {
-  if (destination.type === 'error') return;
-  const src = fields.src === ANY ? destination.source : fields.src;
-  const id = 1 + net.choose.value(`${net.ns.name} IP id`, 65535);
-  const ttl = net.ns.sysctls.number('net/ipv4/ip_default_ttl');
-  const packet = ipPacket({ ...fields, src, ttl, id }, header, payload, inner);
-  const skb = net.walk.begin(net, packet, kind, about);
-  skb.dst = destination;
-  if (kind === 'icmp-error') {
-    attachConnection(skb, about);
-    tell(net, about, () => ({
-      k: 'icmp',
-      fn: 'icmp_send',
-      type: header.type,
-      code: header.code,
-      name: icmpName(header.type, header.code),
-      leg: String(skb.frame),
-    }));
-  }
-  tellRoute(net, skb, 'icmp_route_lookup', 'lo', src, destination);
-  net.walk.functions.ip_local_out(net, skb);
 }
 
 /**
@@ -132,19 +108,19 @@ function echo(net: Net, skb: Skb, l4: Icmp): void {
   const { ip, dst } = skb;
   if (ip === undefined) return;
   deliverTo(net, skb, 'kernel: ICMP echo');
-  const src = dst?.type === 'local' ? ip.dst : ANY;
-  const route = routeOutput(net, outputFlow(ip.src, { src, tos: ip.tos & 0x1c }), '', 'any');
-  if (!route.ok) {
-    tell(net, skb, () => ({
-      k: 'errno',
-      fn: 'icmp_reply',
-      call: 'reply',
-      errno: 'errno' in route ? route.errno : 'EOPNOTSUPP',
-    }));
-    return;
-  }
-  const header = icmpHeader(ICMP_ECHOREPLY, 0, { id: l4.id, seq: l4.seq });
-  send(net, skb, route.destination, { src, dst: ip.src, tos: ip.tos }, header, skb.payload, undefined, 'reply');
+  sendOwn(net, skb, {
+    kind: 'reply',
+    fn: 'icmp_reply',
+    src: dst?.type === 'local' ? ip.dst : ANY,
+    dst: ip.src,
+    anySource: 'any',
+    tos: ip.tos,
+    id: 'counted',
+    df: false,
+    l4: icmpHeader(ICMP_ECHOREPLY, 0, { id: l4.id, seq: l4.seq }),
+    payload: skb.payload,
+    socket: CONTROL_SOCKET,
+  });
 }
 
 function deliverTo(net: Net, skb: Skb, to: string): void {

@@ -18,7 +18,7 @@ import {
 import { defrag, isFragment } from './fragment.js';
 import { gsoNetworkLength } from './gso.js';
 import { icmpRcv } from './icmp.js';
-import { destinationMtu, refuseTooLong } from './ip-output.js';
+import { mtuForSkb, refuseTooLong } from './ip-output.js';
 import { drop, type Net, tell } from './net.js';
 import { hookState, nfHook } from './netfilter.js';
 import type { DropCode } from './reason.js';
@@ -160,7 +160,7 @@ function ipForward(net: Net, skb: Skb): void {
     return;
   }
   skb.forwarded = true;
-  const mtu = destinationMtu(net, skb);
+  const mtu = mtuForSkb(net, skb);
   if (exceedsMtu(skb, mtu)) {
     skb.dev = dst.dev;
     refuseTooLong(net, skb, 'ip_forward', mtu);

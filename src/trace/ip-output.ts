@@ -1,9 +1,10 @@
 import { ANY, type Ipv4, MAC_ZERO } from '../address/index.js';
-import { type Flow, outputFlow, pathMtu, routeOutput, type Skb } from '../linux/index.js';
+import { destinationMtu, inetAddrType, type Skb } from '../linux/index.js';
 import { ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from '../packet/index.js';
 import { devQueueXmit } from './dev.js';
 import { fragment } from './fragment.js';
 import { gsoNetworkLength, segment } from './gso.js';
+import { dropUnrouted, routeOwn } from './ip-send.js';
 import { neighOutput } from './neighbour.js';
 import { drop, type HookState, type Net } from './net.js';
 import { hookState, nfHook } from './netfilter.js';
@@ -31,7 +32,7 @@ export function dstOutput(net: Net, skb: Skb): void {
 export function ipFinishOutput(net: Net, skb: Skb): void {
   const { ip, dst } = skb;
   if (ip === undefined || dst === undefined || dst.type === 'error') return;
-  const mtu = destinationMtu(net, skb);
+  const mtu = mtuForSkb(net, skb);
   if (skb.gsoSize > 0) {
     if (gsoNetworkLength(skb) <= mtu) {
       finishOutput2(net, skb);
@@ -93,33 +94,34 @@ function redirectedGateway(net: Net, dst: Ipv4): Ipv4 | undefined {
  * ip_dst_mtu_maybe_forward(): a forwarded packet heeds the route's and the device's MTU, but not one that was learned
  * unless ip_forward_use_pmtu is set; a packet of this host's own heeds both.
  */
-export function destinationMtu(net: Net, skb: Skb): number {
+export function mtuForSkb(net: Net, skb: Skb): number {
   const { dst } = skb;
   if (dst === undefined || dst.type === 'error') return 65535;
-  const link = net.ns.links.get(dst.dev);
-  if (link === undefined) throw new Error(`${net.ns.name} has no device ${dst.dev}`);
-  if (dst.type !== 'unicast') return link.mtu;
   const heedsLearned = !skb.forwarded || net.ns.sysctls.number('net/ipv4/ip_forward_use_pmtu') !== 0;
-  if (heedsLearned) return pathMtu(net, dst, skb.ip?.dst ?? ANY, link);
-  return dst.route?.mtu ?? link.mtu;
+  if (dst.type !== 'unicast' || heedsLearned) return destinationMtu(net, dst, skb.ip?.dst ?? ANY);
+  return dst.route?.mtu ?? net.ns.links.get(dst.dev)?.mtu ?? 65535;
 }
 
 /**
- * ip_route_me_harder(): after OUTPUT changed destination or mark, the route is looked up again, called outside of any
- * hook (linux net/netfilter/utils.c).
+ * ip_route_me_harder(): after OUTPUT changed destination or mark, the route is looked up again
+ * (linux net/ipv4/netfilter.c). The device that the socket is bound to stays.
  *
- * @returns the errno for the sender when there is none.
+ * @returns false, with the packet dropped, when there is none.
  */
-export function ipRouteMeHarder(net: Net, skb: Skb): string | undefined {
-  const { ip } = skb;
-  if (ip === undefined) return undefined;
-  const own = net.ns.ipv4.addresses.some((a) => a.local === ip.src);
-  const flow: Flow = outputFlow(ip.dst, { src: own ? ip.src : ANY, mark: skb.mark, tos: ip.tos & 0x1c });
-  const route = routeOutput(net, flow, '', 'any');
-  if (!route.ok) return 'unsupported' in route ? 'EOPNOTSUPP' : route.errno;
+export function ipRouteMeHarder(net: Net, skb: Skb, fn: string): boolean {
+  const { ip, l4, dst } = skb;
+  if (ip === undefined || l4 === undefined) return true;
+  const dev = dst === undefined || dst.type === 'error' ? '' : dst.dev;
+  const type = inetAddrType(net.ns, ip.src, dev);
+  const src = type === 'local' || type === 'unicast' ? ip.src : ANY;
+  const route = routeOwn(net, { dst: ip.dst, src, anySource: 'any', mark: skb.mark, tos: ip.tos, l4, socket: skb.sk });
+  if (!route.ok) {
+    dropUnrouted(net, skb, fn, route);
+    return false;
+  }
   skb.dst = route.destination;
-  tellRoute(net, skb, 'ip_route_me_harder', 'lo', flow.src, route.destination);
-  return undefined;
+  tellRoute(net, skb, 'ip_route_me_harder', 'lo', src, route.destination);
+  return true;
 }
 
 /** A forwarded packet's way out: FORWARD is behind it. */

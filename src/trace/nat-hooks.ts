@@ -10,7 +10,7 @@ import {
 } from '../linux/index.js';
 import { IPPROTO_ICMP } from '../packet/index.js';
 import { ipRouteMeHarder } from './ip-output.js';
-import { drop, type HookName, type HookState, type HookVerdict, type Net, tell } from './net.js';
+import { drop, type HookName, type HookState, type HookVerdict, type Net } from './net.js';
 import { describeRule, runTable } from './table-hooks.js';
 
 /** HOOK2MANIP(): PREROUTING and OUTPUT change the destination, INPUT and POSTROUTING the source. */
@@ -30,17 +30,8 @@ export function natHook(net: Net, skb: Skb, state: HookState): HookVerdict {
   if (verdict !== 'accept') return verdict;
   // nf_nat_ipv4_pre_routing(): a new destination is routed anew.
   if (state.hook === 'PREROUTING' && ip.dst !== before) skb.dst = undefined;
-  if (state.hook === 'OUTPUT' && needsNewRoute(skb, ct)) {
-    const errno = ipRouteMeHarder(net, skb);
-    if (errno !== undefined) {
-      tell(net, skb, () => ({ k: 'errno', fn: 'nf_nat_ipv4_local_fn', call: 'the send call', errno }));
-      drop(net, skb, 'nf_nat_ipv4_local_fn', errno === 'EINVAL' ? 'LOCALNET' : 'NO_ROUTE', () => ({
-        values: { node: net.ns.host, errno },
-      }));
-      return 'drop';
-    }
-  }
-  return 'accept';
+  const rerouted = state.hook === 'OUTPUT' && needsNewRoute(skb, ct);
+  return rerouted && !ipRouteMeHarder(net, skb, 'nf_nat_ipv4_local_fn') ? 'drop' : 'accept';
 }
 
 /** nf_nat_ipv4_local_fn(): the destination of this direction is not where the other direction comes from. */

@@ -130,8 +130,8 @@ export interface KernelFunctions {
   icmp_send(net: Net, about: Skb, type: number, code: number, info: number): void;
   /** Sends one packet of this host's own: through OUTPUT. */
   ip_local_out(net: Net, skb: Skb): void;
-  /** After OUTPUT changed a packet: the errno for the sender when there is no route now. */
-  ip_route_me_harder(net: Net, skb: Skb): string | undefined;
+  /** After OUTPUT changed a packet; false, with the packet dropped by `fn`, when there is no route now. */
+  ip_route_me_harder(net: Net, skb: Skb, fn: string): boolean;
   /** The hook lists of a namespace, compiled from what is registered in it. */
   hooks(net: Net, family: Family, hook: HookName): readonly HookEntry[];
   okfn: Readonly<Record<OkfnName, (net: Net, skb: Skb, state: HookState) => void>>;

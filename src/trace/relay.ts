@@ -1,5 +1,5 @@
 import { contains, formatIpv4 } from '../address/index.js';
-import { outputFlow, type Process, routeOutput, type Skb } from '../linux/index.js';
+import { PROGRAM_SOCKET, type Process, type Skb } from '../linux/index.js';
 import {
   clonePacket,
   ICMP_DEST_UNREACH,
@@ -9,11 +9,10 @@ import {
   ipPacket,
   type Packet,
   UDP_HLEN,
-  type Udp,
 } from '../packet/index.js';
 import { receiveOn } from './dev.js';
+import { sendOwn } from './ip-send.js';
 import { drop, type Net, tell } from './net.js';
-import { tellRoute } from './route-event.js';
 
 /** tun_net_xmit(): what the device sends is read by the program that holds it. */
 export function tunXmit(net: Net, skb: Skb): void {
@@ -60,20 +59,21 @@ function fromTun(net: Net, skb: Skb, process: Process): void {
 }
 
 function sendTo(net: Net, skb: Skb, process: Process, route: Process['routes'][number], inner: Packet): void {
-  const found = routeOutput(net, outputFlow(route.peer, { src: process.address }), '', 'own');
-  if (!found.ok) {
-    drop(net, skb, 'udp-relay', 'NO_ROUTE', () => ({ values: { node: net.ns.host, dst: formatIpv4(route.peer) } }));
-    return;
-  }
   const bytes = inner.ip?.length ?? 0;
-  const udp: Udp = { l4: 'udp', sport: process.port, dport: route.port, length: UDP_HLEN + bytes };
-  const id = 1 + net.choose.value(`${net.ns.name} IP id`, 65535);
-  const packet = ipPacket({ src: process.address, dst: route.peer, id, df: true }, udp, bytes, inner);
-  const out = net.walk.begin(net, packet, 'proxied', skb);
-  out.ignoreDf = true;
-  out.dst = found.destination;
-  tellRoute(net, out, 'ip_route_output_flow', 'lo', process.address, found.destination);
-  net.walk.functions.ip_local_out(net, out);
+  sendOwn(net, skb, {
+    kind: 'proxied',
+    fn: 'ip_route_output_flow',
+    call: 'sendto()',
+    src: process.address,
+    dst: route.peer,
+    anySource: 'own',
+    id: 'counted',
+    df: 'if it fits',
+    l4: { l4: 'udp', sport: process.port, dport: route.port, length: UDP_HLEN + bytes },
+    payload: bytes,
+    inner,
+    socket: PROGRAM_SOCKET,
+  });
 }
 
 /** The relay's own ICMP error: TTL 8, from the device's address, quoting 8 bytes behind the IP header. */

@@ -1,6 +1,7 @@
 import { formatIpv4 } from '../address/index.js';
-import { outputFlow, routeOutput, type Skb } from '../linux/index.js';
-import { ipPacket, type Sctp } from '../packet/index.js';
+import { CONTROL_SOCKET, PROGRAM_SOCKET, type Skb } from '../linux/index.js';
+import type { Sctp } from '../packet/index.js';
+import { sendOwn } from './ip-send.js';
 import { drop, type Net, tell } from './net.js';
 import { type Ends, listeningSocket, probeSocket } from './socket-lookup.js';
 
@@ -29,11 +30,16 @@ export function sctpRcv(net: Net, skb: Skb): void {
 }
 
 function answer(net: Net, asked: Skb, ends: Ends, chunk: Sctp['chunk']): void {
-  const route = routeOutput(net, outputFlow(ends.remote, { src: ends.local }), '', 'any');
-  if (!route.ok) return;
-  const header: Sctp = { l4: 'sctp', sport: ends.localPort, dport: ends.remotePort, chunk };
-  const packet = ipPacket({ src: ends.local, dst: ends.remote, df: true }, header, chunk === 'ABORT' ? 4 : 20);
-  const skb = net.walk.begin(net, packet, 'reply', asked);
-  skb.dst = route.destination;
-  net.walk.functions.ip_local_out(net, skb);
+  sendOwn(net, asked, {
+    kind: 'reply',
+    fn: 'sctp_v4_xmit',
+    src: ends.local,
+    dst: ends.remote,
+    anySource: 'any',
+    id: 'counted',
+    df: true,
+    l4: { l4: 'sctp', sport: ends.localPort, dport: ends.remotePort, chunk },
+    payload: chunk === 'ABORT' ? 4 : 20,
+    socket: chunk === 'ABORT' ? CONTROL_SOCKET : PROGRAM_SOCKET,
+  });
 }

@@ -27,7 +27,7 @@ export function duplicate(net: Net, skb: Skb): Skb {
     fragMaxSize: skb.fragMaxSize,
     doRedirect: skb.doRedirect,
     forwarded: skb.forwarded,
-    owner: skb.owner,
+    sk: skb.sk,
     flow: skb.flow,
     ignoreDf: skb.ignoreDf,
   });
@@ -52,11 +52,13 @@ export function scrub(skb: Skb, crossing: 'same namespace' | 'other namespace'):
   skb.dst = undefined;
   skb.nfBridge = undefined;
   skb.ignoreDf = false;
-  skb.owner = undefined;
   resetConnection(skb);
   skb.stamp = undefined;
   skb.fragMaxSize = 0;
   skb.doRedirect = false;
   skb.forwarded = false;
-  if (crossing === 'other namespace') skb.mark = 0;
+  if (crossing === 'same namespace') return;
+  skb.mark = 0;
+  // -m owner does not ask a socket of another namespace (owner_mt(): net_eq()).
+  skb.sk = undefined;
 }

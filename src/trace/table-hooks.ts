@@ -30,14 +30,8 @@ export function tableHook(table: TableName): (net: Net, skb: Skb, state: HookSta
     const mark = skb.mark;
     const { verdict } = runTable(net, skb, state, table);
     // ipt_mangle_out(): a mark set at OUTPUT may lead elsewhere.
-    if (verdict === 'accept' && table === 'mangle' && state.hook === 'OUTPUT' && skb.mark !== mark) {
-      const errno = net.walk.functions.ip_route_me_harder(net, skb);
-      if (errno !== undefined) {
-        drop(net, skb, 'ipt_mangle_out', 'NO_ROUTE', () => ({ values: { node: net.ns.host, errno } }));
-        return 'drop';
-      }
-    }
-    return verdict;
+    const rerouted = verdict === 'accept' && table === 'mangle' && state.hook === 'OUTPUT' && skb.mark !== mark;
+    return rerouted && !net.walk.functions.ip_route_me_harder(net, skb, 'ipt_mangle_out') ? 'drop' : verdict;
   };
 }
 
@@ -62,17 +56,12 @@ export function runTable(net: Net, skb: Skb, state: HookState, name: TableName):
   const watcher = observer === undefined ? undefined : new TellingWatcher(net, skb, state, observer);
   const result = evaluate(table, state.hook, context, watcher);
   if (result.verdict === 'ACCEPT') return { verdict: 'accept', by: result.by };
-  refuse(net, skb, state, result);
+  refuse(net, skb, result);
   return { verdict: 'drop', by: result.by };
 }
 
-function refuse(
-  net: Net,
-  skb: Skb,
-  state: HookState,
-  result: Exclude<TableVerdict, { readonly verdict: 'ACCEPT' }>,
-): void {
-  if (result.verdict === 'REJECT') reject(net, skb, state.hook, result.with);
+function refuse(net: Net, skb: Skb, result: Exclude<TableVerdict, { readonly verdict: 'ACCEPT' }>): void {
+  if (result.verdict === 'REJECT') reject(net, skb, result.with);
   drop(net, skb, 'ipt_do_table', codeOf(result), () => ({
     rule: describeRule(result.by),
     values: {

@@ -10,7 +10,7 @@ import {
   TCP_SYN,
   type Tcp,
 } from '../packet/index.js';
-import { errnoOfIcmp, routeSocket, type SocketOptions, sendDatagram } from './client.js';
+import { errnoOfIcmp, routeSocket, type SocketOptions, sendDatagram, socketOf } from './client.js';
 import type { Conversation } from './conversation.js';
 import type { Net, ProbeSocket, Timer } from './net.js';
 import type { Ends } from './socket-lookup.js';
@@ -73,13 +73,13 @@ class TcpClient implements ProbeSocket {
 
   open(): void {
     const net = this.#net;
-    const route = routeSocket(net, this.#options);
+    const route = routeSocket(net, this.#options, this.#header(TCP_SYN, 0, 0, undefined));
     if (!route.ok || route.destination.type === 'error') {
       this.#result.errno = this.#refused();
       return;
     }
     if (this.localAddress === ANY) this.localAddress = route.destination.source;
-    this.#mss = announcedMss(net, route.destination, this.remote.address);
+    this.#mss = announcedMss(net, route, this.remote.address);
     net.walk.sockets.push(this);
     net.walk.requests.set(this.#isn, this.#options.payload);
     this.#syn();
@@ -120,11 +120,12 @@ class TcpClient implements ProbeSocket {
       payload,
       kind: 'forward',
       id: 'counted',
+      socket: socketOf(this.#options),
       flow: this.#flow,
       gsoSize,
+      ttl,
       tos,
       mark,
-      ...(ttl === undefined ? {} : { ttl }),
     });
   }
 

@@ -1,8 +1,16 @@
 import { formatIpv4, type Ipv4 } from '../address/index.js';
-import { type Destination, outputFlow, pathMtu, routeOutput, type Skb, type Socket } from '../linux/index.js';
-import { ipPacket, TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN, type Tcp } from '../packet/index.js';
+import {
+  CONTROL_SOCKET,
+  destinationMtu,
+  type OutputRoute,
+  PROGRAM_SOCKET,
+  type Skb,
+  type SkbSocket,
+  type Socket,
+} from '../linux/index.js';
+import { IP_HLEN, resetOf, TCP_ACK, TCP_HLEN, TCP_PSH, TCP_RST, TCP_SYN, type Tcp } from '../packet/index.js';
+import { routeOwn, sendOwn } from './ip-send.js';
 import { drop, type Net, type ProbeSocket, tell } from './net.js';
-import { tellRoute } from './route-event.js';
 import { type Ends, listeningSocket, probeSocket } from './socket-lookup.js';
 
 /** Options of a SYN: MSS, SACK permitted, time stamps, window scale. Of a later segment: time stamps. Bytes. */
@@ -50,18 +58,8 @@ function refuse(net: Net, skb: Skb, ends: Ends, l4: Tcp): void {
     (s) => s.netns === net.ns.name && s.protocol === 'tcp' && s.localPort === l4.dport && s.remote !== undefined,
   );
   if (!(l4.flags & TCP_RST)) {
-    const acks = (l4.flags & TCP_ACK) !== 0;
-    const header: Tcp = {
-      l4: 'tcp',
-      sport: ends.localPort,
-      dport: ends.remotePort,
-      flags: acks ? TCP_RST : TCP_RST | TCP_ACK,
-      seq: acks ? l4.ack : 0,
-      ack: acks ? 0 : (l4.seq + skb.payload + (l4.flags & TCP_SYN ? 1 : 0)) >>> 0,
-      options: 0,
-      mss: undefined,
-    };
-    sendSegment(net, skb, { ends, header, payload: 0, kind: 'reply', id: 'zero', flow: undefined, gsoSize: 0 });
+    const header = resetOf(l4, skb.payload);
+    sendSegment(net, skb, { ends, header, payload: 0, kind: 'reply', id: 'zero', socket: CONTROL_SOCKET });
   }
   // A SYN-ACK for a connection that is being opened, but from another address: nobody translated it back.
   const translated = wanted === undefined || (l4.flags & (TCP_SYN | TCP_ACK)) !== (TCP_SYN | TCP_ACK);
@@ -78,50 +76,33 @@ export interface Segment {
   readonly kind: 'forward' | 'reply' | 'proxied';
   /** A SYN-ACK and a RST have id 0, a connected socket counts its own. */
   readonly id: 'zero' | 'counted';
-  /** What its socket hashed it to. */
-  readonly flow: string | undefined;
-  readonly gsoSize: number;
-  readonly ttl?: number;
+  readonly socket: SkbSocket;
+  /** What its socket hashed it to; undefined for a segment without a connection. */
+  readonly flow?: string;
+  readonly gsoSize?: number;
+  readonly ttl?: number | undefined;
   readonly tos?: number;
   readonly mark?: number;
 }
 
-/** Sends a segment of a socket; false when there is no route. */
-export function sendSegment(net: Net, cause: Skb | undefined, segment: Segment): boolean {
-  const { ends, header, payload } = segment;
-  const flow = outputFlow(ends.remote, { src: ends.local, mark: segment.mark ?? 0, tos: (segment.tos ?? 0) & 0x1c });
-  const route = routeOutput(net, flow, '', 'any');
-  if (!route.ok) return false;
-  const id = segment.id === 'zero' ? 0 : 1 + net.choose.value(`${net.ns.name} IP id`, 65535);
-  const ttl = segment.ttl ?? net.ns.sysctls.number('net/ipv4/ip_default_ttl');
-  const fields = { src: ends.local, dst: ends.remote, ttl, id, df: true, tos: segment.tos ?? 0 };
-  const skb = net.walk.begin(net, ipPacket(fields, header, payload), segment.kind, cause);
-  skb.dst = route.destination;
-  skb.flow = segment.flow;
-  skb.gsoSize = segment.gsoSize;
-  skb.mark = segment.mark ?? 0;
-  tellRoute(net, skb, 'ip_queue_xmit', 'lo', ends.local, route.destination);
-  net.walk.functions.ip_local_out(net, skb);
-  return true;
+/** Sends a segment (ip_queue_xmit(), ip_send_unicast_reply()). */
+export function sendSegment(net: Net, cause: Skb | undefined, { ends, header, ...segment }: Segment): void {
+  const { local: src, remote: dst } = ends;
+  sendOwn(net, cause, { ...segment, fn: 'ip_queue_xmit', src, dst, anySource: 'any', df: true, l4: header });
 }
 
 /** The MSS to announce: what fits the route's MTU without options (tcp_advertise_mss()). */
-export function announcedMss(net: Net, destination: Destination, dst: Ipv4): number {
-  if (destination.type === 'error') return 536;
-  const link = net.ns.links.get(destination.dev);
-  if (link === undefined) return 536;
-  const mtu = destination.type === 'unicast' ? pathMtu(net, destination, dst, link) : link.mtu;
-  return Math.min(mtu, 65535) - 40;
+export function announcedMss(net: Net, route: OutputRoute, dst: Ipv4): number {
+  if (!route.ok || route.destination.type === 'error') return 536;
+  return destinationMtu(net, route.destination, dst) - IP_HLEN - TCP_HLEN;
 }
 
 /** A listener's answer to a SYN, and the connection that it makes. */
 function accept(net: Net, syn: Skb, listener: Socket, ends: Ends, l4: Tcp): void {
-  const route = routeOutput(net, outputFlow(ends.remote, { src: ends.local }), '', 'any');
-  if (!route.ok) return;
   const isn = net.choose.value(`${net.ns.name} ISN`, 0x1_0000_0000);
   const connection = new ServerConnection(net, listener, ends, { isn, peerIsn: l4.seq });
   net.walk.sockets.push(connection);
-  connection.synAck(net, syn, announcedMss(net, route.destination, ends.remote));
+  connection.synAck(net, syn);
 }
 
 /** One accepted connection: reads a request, writes an answer. */
@@ -154,23 +135,30 @@ class ServerConnection implements ProbeSocket {
     return `tcp ${this.netns} ${this.#isn}`;
   }
 
-  synAck(net: Net, syn: Skb, mss: number): void {
-    this.#send(net, syn, TCP_SYN | TCP_ACK, 0, mss);
+  synAck(net: Net, syn: Skb): void {
+    const header = this.#header(TCP_SYN | TCP_ACK, 0);
+    const { remote: dst, local: src } = this.#ends;
+    const route = routeOwn(net, { dst, src, anySource: 'any', l4: header, socket: PROGRAM_SOCKET });
+    this.#send(net, syn, { ...header, options: SYN_OPTIONS, mss: announcedMss(net, route, dst) }, 0);
   }
 
-  #send(net: Net, cause: Skb, flags: number, payload: number, mss: number | undefined): void {
-    const header: Tcp = {
+  #header(flags: number, seq: number): Tcp {
+    return {
       l4: 'tcp',
       sport: this.localPort,
       dport: this.remote.port,
       flags,
-      seq: (this.#isn + (flags & TCP_SYN ? 0 : 1)) >>> 0,
+      seq: (this.#isn + seq) >>> 0,
       ack: (this.#peerIsn + 1 + this.#received) >>> 0,
-      options: mss === undefined ? DATA_OPTIONS : SYN_OPTIONS,
-      mss,
+      options: DATA_OPTIONS,
+      mss: undefined,
     };
-    const id = flags & TCP_SYN ? 'zero' : 'counted';
-    sendSegment(net, cause, { ends: this.#ends, header, payload, kind: 'reply', id, flow: this.#flow, gsoSize: 0 });
+  }
+
+  #send(net: Net, cause: Skb, header: Tcp, payload: number): void {
+    const id = header.flags & TCP_SYN ? 'zero' : 'counted';
+    const own = { ends: this.#ends, header, payload, kind: 'reply', id, flow: this.#flow } as const;
+    sendSegment(net, cause, { ...own, socket: PROGRAM_SOCKET });
   }
 
   receive(net: Net, skb: Skb): void {
@@ -187,7 +175,7 @@ class ServerConnection implements ProbeSocket {
     if (wanted !== undefined && this.#received < wanted) return;
     this.#answered = true;
     const bytes = this.#listener.bytes ?? this.#received;
-    net.walk.task(() => this.#send(net, skb, TCP_PSH | TCP_ACK, bytes, undefined));
+    net.walk.task(() => this.#send(net, skb, this.#header(TCP_PSH | TCP_ACK, 1), bytes));
   }
 
   error(): void {

@@ -16,27 +16,27 @@ export interface DatagramOptions extends SocketOptions {
 /** Sends a UDP datagram and notes the answer. */
 export function sendUdp(net: Net, options: DatagramOptions, result: Conversation): void {
   const udp: Udp = { l4: 'udp', sport: options.sport, dport: options.dport, length: UDP_HLEN + options.payload };
-  open(net, 'udp', options, result, () => sendDatagram(net, options, udp, options.payload, 'sendto()').errno);
+  open(net, udp, options, result, () => sendDatagram(net, options, udp, options.payload, 'sendto()').errno);
 }
 
 /** Sends an SCTP INIT and notes what answers it. */
 export function sendSctp(net: Net, options: DatagramOptions, result: Conversation): void {
   const sctp: Sctp = { l4: 'sctp', sport: options.sport, dport: options.dport, chunk: 'INIT' };
-  open(net, 'sctp', options, result, () => sendDatagram(net, options, sctp, 20, 'connect()').errno);
+  open(net, sctp, options, result, () => sendDatagram(net, options, sctp, 20, 'connect()').errno);
 }
 
 function open(
   net: Net,
-  protocol: 'udp' | 'sctp',
+  l4: Udp | Sctp,
   options: DatagramOptions,
   result: Conversation,
   send: () => string | undefined,
 ): void {
-  const route = routeSocket(net, options);
+  const route = routeSocket(net, options, l4);
   const chosen = route.ok && route.destination.type !== 'error' ? route.destination.source : options.source;
   const socket: ProbeSocket = {
     netns: net.ns.name,
-    protocol,
+    protocol: l4.l4,
     localAddress: options.connected ? chosen : options.source,
     localPort: options.sport,
     remote: options.connected ? { address: options.destination, port: options.dport } : undefined,

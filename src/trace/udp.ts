@@ -1,9 +1,9 @@
 import { formatIpv4 } from '../address/index.js';
-import { outputFlow, routeOutput, type Skb, type Socket } from '../linux/index.js';
-import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ipPacket, UDP_HLEN, type Udp } from '../packet/index.js';
+import { PROGRAM_SOCKET, type Skb, type Socket } from '../linux/index.js';
+import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, UDP_HLEN, type Udp } from '../packet/index.js';
+import { sendOwn } from './ip-send.js';
 import { drop, type Net, tell } from './net.js';
 import { relayReceive } from './relay.js';
-import { tellRoute } from './route-event.js';
 import { type Ends, listeningSocket, probeSocket } from './socket-lookup.js';
 import { hasVxlanSocket, vxlanRcv } from './vxlan.js';
 
@@ -57,20 +57,17 @@ function answer(net: Net, skb: Skb, socket: Socket, ends: Ends, l4: Udp): void {
 
 /** Answers from the address that was asked, as a server with IP_PKTINFO does. */
 function reply(net: Net, asked: Skb, ends: Ends, bytes: number): void {
-  const udp: Udp = { l4: 'udp', sport: ends.localPort, dport: ends.remotePort, length: UDP_HLEN + bytes };
-  const route = routeOutput(net, outputFlow(ends.remote, { src: ends.local }), '', 'own');
-  if (!route.ok) {
-    const errno = 'errno' in route ? route.errno : 'EOPNOTSUPP';
-    tell(net, asked, () => ({ k: 'errno', fn: 'udp_sendmsg', call: 'the answer, sendmsg()', errno }));
-    return;
-  }
-  const id = 1 + net.choose.value(`${net.ns.name} IP id`, 65535);
-  const ttl = net.ns.sysctls.number('net/ipv4/ip_default_ttl');
-  // A UDP socket discovers the path MTU unless told otherwise: DF (ip_dont_fragment()), where the packet fits.
-  const packet = ipPacket({ src: ends.local, dst: ends.remote, ttl, id, df: true }, udp, bytes);
-  const skb = net.walk.begin(net, packet, 'reply', asked);
-  skb.ignoreDf = true;
-  skb.dst = route.destination;
-  tellRoute(net, skb, 'ip_route_output_flow', 'lo', ends.local, route.destination);
-  net.walk.functions.ip_local_out(net, skb);
+  sendOwn(net, asked, {
+    kind: 'reply',
+    fn: 'ip_route_output_flow',
+    call: 'the answer, sendmsg()',
+    src: ends.local,
+    dst: ends.remote,
+    anySource: 'own',
+    id: 'counted',
+    df: 'if it fits',
+    l4: { l4: 'udp', sport: ends.localPort, dport: ends.remotePort, length: UDP_HLEN + bytes },
+    payload: bytes,
+    socket: PROGRAM_SOCKET,
+  });
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { createNetnsRuntime } from '../../src/linux/index.js';
+import { CONTROL_SOCKET, createNetnsRuntime, PROGRAM_SOCKET, type SkbSocket } from '../../src/linux/index.js';
 import { icmpHeader, type L4, type Packet } from '../../src/packet/index.js';
 import { ip, mac } from '../must.js';
 import {
@@ -345,23 +345,31 @@ describe('physdev', () => {
 });
 
 describe('owner', () => {
-  const by = (uid: number, gid: number): Scene => ({
+  const by = (sk: SkbSocket | undefined): Scene => ({
     hook: 'OUTPUT',
     in: '',
     out: 'eth0',
     skb: (skb) => {
-      skb.owner = { uid, gid };
+      skb.sk = sk;
     },
   });
-  const nobody: Scene = { hook: 'OUTPUT', in: '', out: 'eth0' };
+  const program = by(PROGRAM_SOCKET);
+  const kernel = by(CONTROL_SOCKET);
+  const nobody = by(undefined);
+  // owner_mt(), linux net/netfilter/xt_owner.c.
   test.each([
-    { match: '--uid-owner 0-99', scene: by(5, 5), want: true, why: 'in the range' },
-    { match: '--uid-owner 0 ! --gid-owner 5', scene: by(0, 5), want: false, why: 'both must hold' },
-    { match: '--socket-exists', scene: by(0, 0), want: true, why: 'there is one' },
-    { match: '! --socket-exists', scene: by(0, 0), want: false, why: 'there is one' },
-    { match: '--uid-owner 0', scene: nobody, want: false, why: 'sent by the kernel' },
-    { match: '! --uid-owner 0', scene: nobody, want: true, why: 'negations hold without a socket' },
-    { match: '--gid-owner 7 --suppl-groups', scene: by(0, 0), want: 'unsupported', why: 'other groups are not known' },
+    { match: '--socket-exists', scene: program, want: true, why: 'there is one' },
+    { match: '! --socket-exists', scene: program, want: false, why: 'there is one' },
+    { match: '--socket-exists', scene: kernel, want: true, why: "a RST is of the kernel's own socket" },
+    { match: '--socket-exists', scene: nobody, want: false, why: 'what is forwarded has none' },
+    { match: '! --socket-exists', scene: nobody, want: true, why: 'what is forwarded has none' },
+    { match: '--uid-owner 0', scene: program, want: 'unsupported', why: 'who runs a program is not known' },
+    { match: '! --gid-owner 7', scene: program, want: 'unsupported', why: 'nor in which group' },
+    { match: '--uid-owner 0', scene: kernel, want: false, why: 'a socket without a file has no owner' },
+    { match: '! --uid-owner 0', scene: kernel, want: true, why: 'a negation holds without an owner' },
+    { match: '--uid-owner 0', scene: nobody, want: false, why: 'no socket, no owner' },
+    { match: '! --uid-owner 0', scene: nobody, want: true, why: 'a negation holds without a socket' },
+    { match: '! --uid-owner 0 --gid-owner 5', scene: nobody, want: false, why: 'both must hold' },
   ])('$match is $want: $why', ({ match, scene, want }) => {
     expect(matches(`-m owner ${match}`, scene)).toBe(want);
   });

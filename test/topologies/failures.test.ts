@@ -76,7 +76,7 @@ const FAILURES: readonly Failure[] = [
     what: "MTU with DF: the sender's own device, 50 bytes less than the wire (flannel)",
     probe: { ...udpToWeb1, payload: 1423, df: true }, // 1423 + 8 + 20 = 1451 > 1450
     verdict: 'dropped - MTU_DF EMSGSIZE',
-    at: 'client sendto()',
+    at: 'client __ip_append_data',
     says: ['1450', '1451'],
   },
   {

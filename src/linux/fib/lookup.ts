@@ -216,3 +216,10 @@ export function pathMtu(context: FibContext, destination: UnicastDestination, ds
   const learned = exception !== undefined && exception.expires > context.now ? exception.mtu : undefined;
   return Math.min(learned ?? fixed ?? link.mtu, 65535);
 }
+
+/** The bytes that an IP packet of this host's own to `dst` may have (ipv4_mtu()). */
+export function destinationMtu(context: FibContext, destination: Destination, dst: Ipv4): number {
+  const link = destination.type === 'error' ? undefined : context.ns.links.get(destination.dev);
+  if (link === undefined) return 65535;
+  return destination.type === 'unicast' ? pathMtu(context, destination, dst, link) : Math.min(link.mtu, 65535);
+}

@@ -177,6 +177,7 @@ const DEFAULTS: ReadonlyMap<string, string> = new Map([
   ['net/ipv4/icmp_echo_ignore_all', '0'],
   ['net/ipv4/icmp_echo_ignore_broadcasts', '1'],
   ['net/ipv4/icmp_errors_use_inbound_ifaddr', '0'],
+  ['net/ipv4/fwmark_reflect', '0'],
   ['net/ipv4/ip_default_ttl', '64'],
   ['net/ipv4/ip_forward_use_pmtu', '0'],
   ['net/ipv4/ip_local_port_range', '32768\t60999'],

@@ -1,6 +1,6 @@
 import type { MatchExtension } from '../extension.js';
 import { FLAG, NOT_FLAG, NOT_VALUE } from '../option.js';
-import { formatPortRange, inRange, type PortRange } from '../port.js';
+import { formatPortRange, type PortRange } from '../port.js';
 import { negation, parseUint, UINT32 } from '../spelling.js';
 import type { Words } from '../words.js';
 
@@ -50,18 +50,18 @@ export const owner: MatchExtension<OwnerMatch> = {
     if (supplGroups) parts.push('--suppl-groups');
     return parts.join(' ');
   },
-  test({ socketExists, uid, gid, supplGroups }, { skb }) {
-    const has = skb.owner;
-    // Without a socket only what asks for its absence, or for other owners, can match.
-    if (has === undefined) return socketExists !== 'yes' && uid?.invert !== false && gid?.invert !== false;
-    if (socketExists === 'no') return false;
-    if (uid !== undefined && inRange(uid, has.uid) === uid.invert) return false;
-    if (gid === undefined || inRange(gid, has.gid) !== gid.invert) return true;
-    // Only the first of the sender's groups is known.
-    return supplGroups && !gid.invert ? 'unsupported' : false;
+  test({ socketExists, uid, gid }, { skb }) {
+    const { sk } = skb;
+    if (sk === undefined ? socketExists === 'yes' : socketExists === 'no') return false;
+    if (uid === undefined && gid === undefined) return true;
+    // Who runs a program is not modelled.
+    if (sk?.ofProgram === true) return 'unsupported';
+    // Without an owner only what asks for others than some can match.
+    return uid?.invert !== false && gid?.invert !== false;
   },
-  have(_, { skb: { owner: has } }) {
-    return has === undefined ? 'no socket of this host' : `uid ${has.uid}, gid ${has.gid}`;
+  have(_, { skb: { sk } }) {
+    if (sk === undefined) return 'no socket of this host';
+    return sk.ofProgram ? 'the socket of a program' : "a socket of the kernel's own";
   },
   checkentry(_, { hooks }) {
     return [...hooks].every((hook) => hook === 'OUTPUT' || hook === 'POSTROUTING')

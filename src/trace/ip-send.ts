@@ -1,0 +1,162 @@
+import { ANY, formatIpv4, type Ipv4, isLoopback } from '../address/index.js';
+import {
+  type Destination,
+  destinationMtu,
+  type OutputRoute,
+  outputFlow,
+  routeOutput,
+  type Skb,
+  type SkbSocket,
+} from '../linux/index.js';
+import { IP_HLEN, ipPacket, type L4, l4Length, type Packet } from '../packet/index.js';
+import { drop, type Net, tell } from './net.js';
+import type { DropCode } from './reason.js';
+import { tellRoute } from './route-event.js';
+import type { LegKind } from './trace.js';
+
+/** A packet that this host is about to send. */
+export interface OwnPacket {
+  readonly kind: LegKind;
+  /** The kernel function that looks its route up. */
+  readonly fn: string;
+  /** The call by which a program sends it, which gets the errno when that fails; undefined for the kernel's own. */
+  readonly call?: string;
+  readonly dst: Ipv4;
+  /** ANY lets the route choose. */
+  readonly src: Ipv4;
+  /** `own`: the source must be an address of this host. `any`: it need not (FLOWI_FLAG_ANYSRC). */
+  readonly anySource: 'own' | 'any';
+  /** undefined: ip_default_ttl. */
+  readonly ttl?: number | undefined;
+  readonly tos?: number;
+  /** `counted` stands for any but 0. */
+  readonly id: 'zero' | 'counted';
+  /** `if it fits`: path-MTU discovery, but rather fragments than nothing (IP_PMTUDISC_WANT). */
+  readonly df: boolean | 'if it fits';
+  /** What the route's MTU can not carry is refused with EMSGSIZE (IP_PMTUDISC_DO). */
+  readonly mustFit?: boolean;
+  readonly mark?: number;
+  readonly l4: L4;
+  /** Bytes after the transport header. */
+  readonly payload: number;
+  readonly inner?: Packet;
+  /** The socket that it is of; undefined for none. */
+  readonly socket: SkbSocket | undefined;
+  /** What its socket hashed it to; undefined: hash the headers. */
+  readonly flow?: string;
+  readonly gsoSize?: number;
+  /** Called when the packet exists, and goes on. */
+  readonly ready?: (skb: Skb) => void;
+}
+
+/** What became of a packet: sent, or the errno of what it failed with. */
+export type Sent = { readonly errno: undefined; readonly source: Ipv4 } | { readonly errno: string };
+
+/**
+ * Routes a packet of this host's own and sends it: what ip_queue_xmit(), ip_make_skb() with ip_send_skb(), and
+ * ip_push_pending_frames() have in common (linux net/ipv4/ip_output.c). One without a route is dropped at once, so that
+ * whoever waits for it can read why.
+ */
+export function sendOwn(net: Net, cause: Skb | undefined, own: OwnPacket): Sent {
+  const route = routeOwn(net, own);
+  const source = own.src === ANY && route.ok ? sourceOf(route.destination) : own.src;
+  const length = IP_HLEN + l4Length(own.l4) + own.payload;
+  const mtu = route.ok ? destinationMtu(net, route.destination, own.dst) : 65535;
+  const fits = length <= mtu;
+  const id = own.id === 'zero' ? 0 : 1 + net.choose.value(`${net.ns.name} IP id`, 65535);
+  const ttl = own.ttl ?? net.ns.sysctls.number('net/ipv4/ip_default_ttl');
+  const df = own.df === 'if it fits' ? fits : own.df;
+  const fields = { src: source, dst: own.dst, ttl, tos: own.tos ?? 0, id, df };
+  const skb = net.walk.begin(net, ipPacket(fields, own.l4, own.payload, own.inner), own.kind, cause);
+  skb.sk = own.socket;
+  skb.mark = own.mark ?? 0;
+  skb.flow = own.flow;
+  skb.gsoSize = own.gsoSize ?? 0;
+  skb.ignoreDf = own.df === 'if it fits';
+  own.ready?.(skb);
+  if (!route.ok) return { errno: refuseRoute(net, skb, own, route) };
+  if (length > 65535 || (own.mustFit === true && !fits)) {
+    tellErrno(net, skb, own, 'EMSGSIZE');
+    const dev = route.destination.type === 'error' ? '' : route.destination.dev;
+    drop(net, skb, '__ip_append_data', 'MTU_DF', () => ({ values: { len: length, mtu, dev } }));
+    return { errno: 'EMSGSIZE' };
+  }
+  skb.dst = route.destination;
+  tellRoute(net, skb, own.fn, 'lo', own.src, route.destination);
+  net.walk.functions.ip_local_out(net, skb);
+  return { errno: undefined, source };
+}
+
+/** The way that such a packet takes. */
+export function routeOwn(
+  net: Net,
+  {
+    dst,
+    src,
+    anySource,
+    mark = 0,
+    tos = 0,
+    l4,
+    socket,
+  }: Pick<OwnPacket, 'dst' | 'src' | 'anySource' | 'mark' | 'tos' | 'l4' | 'socket'>,
+): OutputRoute {
+  const flow = outputFlow(dst, { src, oif: socket?.boundDev ?? '', mark, tos: tos & 0x1c });
+  return routeOutput(net, flow, l4Key(l4), anySource);
+}
+
+/** What of the transport header multipath may hash (fib_multipath_hash_policy 1). */
+function l4Key(l4: L4): string {
+  return 'sport' in l4 ? `${l4.l4}|${l4.sport}|${l4.dport}` : l4.l4;
+}
+
+function sourceOf(destination: Destination): Ipv4 {
+  return destination.type === 'error' ? ANY : destination.source;
+}
+
+function refuseRoute(net: Net, skb: Skb, own: OwnPacket, route: FailedRoute): string {
+  const errno = errnoOf(route);
+  tellErrno(net, skb, own, errno);
+  dropUnrouted(net, skb, own.fn, route);
+  return errno;
+}
+
+function tellErrno(net: Net, skb: Skb, { call }: OwnPacket, errno: string): void {
+  if (call !== undefined) tell(net, skb, () => ({ k: 'errno', call, errno }));
+}
+
+/** A lookup that found no way. */
+export type FailedRoute = Extract<OutputRoute, { readonly ok: false }>;
+
+/** The errno that a call gets which fails for want of a route. */
+function errnoOf(route: FailedRoute): string {
+  return 'errno' in route ? route.errno : 'EOPNOTSUPP';
+}
+
+/** Drops a packet that this host has no route for. What is not modelled is said to be so. */
+export function dropUnrouted(net: Net, skb: Skb, fn: string, route: FailedRoute): void {
+  const values = {
+    node: net.ns.name,
+    dst: formatIpv4(skb.ip?.dst ?? ANY),
+    src: formatIpv4(skb.ip?.src ?? ANY),
+    errno: errnoOf(route),
+    what: 'unsupported' in route ? route.unsupported : '',
+  };
+  drop(net, skb, fn, codeOf(skb, route), () => ({ values }));
+}
+
+const CODES = {
+  ENETUNREACH: 'NO_ROUTE',
+  ENODEV: 'NO_ROUTE',
+  EHOSTUNREACH: 'ROUTE_UNREACHABLE',
+  EACCES: 'ROUTE_PROHIBIT',
+  EINVAL: 'ROUTE_BLACKHOLE',
+} as const;
+
+function codeOf(skb: Skb, route: FailedRoute): DropCode {
+  if ('unsupported' in route) return 'UNSUPPORTED';
+  // __mkroute_output(): no route refused it, but its loopback source.
+  const { destination } = route;
+  const refused = destination.route === undefined && destination.rule === undefined;
+  if (route.errno === 'EINVAL' && refused && isLoopback(skb.ip?.src ?? ANY)) return 'LOCALNET';
+  return CODES[route.errno];
+}
