@@ -23,7 +23,7 @@ export function run(
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
     .flatMap((line) => {
-      const [, netns, command = line] = /^(\w+): (.*)$/.exec(line) ?? [];
+      const [, netns, command = line] = /^([\w-]+): (.*)$/.exec(line) ?? [];
       return readable(parseCommand(command, { netns, file: 'test' }));
     });
   return apply(installs, network, runtime);

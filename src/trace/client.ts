@@ -1,7 +1,7 @@
 import type { Ipv4 } from '../address/index.js';
 import type { OutputRoute, SkbSocket } from '../linux/index.js';
 import type { L4 } from '../packet/index.js';
-import { routeOwn, type Sent, sendOwn } from './ip-send.js';
+import { routeOwn, sendOwn } from './ip-send.js';
 import type { Net } from './net.js';
 
 /** Path-MTU discovery of a socket (IP_MTU_DISCOVER): `do` never fragments, `dont` never sets DF, `want` is the default. */
@@ -30,8 +30,18 @@ export function socketOf({ oif }: SocketOptions): SkbSocket {
   return { ofProgram: true, boundDev: oif };
 }
 
-/** Sends one datagram as a socket would (ip_make_skb(), ip_send_skb(), linux net/ipv4/ip_output.c). */
-export function sendDatagram(net: Net, options: SocketOptions, l4: L4, payload: number, call: string): Sent {
+/**
+ * Sends one datagram as a socket would (ip_make_skb(), ip_send_skb(), linux net/ipv4/ip_output.c).
+ *
+ * @returns the errno that `call` fails with.
+ */
+export function sendDatagram(
+  net: Net,
+  options: SocketOptions,
+  l4: L4,
+  payload: number,
+  call: string,
+): string | undefined {
   const { destination, source, ttl, tos, mark, pmtuDiscovery } = options;
   const strict = pmtuDiscovery === 'do';
   return sendOwn(net, undefined, {

@@ -49,15 +49,14 @@ export interface OwnPacket {
   readonly ready?: (skb: Skb) => void;
 }
 
-/** What became of a packet: sent, or the errno of what it failed with. */
-export type Sent = { readonly errno: undefined; readonly source: Ipv4 } | { readonly errno: string };
-
 /**
  * Routes a packet of this host's own and sends it: what ip_queue_xmit(), ip_make_skb() with ip_send_skb(), and
  * ip_push_pending_frames() have in common (linux net/ipv4/ip_output.c). One without a route is dropped at once, so that
  * whoever waits for it can read why.
+ *
+ * @returns the errno that the call fails with.
  */
-export function sendOwn(net: Net, cause: Skb | undefined, own: OwnPacket): Sent {
+export function sendOwn(net: Net, cause: Skb | undefined, own: OwnPacket): string | undefined {
   const route = routeOwn(net, own);
   const source = own.src === ANY && route.ok ? sourceOf(route.destination) : own.src;
   const length = IP_HLEN + l4Length(own.l4) + own.payload;
@@ -74,17 +73,21 @@ export function sendOwn(net: Net, cause: Skb | undefined, own: OwnPacket): Sent 
   skb.gsoSize = own.gsoSize ?? 0;
   skb.ignoreDf = own.df === 'if it fits';
   own.ready?.(skb);
-  if (!route.ok) return { errno: refuseRoute(net, skb, own, route) };
+  if (!route.ok) {
+    if ('errno' in route) tellErrno(net, skb, own, route.errno);
+    dropUnrouted(net, skb, own.fn, route);
+    return 'errno' in route ? route.errno : undefined;
+  }
   if (length > 65535 || (own.mustFit === true && !fits)) {
     tellErrno(net, skb, own, 'EMSGSIZE');
     const dev = route.destination.type === 'error' ? '' : route.destination.dev;
     drop(net, skb, '__ip_append_data', 'MTU_DF', () => ({ values: { len: length, mtu, dev } }));
-    return { errno: 'EMSGSIZE' };
+    return 'EMSGSIZE';
   }
   skb.dst = route.destination;
   tellRoute(net, skb, own.fn, 'lo', own.src, route.destination);
   net.walk.functions.ip_local_out(net, skb);
-  return { errno: undefined, source };
+  return undefined;
 }
 
 /** The way that such a packet takes. */
@@ -113,13 +116,6 @@ function sourceOf(destination: Destination): Ipv4 {
   return destination.type === 'error' ? ANY : destination.source;
 }
 
-function refuseRoute(net: Net, skb: Skb, own: OwnPacket, route: FailedRoute): string {
-  const errno = errnoOf(route);
-  tellErrno(net, skb, own, errno);
-  dropUnrouted(net, skb, own.fn, route);
-  return errno;
-}
-
 function tellErrno(net: Net, skb: Skb, { call }: OwnPacket, errno: string): void {
   if (call !== undefined) tell(net, skb, () => ({ k: 'errno', call, errno }));
 }
@@ -127,18 +123,13 @@ function tellErrno(net: Net, skb: Skb, { call }: OwnPacket, errno: string): void
 /** A lookup that found no way. */
 export type FailedRoute = Extract<OutputRoute, { readonly ok: false }>;
 
-/** The errno that a call gets which fails for want of a route. */
-function errnoOf(route: FailedRoute): string {
-  return 'errno' in route ? route.errno : 'EOPNOTSUPP';
-}
-
 /** Drops a packet that this host has no route for. What is not modelled is said to be so. */
 export function dropUnrouted(net: Net, skb: Skb, fn: string, route: FailedRoute): void {
   const values = {
     node: net.ns.name,
     dst: formatIpv4(skb.ip?.dst ?? ANY),
     src: formatIpv4(skb.ip?.src ?? ANY),
-    errno: errnoOf(route),
+    errno: 'errno' in route ? route.errno : '',
     what: 'unsupported' in route ? route.unsupported : '',
   };
   drop(net, skb, fn, codeOf(skb, route), () => ({ values }));

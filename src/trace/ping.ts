@@ -32,8 +32,7 @@ export function ping(net: Net, options: PingOptions, result: Conversation): void
   net.walk.sockets.push(socket);
   const send = (seq: number): void => {
     const request = icmpHeader(ICMP_ECHO, 0, { id: options.id, seq });
-    const sent = sendDatagram(net, options, request, options.payload, 'sendto()');
-    if (sent.errno !== undefined) result.errno ??= sent.errno;
+    result.errno ??= sendDatagram(net, options, request, options.payload, 'sendto()');
     if (seq < options.count) net.walk.timer(options.interval, () => net.walk.task(() => send(seq + 1)));
   };
   net.walk.task(() => send(1));

@@ -93,7 +93,7 @@ class TcpClient implements ProbeSocket {
   /** connect(2) fails before a segment is made; the trace shows the one that would have been. */
   #refused(): string | undefined {
     const syn = this.#header(TCP_SYN, this.#isn, SYN_OPTIONS, this.#mss);
-    return sendDatagram(this.#net, this.#options, syn, 0, 'connect()').errno;
+    return sendDatagram(this.#net, this.#options, syn, 0, 'connect()');
   }
 
   #syn(): void {

@@ -16,13 +16,13 @@ export interface DatagramOptions extends SocketOptions {
 /** Sends a UDP datagram and notes the answer. */
 export function sendUdp(net: Net, options: DatagramOptions, result: Conversation): void {
   const udp: Udp = { l4: 'udp', sport: options.sport, dport: options.dport, length: UDP_HLEN + options.payload };
-  open(net, udp, options, result, () => sendDatagram(net, options, udp, options.payload, 'sendto()').errno);
+  open(net, udp, options, result, () => sendDatagram(net, options, udp, options.payload, 'sendto()'));
 }
 
 /** Sends an SCTP INIT and notes what answers it. */
 export function sendSctp(net: Net, options: DatagramOptions, result: Conversation): void {
   const sctp: Sctp = { l4: 'sctp', sport: options.sport, dport: options.dport, chunk: 'INIT' };
-  open(net, sctp, options, result, () => sendDatagram(net, options, sctp, 20, 'connect()').errno);
+  open(net, sctp, options, result, () => sendDatagram(net, options, sctp, 20, 'connect()'));
 }
 
 function open(

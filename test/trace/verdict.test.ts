@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Runtime } from '../../src/linux/index.js';
-import { createSimulation, type Probe, type Trace, trace } from '../../src/trace/index.js';
+import { createSimulation, crossings, type Probe, type Trace, trace } from '../../src/trace/index.js';
 import { networkFrom, ROUTER, run } from '../network.js';
 import { replayDiffs } from '../replay/diffs.js';
+import { shipped } from '../shipped.js';
 
 const base = networkFrom(ROUTER);
 const with_ = (commands: string): typeof base => run(commands, base, new Runtime()).network;
@@ -132,6 +133,26 @@ test.each<{ commands: string; probe?: Partial<Probe>; want: string; why: string 
     why: 'a RST in the name of the destination (SURPRISES 49)',
   },
   {
+    commands: 'a: iptables -A OUTPUT -m owner --socket-exists -j DROP',
+    want: 'dropped - NF_DROP -',
+    why: 'a program sent it',
+  },
+  {
+    commands: 'r: iptables -A FORWARD -m owner --socket-exists -j DROP',
+    want: 'delivered delivered - -',
+    why: 'iptables refuses the rule: owner works in OUTPUT and POSTROUTING only (owner_mt_reg)',
+  },
+  {
+    commands: 'b: iptables -A OUTPUT -m owner ! --socket-exists -j DROP',
+    want: 'delivered delivered - -',
+    why: "icmp_reply() sends through the kernel's own socket",
+  },
+  {
+    commands: 'a: ip rule add uidrange 0-99 lookup 100',
+    want: 'unknown - UNSUPPORTED -',
+    why: 'a rule with a selector that is not modelled comes before main',
+  },
+  {
     commands: 'r: ip link add dum0 type dummy\nr: ip link set dum0 up\nr: ip route add 10.9.0.0/16 dev dum0',
     probe: { to: '10.9.0.1' },
     want: 'unknown - UNSUPPORTED -',
@@ -141,6 +162,88 @@ test.each<{ commands: string; probe?: Partial<Probe>; want: string; why: string 
   const result = trace(with_(commands), { ...ping, ...probe });
   expect(summary(result)).toBe(want);
   replayDiffs(result);
+});
+
+test.each(['icmp', 'tcp', 'udp'] as const)('%s: an answer without a route is dropped, not forgotten', (proto) => {
+  const commands = 'web-1: ip route del default\nweb-1: ip route del 10.244.0.0/16';
+  const { network, refused } = run(commands, shipped('flannel-vxlan'), new Runtime());
+  expect(refused).toEqual([]);
+  const result = trace(network, {
+    from: 'client',
+    to: 'pod/web-1',
+    proto,
+    ...(proto === 'icmp' ? {} : { port: 8080 }),
+  });
+  expect(summary(result)).toBe('delivered dropped NO_ROUTE -');
+  expect(result.verdict.exit).toBe(1);
+});
+
+describe('what a socket is bound to stays', () => {
+  // Two cables between a and b; the default route leaves by eth1.
+  const cables = networkFrom(`
+ip netns add a
+ip netns add b
+a: ip link set lo up
+b: ip link set lo up
+ip link add eth0 address 02:00:00:00:00:01 netns a type veth peer name eth0 address 02:00:00:00:00:02 netns b
+ip link add eth1 address 02:00:00:00:01:01 netns a type veth peer name eth1 address 02:00:00:00:01:02 netns b
+a: ip link set eth0 up
+a: ip link set eth1 up
+b: ip link set eth0 up
+b: ip link set eth1 up
+a: ip addr add 10.0.0.1/24 dev eth0
+a: ip addr add 10.0.1.1/24 dev eth1
+b: ip addr add 10.0.0.2/24 dev eth0
+b: ip addr add 10.0.1.2/24 dev eth1
+a: ip route add 10.9.9.9/32 via 10.0.0.2 dev eth0
+a: ip route add default via 10.0.1.2 dev eth1
+a: iptables -t nat -A OUTPUT -d 1.2.3.4 -j DNAT --to-destination 10.9.9.9
+`);
+  // Seen on Linux 6.18 with SO_BINDTODEVICE.
+  test.each([
+    { proto: 'tcp', to: '10.9.9.9', why: 'a SYN' },
+    { proto: 'udp', to: '10.9.9.9', why: 'a datagram' },
+    { proto: 'udp', to: '1.2.3.4', why: 'ip_route_me_harder() heeds sk_bound_dev_if' },
+  ] as const)('$proto to $to: $why', ({ proto, to }) => {
+    const result = trace(cables, { from: 'a', to, proto, port: 80, oif: 'eth1' });
+    const sent = crossings(result).filter(
+      ({ netns, dir, headers }) => netns === 'a' && dir === 'out' && headers.some((h) => h.l === 'ip4'),
+    );
+    expect(sent.map(({ dev, headers }) => [dev, headers.find((h) => h.l === 'ip4')?.src])).toEqual([
+      ['eth1', '10.0.1.1'],
+    ]);
+  });
+});
+
+test('a RST for what a bridge brought goes back by its port, past OUTPUT, in the name of the peer', () => {
+  // Seen on Linux 6.18: nf_send_reset() hands it to dev_queue_xmit() itself.
+  const bridged = networkFrom(`
+ip netns add a
+ip netns add b
+ip netns add s
+s: ip link add br0 type bridge
+s: ip link set br0 up
+ip link add eth0 address 02:00:00:00:00:01 netns a type veth peer name p1 netns s
+ip link add eth0 address 02:00:00:00:00:02 netns b type veth peer name p2 netns s
+s: ip link set p1 master br0
+s: ip link set p2 master br0
+s: ip link set p1 up
+s: ip link set p2 up
+a: ip link set eth0 up
+b: ip link set eth0 up
+a: ip addr add 10.0.0.1/24 dev eth0
+b: ip addr add 10.0.0.2/24 dev eth0
+s: ip addr add 10.0.0.254/24 dev br0
+s: sysctl -w net.bridge.bridge-nf-call-iptables=1
+s: iptables -A FORWARD -p tcp --dport 80 -j REJECT --reject-with tcp-reset
+s: iptables -A OUTPUT -p tcp --tcp-flags RST RST -j DROP
+`);
+  const result = trace(bridged, { from: 'a', to: '10.0.0.2', proto: 'tcp', port: 80 });
+  expect(summary(result)).toBe('rejected - NF_REJECT ECONNREFUSED');
+  const [rst] = crossings(result).filter(
+    ({ netns, headers }) => netns === 'a' && headers.some((h) => h.l === 'tcp' && h.flags.includes('R')),
+  );
+  expect(rst?.headers[0]).toMatchObject({ src: '02:00:00:00:00:02', dst: '02:00:00:00:00:01' });
 });
 
 describe('branches', () => {
