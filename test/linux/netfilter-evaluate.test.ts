@@ -196,3 +196,10 @@ test('kube-proxy: the mark decides what is masqueraded', () => {
   expect(evaluateIn(marked, ruleset)).toMatchObject({ verdict: 'ACCEPT', by: { chain: 'KUBE-POSTROUTING', n: 3 } });
   expect([marked.skb.mark, marked.skb.ct?.srcNatDone]).toEqual([0, true]);
 });
+
+test('chains that each jump twice to the next end as unsupported, not after 2^30 jumps', () => {
+  const names = Array.from({ length: 31 }, (_, i) => `C${i}`);
+  const jumps = names.slice(1).flatMap((next, i) => Array.from({ length: 2 }, () => `-A C${i} -j ${next}`));
+  const verdict = run('filter', [...names.map((name) => `:${name} - [0:0]`), '-A INPUT -j C0', ...jumps]);
+  expect(verdict).toMatchObject({ verdict: 'UNSUPPORTED', what: 'more than 10000 jumps' });
+});

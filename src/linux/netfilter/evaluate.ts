@@ -46,7 +46,15 @@ interface Walk {
   /** The context's own position, which moves on. */
   readonly at: { chain: string; n: number; rule: Rule };
   readonly watcher: RuleWatcher | undefined;
+  /** Chains entered so far. */
+  jumps: number;
 }
+
+/**
+ * Chains that one walk enters. A kernel has no such limit, but it would not come back either from chains that each
+ * jump twice to the next: the walk ends here, and says so.
+ */
+const MOST_JUMPS = 10_000;
 
 const NO_RULE: Rule = { matches: [], target: undefined, counters: undefined, origin: { by: 'kernel' } };
 
@@ -60,7 +68,7 @@ export function evaluate(table: Table, hook: Hook, context: NfContext, watcher?:
   const chain = table.chains.get(hook);
   if (chain === undefined) throw new Error(`table ${table.name} has no chain ${hook}`);
   const at = { chain: hook, n: 0, rule: NO_RULE };
-  const decided = walk({ table, context: { ...context, at }, at, watcher }, chain);
+  const decided = walk({ table, context: { ...context, at }, at, watcher, jumps: 0 }, chain);
   if (decided !== undefined) return decided;
   const { policy = 'ACCEPT' } = chain;
   watcher?.policy(table.name, hook, policy);
@@ -86,6 +94,8 @@ function walk(run: Walk, chain: Chain): TableVerdict | undefined {
       const next = run.table.chains.get(name);
       if (next === undefined) throw new Error(`table ${run.table.name} has no chain ${name} to jump to`);
       run.watcher?.hit(run.table.name, at, { verdict: target.target === 'jump' ? 'JUMP' : 'GOTO', chain: name });
+      if (++run.jumps > MOST_JUMPS)
+        return { verdict: 'UNSUPPORTED', what: `more than ${MOST_JUMPS} jumps`, by: decidedBy(run) };
       const decided = walk(run, next);
       if (decided !== undefined) return decided;
       // From a chain that was gone to, evaluation comes back where this one was called from.
