@@ -1,2 +1,3 @@
 export { formatPicture, type Picture } from './flowchart.js';
 export { type FormatOptions, formatTrace, type OutputFormat, outputFormats, registerFormat } from './format.js';
+export { type CaptureOptions, formatPcapng } from './pcapng.js';

@@ -76,6 +76,18 @@ const PROTOCOLS = new Map([
   [IPPROTO_SCTP, 'sctp'],
 ]);
 
+/** The EtherType that a header's `type` stands for. */
+export function etherTypeOf(type: string): number {
+  for (const [number, name] of ETHER_TYPES) if (name === type) return number;
+  return Number(type);
+}
+
+/** The IANA number that a header's `proto` stands for. */
+export function protocolNumber(proto: string): number {
+  for (const [number, name] of PROTOCOLS) if (name === proto) return number;
+  return Number(proto);
+}
+
 /** `tcp` for 6; the number as text where it has no name here. */
 export function protocolName(protocol: number): string {
   return PROTOCOLS.get(protocol) ?? String(protocol);

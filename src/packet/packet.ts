@@ -70,7 +70,7 @@ export interface Sctp {
   chunk: 'INIT' | 'INIT-ACK' | 'ABORT' | 'DATA';
 }
 
-const SCTP_HLEN = 12;
+export const SCTP_HLEN = 12;
 
 /** A transport header; a later fragment has none, nor has a protocol that is not modelled. */
 export type L4 = Tcp | Udp | Sctp | Icmp;

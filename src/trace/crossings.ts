@@ -1,5 +1,5 @@
 import type { Header } from '../packet/index.js';
-import type { LegKind, Trace } from './trace.js';
+import type { Hop, Leg, LegKind, Trace, TraceEvent } from './trace.js';
 
 /** One frame at one device, as a capture there sees it. */
 export interface Crossing {
@@ -16,23 +16,43 @@ export interface Crossing {
   readonly kind: LegKind;
 }
 
+/** A crossing, by where the trace tells of it. */
+export interface PlacedCrossing {
+  readonly leg: Leg;
+  readonly hop: Hop;
+  /** Which of the hop's events. */
+  readonly at: number;
+  readonly event: Extract<TraceEvent, { readonly k: 'rx' | 'tx' }>;
+}
+
 /**
  * Each frame at each device, in the order of capture time stamps. Of a trace with several branches: those of `run`.
  */
 export function crossings(trace: Trace, run = 0): Crossing[] {
-  const found: (Crossing & { readonly order: number })[] = [];
-  for (const leg of trace.legs)
-    for (const path of leg.paths) {
-      if (!belongsTo(leg.id, path.id, run)) continue;
-      for (const hop of path.hops)
-        for (const event of hop.events) {
-          if (event.k !== 'rx' && event.k !== 'tx') continue;
-          const { dev, dir, headers, gsoSize, time, order } = event;
-          found.push({ netns: hop.netns, dev, dir, headers, gsoSize, time, leg: leg.id, kind: leg.kind, order });
-        }
-    }
-  found.sort((a, b) => a.order - b.order);
-  return found.map(({ order: _order, ...crossing }) => crossing);
+  return placedCrossings(trace, run).map(({ leg, hop, event: { dev, dir, headers, gsoSize, time } }) => ({
+    netns: hop.netns,
+    dev,
+    dir,
+    headers,
+    gsoSize,
+    time,
+    leg: leg.id,
+    kind: leg.kind,
+  }));
+}
+
+/** As {@link crossings}, with where the trace tells of them. */
+export function placedCrossings(trace: Trace, run = 0): PlacedCrossing[] {
+  const found = trace.legs.flatMap((leg) =>
+    leg.paths
+      .filter((path) => belongsTo(leg.id, path.id, run))
+      .flatMap((path) => path.hops.flatMap((hop) => crossingsOfHop(leg, hop))),
+  );
+  return found.sort((a, b) => a.event.order - b.event.order);
+}
+
+function crossingsOfHop(leg: Leg, hop: Hop): PlacedCrossing[] {
+  return hop.events.flatMap((event, at) => (event.k === 'rx' || event.k === 'tx' ? [{ leg, hop, at, event }] : []));
 }
 
 function belongsTo(leg: string, path: string, run: number): boolean {

@@ -1,5 +1,5 @@
 export type { Branching } from './chance.js';
-export { type Crossing, crossings } from './crossings.js';
+export { type Crossing, crossings, type PlacedCrossing, placedCrossings } from './crossings.js';
 export { applyDiff } from './diff.js';
 export type { Probe, ProbeProtocol } from './probe.js';
 export { DROP_CODES, type DropCode } from './reason.js';
