@@ -5,7 +5,7 @@ import { devQueueXmit } from './dev.js';
 import { fragment } from './fragment.js';
 import { gsoNetworkLength, segment } from './gso.js';
 import { neighOutput } from './neighbour.js';
-import { drop, type HookState, type Net } from './net.js';
+import { drop, type Net } from './net.js';
 import { hookState, nfHook } from './netfilter.js';
 import { tellRoute } from './route-event.js';
 
@@ -120,11 +120,4 @@ export function ipRouteMeHarder(net: Net, skb: Skb): string | undefined {
   skb.dst = route.destination;
   tellRoute(net, skb, 'ip_route_me_harder', 'lo', flow.src, route.destination);
   return undefined;
-}
-
-/** A forwarded packet's way out: FORWARD is behind it. */
-export function ipForwardFinish(net: Net, skb: Skb, _state: HookState): void {
-  // skb_clear_tstamp(): what leaves is stamped anew.
-  skb.stamp = undefined;
-  dstOutput(net, skb);
 }
