@@ -67,6 +67,7 @@ export * from './netfilter/rule.js';
 export { printMatch, printRule, printSpec, printTarget, sameRule } from './netfilter/rule-text.js';
 export type { DumpOptions, PrintCounters } from './netfilter/save.js';
 export { parseRuleset, printListing, printRuleset, printTable } from './netfilter/save.js';
+export { tracksConnections } from './netfilter/tracking.js';
 export { usedIpsets } from './netfilter/used-ipsets.js';
 export * from './netns.js';
 export { formatOrigin, type Origin } from './origin.js';
