@@ -22,6 +22,9 @@ import { tellRoute } from './route-event.js';
 /** The largest ICMP error, bytes of IP packet (RFC 1812 §4.3.2.3). */
 const MAX_ERROR = 576;
 
+/** RT_TOS(): what an error takes over of the TOS octet. Routing looks at fewer bits of it. */
+const IPTOS_RT_MASK = 0x1e;
+
 /**
  * icmp_send(): an error about `about`, unless a rule of RFC 1122 §3.2.2 forbids it (linux net/ipv4/icmp.c).
  *
@@ -34,7 +37,7 @@ export function icmpSend(net: Net, about: Skb, type: number, code: number, info:
   if (ip.offset > 0) return;
   if (isIcmpError(type) && ip.protocol === IPPROTO_ICMP && (l4?.l4 !== 'icmp' || isIcmpError(l4.type))) return;
   const source = dst.type === 'local' ? ip.dst : errorSource(net, about);
-  const tos = (ip.tos & 0x1c) | 0xc0;
+  const tos = (ip.tos & IPTOS_RT_MASK) | 0xc0;
   const route = routeOutput(net, outputFlow(ip.src, { src: source, tos: tos & 0x1c }), '', 'any');
   if (!route.ok) {
     tell(net, about, () => ({ k: 'icmp', fn: 'icmp_send', type, code, name: icmpName(type, code), leg: null }));
@@ -53,7 +56,7 @@ export function icmpSend(net: Net, about: Skb, type: number, code: number, info:
 function errorSource(net: Net, about: Skb): Ipv4 {
   const inbound = net.ns.sysctls.number('net/ipv4/icmp_errors_use_inbound_ifaddr') !== 0;
   if (!inbound || about.dst?.direction !== 'input') return ANY;
-  return inetSelectAddr(net.ns, about.dev, about.ip?.src ?? ANY, RT_SCOPE_LINK);
+  return inetSelectAddr(net.ns, about.iif, about.ip?.src ?? ANY, RT_SCOPE_LINK);
 }
 
 function send(

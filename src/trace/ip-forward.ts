@@ -21,7 +21,6 @@ export function ipForward(net: Net, skb: Skb): void {
   skb.forwarded = true;
   const mtu = destinationMtu(net, skb);
   if (exceedsMtu(skb, mtu)) {
-    skb.dev = dst.dev;
     refuseTooLong(net, skb, 'ip_forward', mtu);
     return;
   }
@@ -40,11 +39,30 @@ function exceedsMtu(skb: Skb, mtu: number): boolean {
   return !(skb.gsoSize > 0 && gsoNetworkLength(skb) <= mtu);
 }
 
-/** ip_rt_send_redirect(): tells a sender on the same link of the nearer router. The packet is forwarded all the same. */
+const REDIRECT_NUMBER = 9;
+/** ms. */
+const REDIRECT_LOAD = 20;
+const REDIRECT_SILENCE = REDIRECT_LOAD << (REDIRECT_NUMBER + 1);
+
+/**
+ * ip_rt_send_redirect(): tells a sender on the same link of the nearer router; ever more seldom while it does not
+ * listen, and in the end no more (net.ipv4.route.redirect_*, which no namespace has of its own). The packet is forwarded
+ * all the same (linux net/ipv4/route.c).
+ */
 function sendRedirect(net: Net, skb: Skb): void {
   const { ip, dst } = skb;
   if (ip === undefined || dst?.type !== 'unicast') return;
+  const { journal, now } = net;
+  const { redirected } = net.runtime;
+  const known = redirected.get(ip.src);
+  const peer = known === undefined || now > known.last + REDIRECT_SILENCE ? { sent: 0, last: now } : known;
+  if (peer.sent >= REDIRECT_NUMBER) {
+    journal.put(redirected, ip.src, { sent: peer.sent, last: now });
+    return;
+  }
+  if (peer.sent > 0 && now <= peer.last + (REDIRECT_LOAD << peer.sent)) return;
   net.walk.functions.icmp_send(net, skb, ICMP_REDIRECT, 1, dst.gateway ?? ip.dst);
+  journal.put(redirected, ip.src, { sent: peer.sent + 1, last: now });
 }
 
 /** ip_forward_finish(): FORWARD has let it pass. */
