@@ -3,6 +3,7 @@ export { fdbKey } from './bridge/fdb.js';
 export * from './bridge/read.js';
 export { formatFdb, formatRemote } from './bridge/write.js';
 export type { Chooser, Option } from './chooser.js';
+export { confirm } from './conntrack/confirm.js';
 export * from './conntrack/nat.js';
 export * from './conntrack/table.js';
 export * from './conntrack/track.js';

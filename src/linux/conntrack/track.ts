@@ -145,12 +145,3 @@ function advanceTcp(context: TrackContext, skb: Skb, ct: Connection): Verdict {
   refresh(context, ct, pickedUp ? 'nf_conntrack_tcp_timeout_unacknowledged' : TCP_TIMEOUTS[next]);
   return 'accept';
 }
-
-/** Enters a new connection into the table, when its first packet has passed everything (nf_conntrack_confirm()). */
-export function confirm({ runtime, journal }: TrackContext, skb: Skb): boolean {
-  const { ct } = skb;
-  if (ct === undefined || ct.confirmed || skb.ctReply) return false;
-  journal.set(ct, 'confirmed', true);
-  runtime.conntrack.insert(ct, journal);
-  return true;
-}
