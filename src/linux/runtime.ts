@@ -33,6 +33,14 @@ export interface RouteException {
   expires: number;
 }
 
+/** How a source has been told of nearer routers (struct inet_peer). */
+export interface RedirectedPeer {
+  /** Redirects since it last kept silent. */
+  readonly sent: number;
+  /** When it was last sent one; when too many were, when it last sent a packet that needs one. ms. */
+  readonly last: number;
+}
+
 /** Fragments of one datagram that wait for the others (struct ipq). */
 export interface FragmentQueue {
   readonly pieces: readonly Packet[];
@@ -63,6 +71,8 @@ export interface NetnsRuntime {
   readonly fragments: Map<string, FragmentQueue>;
   /** By destination. */
   readonly exceptions: Map<number, RouteException>;
+  /** By source. */
+  readonly redirected: Map<number, RedirectedPeer>;
   /** By list name, then source. */
   readonly recent: Map<string, Map<number, RecentEntry>>;
   /** Packets seen by an nth match, tokens of a limit match: by the match itself. */
@@ -82,6 +92,7 @@ export function createNetnsRuntime(): NetnsRuntime {
     vxlanStations: new Map(),
     fragments: new Map(),
     exceptions: new Map(),
+    redirected: new Map(),
     recent: new Map(),
     matchState: new Map(),
     setMembers: new Map(),

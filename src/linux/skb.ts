@@ -57,6 +57,8 @@ export class Skb implements Packet {
 
   /** The device that it came in by or goes out of. */
   dev = '';
+  /** The device that received it last, be it a bridge; empty for a packet of this host's own (skb_iif, inet_iif()). */
+  iif = '';
   /** A packet of this host's own starts as `host`, as in the kernel, where that is 0. */
   type: PacketType = 'host';
   /** uint32. */

@@ -1,8 +1,12 @@
 import { type Ipv4, parseIpv4, parseMac } from '../address/index.js';
 import { crc32c, internetChecksum, pseudoHeaderSum } from './checksum.js';
+import { ETH_HLEN } from './ethernet.js';
 import { etherTypeOf, type Header, protocolNumber } from './header.js';
-import { ETH_HLEN, IP_HLEN, SCTP_HLEN, UDP_HLEN, VXLAN_HLEN } from './packet.js';
+import { IP_HLEN } from './ipv4.js';
+import { SCTP_HLEN } from './sctp.js';
 import { parseTcpFlags, TCP_HLEN } from './tcp.js';
+import { UDP_HLEN } from './udp.js';
+import { VXLAN_HLEN } from './vxlan.js';
 
 /**
  * A frame as bytes on a wire, checksums filled in; of payload nobody knows more than its length, and it is zeros.

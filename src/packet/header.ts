@@ -1,16 +1,7 @@
 import { formatIpv4, formatMac, type Ipv4 } from '../address/index.js';
-import {
-  ETH_P_ARP,
-  ETH_P_IP,
-  ETH_P_IPV6,
-  IPPROTO_ICMP,
-  IPPROTO_IPIP,
-  IPPROTO_SCTP,
-  IPPROTO_TCP,
-  IPPROTO_UDP,
-  type L4,
-  type Packet,
-} from './packet.js';
+import { ETH_P_ARP, ETH_P_IP, ETH_P_IPV6 } from './ethernet.js';
+import { IPPROTO_ICMP, IPPROTO_IPIP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP } from './ipv4.js';
+import type { L4, Packet } from './packet.js';
 import { formatTcpFlags } from './tcp.js';
 
 /** One header as plain JSON; `l` names the layer. Lengths are bytes, addresses text. */

@@ -1,6 +1,12 @@
+export * from './arp.js';
 export { encodeFrame } from './bytes.js';
 export { crc32c, internetChecksum } from './checksum.js';
+export * from './ethernet.js';
 export * from './header.js';
 export * from './icmp.js';
+export * from './ipv4.js';
 export * from './packet.js';
+export type { Sctp } from './sctp.js';
 export * from './tcp.js';
+export * from './udp.js';
+export * from './vxlan.js';

@@ -1,93 +1,15 @@
-import type { Ipv4, Mac } from '../address/index.js';
+import type { Mac } from '../address/index.js';
+import type { Arp } from './arp.js';
+import { ETH_HLEN, ETH_P_ARP, type Ethernet } from './ethernet.js';
 import type { Icmp } from './icmp.js';
+import { IP_HLEN, IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP, type IpHeader } from './ipv4.js';
+import { SCTP_HLEN, type Sctp } from './sctp.js';
 import { TCP_HLEN, type Tcp } from './tcp.js';
-
-/** Ethernet II header, 14 bytes (IEEE 802.3 clause 3). */
-export interface Ethernet {
-  src: Mac;
-  dst: Mac;
-  /** EtherType, uint16: one of {@link ETH_P_IP} and its neighbours. */
-  type: number;
-}
-
-export const ETH_HLEN = 14;
-export const ETH_P_IP = 0x0800;
-export const ETH_P_ARP = 0x0806;
-export const ETH_P_IPV6 = 0x86dd;
-
-/** ARP for IPv4 over Ethernet, 28 bytes (RFC 826). */
-export interface Arp {
-  op: 'request' | 'reply';
-  sha: Mac;
-  spa: Ipv4;
-  tha: Mac;
-  tpa: Ipv4;
-}
-
-/** IPv4 header without options, 20 bytes (RFC 791 §3.1). */
-export interface IpHeader {
-  src: Ipv4;
-  dst: Ipv4;
-  /** uint8, IANA protocol number. */
-  protocol: number;
-  /** uint8. */
-  ttl: number;
-  /** The whole former TOS octet, uint8. */
-  tos: number;
-  /** Identification, uint16. */
-  id: number;
-  df: boolean;
-  mf: boolean;
-  /** Fragment offset in bytes, a multiple of 8. */
-  offset: number;
-  /** Total length in bytes, this header included; above 65535 only never, above the MTU only for a GSO packet. */
-  length: number;
-}
-
-export const IP_HLEN = 20;
-export const IPPROTO_ICMP = 1;
-export const IPPROTO_IPIP = 4;
-export const IPPROTO_TCP = 6;
-export const IPPROTO_UDP = 17;
-export const IPPROTO_SCTP = 132;
-
-/** UDP header, 8 bytes (RFC 768). */
-export interface Udp {
-  l4: 'udp';
-  sport: number;
-  dport: number;
-  /** Length field, bytes: this header and all that follows it in the whole datagram. */
-  length: number;
-}
-
-export const UDP_HLEN = 8;
-
-/** SCTP common header, 12 bytes (RFC 9260 §3.1); `chunk` is the first chunk's type. */
-export interface Sctp {
-  l4: 'sctp';
-  sport: number;
-  dport: number;
-  chunk: 'INIT' | 'INIT-ACK' | 'ABORT' | 'DATA';
-}
-
-export const SCTP_HLEN = 12;
+import type { Udp } from './udp.js';
+import type { Vxlan } from './vxlan.js';
 
 /** A transport header; a later fragment has none, nor has a protocol that is not modelled. */
 export type L4 = Tcp | Udp | Sctp | Icmp;
-
-/** VXLAN header, 8 bytes (RFC 7348 §5). */
-export interface Vxlan {
-  /** VXLAN Network Identifier, uint24. */
-  vni: number;
-}
-
-export const VXLAN_HLEN = 8;
-
-/**
- * What a VXLAN device takes from the underlay MTU over IPv4, bytes: the inner Ethernet header and three outer ones
- * (VXLAN_HEADROOM without the outer Ethernet header, linux include/net/vxlan.h).
- */
-export const VXLAN_OVERHEAD: number = ETH_HLEN + VXLAN_HLEN + UDP_HLEN + IP_HLEN;
 
 /**
  * A frame or packet as values: the headers from the outside in, then `payload` bytes.

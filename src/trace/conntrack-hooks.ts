@@ -2,7 +2,7 @@ import { formatIpv4 } from '../address/index.js';
 import { type Connection, confirm, type Skb, type Tuple, track } from '../linux/index.js';
 import { protocolName } from '../packet/index.js';
 import { type DefragUser, defrag, isFragment } from './fragment.js';
-import { type HookEntry, type HookState, type Net, tell } from './net.js';
+import { drop, type HookEntry, type HookState, type Net, tell } from './net.js';
 
 const NF_IP_PRI_CONNTRACK_DEFRAG = -400;
 const NF_IP_PRI_CONNTRACK = -200;
@@ -35,13 +35,29 @@ export const CONNTRACK_IN: HookEntry = {
   },
 };
 
-/** nf_confirm(), last at INPUT and POSTROUTING: a packet that came so far has made a connection. */
+/** nf_confirm(), last at INPUT and POSTROUTING: a packet that came so far has made a connection, if that is a new one. */
 export const CONFIRM: HookEntry = {
   name: 'nf_confirm',
   priority: NF_IP_PRI_CONNTRACK_CONFIRM,
   run(net, skb) {
-    if (confirm(net, skb)) tellConnection(net, skb, 'confirmed');
-    return 'accept';
+    const result = confirm(net, skb);
+    switch (result) {
+      case 'as before':
+        return 'accept';
+      case 'confirmed':
+      case 'merged':
+        tellConnection(net, skb, result === 'confirmed' ? 'confirmed' : 'found');
+        return 'accept';
+      case 'unsupported':
+        drop(net, skb, 'nf_ct_resolve_clash_harder', 'UNSUPPORTED', () => ({
+          values: { what: 'two packets of one flow at one time, which NAT sends to different places' },
+        }));
+        return 'drop';
+      case 'reply taken':
+      case 'tuple taken':
+        drop(net, skb, '__nf_conntrack_confirm', result === 'reply taken' ? 'NAT_NO_TUPLE' : 'CT_CLASH');
+        return 'drop';
+    }
   },
 };
 

@@ -58,6 +58,7 @@ export function netifReceiveSkb(net: Net, skb: Skb): void {
   const link = net.ns.links.get(skb.dev);
   if (link === undefined) throw new Error(`${net.ns.name} has no device ${skb.dev}`);
   if (!crossing(net, skb, 'in')) return;
+  skb.iif = link.name;
   if (link.master !== undefined) {
     net.walk.functions.br_handle_frame(net, skb);
     return;

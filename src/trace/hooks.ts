@@ -1,4 +1,4 @@
-import { BUILT_IN, type Netns, type Rule, type Ruleset, type TableName } from '../linux/index.js';
+import { BUILT_IN, type Netns, type TableName, tracksConnections } from '../linux/index.js';
 import { BR_NF_BRIDGE, BR_NF_SABOTAGE } from './br-netfilter.js';
 import { CONFIRM, CONNTRACK_IN, DEFRAG } from './conntrack-hooks.js';
 import { natHook } from './nat-hooks.js';
@@ -54,17 +54,4 @@ function addTable(list: HookEntry[], table: TableName, hook: HookName): void {
     return;
   }
   list.push({ name: `iptable_${table}`, priority: PRIORITY[table], run: tableHook(table) });
-}
-
-/** Matches and targets that need connection tracking, and so register its hooks (nf_ct_netns_get()). */
-const NEED_CONNTRACK = new Set(['conntrack', 'state', 'connmark', 'CT', 'NOTRACK', 'CONNMARK']);
-
-/** Connection tracking and defragmentation are there where something asks for them: NAT, or a rule that looks at it. */
-function tracksConnections(ruleset: Ruleset): boolean {
-  if (ruleset.has('nat')) return true;
-  const needs = (rule: Rule): boolean =>
-    rule.matches.some((m) => NEED_CONNTRACK.has(m.match)) || NEED_CONNTRACK.has(rule.target?.target ?? '');
-  for (const table of ruleset.values())
-    for (const chain of table.chains.values()) if (chain.rules.some(needs)) return true;
-  return false;
 }

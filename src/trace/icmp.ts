@@ -21,6 +21,9 @@ import { drop, type Net, tell } from './net.js';
 /** The largest ICMP error, bytes of IP packet (RFC 1812 §4.3.2.3). */
 const MAX_ERROR = 576;
 
+/** RT_TOS(): what an error takes over of the TOS octet. Routing looks at fewer bits of it. */
+const IPTOS_RT_MASK = 0x1e;
+
 /**
  * icmp_send(): an error about `about`, unless a rule of RFC 1122 §3.2.2 forbids it (linux net/ipv4/icmp.c).
  *
@@ -42,7 +45,7 @@ export function icmpSend(net: Net, about: Skb, type: number, code: number, info:
     src: dst.type === 'local' ? ip.dst : errorSource(net, about),
     dst: ip.src,
     anySource: 'any',
-    tos: (ip.tos & 0x1c) | 0xc0,
+    tos: (ip.tos & IPTOS_RT_MASK) | 0xc0,
     id: 'counted',
     df: false,
     l4: icmpHeader(type, code, { mtu, gateway: type === ICMP_REDIRECT ? info : 0 }),
@@ -61,7 +64,7 @@ export function icmpSend(net: Net, about: Skb, type: number, code: number, info:
 function errorSource(net: Net, about: Skb): Ipv4 {
   const inbound = net.ns.sysctls.number('net/ipv4/icmp_errors_use_inbound_ifaddr') !== 0;
   if (!inbound || about.dst?.direction !== 'input') return ANY;
-  return inetSelectAddr(net.ns, about.dev, about.ip?.src ?? ANY, RT_SCOPE_LINK);
+  return inetSelectAddr(net.ns, about.iif, about.ip?.src ?? ANY, RT_SCOPE_LINK);
 }
 
 /**

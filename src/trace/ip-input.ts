@@ -6,8 +6,6 @@ import {
   ICMP_NET_UNREACH,
   ICMP_PKT_FILTERED,
   ICMP_PROT_UNREACH,
-  ICMP_REDIRECT,
-  ICMP_TIME_EXCEEDED,
   IPPROTO_ICMP,
   IPPROTO_IPIP,
   IPPROTO_SCTP,
@@ -16,10 +14,9 @@ import {
   protocolName,
 } from '../packet/index.js';
 import { defrag, isFragment } from './fragment.js';
-import { gsoNetworkLength } from './gso.js';
 import { icmpRcv } from './icmp.js';
-import { mtuForSkb, refuseTooLong } from './ip-output.js';
-import { drop, type Net, tell } from './net.js';
+import { ipForward } from './ip-forward.js';
+import { drop, type Net } from './net.js';
 import { hookState, nfHook } from './netfilter.js';
 import type { DropCode } from './reason.js';
 import { tellRoute } from './route-event.js';
@@ -81,11 +78,13 @@ export function routeReceived(net: Net, skb: Skb): Destination | undefined {
 }
 
 function dropUnroutable(net: Net, skb: Skb, route: Extract<InputRoute, { readonly ok: false }>): void {
-  const src = formatIpv4(skb.ip?.src ?? (0 as never));
+  const { ip } = skb;
+  if (ip === undefined) return;
+  const src = formatIpv4(ip.src);
   switch (route.drop) {
     case 'MARTIAN':
       drop(net, skb, 'ip_route_input_slow', 'MARTIAN', () => ({
-        values: { src, dst: formatIpv4(skb.ip?.dst ?? (0 as never)), what: route.what, dev: skb.dev },
+        values: { src, dst: formatIpv4(ip.dst), what: route.what, dev: skb.dev },
       }));
       return;
     case 'RP_FILTER':
@@ -146,48 +145,6 @@ function ipError(net: Net, skb: Skb): void {
   drop(net, skb, 'ip_error', known.drop, () => ({ values }));
 }
 
-/** ip_forward(): TTL, MTU, redirect, then FORWARD (linux net/ipv4/ip_forward.c). */
-function ipForward(net: Net, skb: Skb): void {
-  const { ip, dst } = skb;
-  if (ip === undefined || dst?.type !== 'unicast') return;
-  if (skb.type !== 'host') {
-    drop(net, skb, 'ip_forward', 'L2_BROADCAST');
-    return;
-  }
-  if (ip.ttl <= 1) {
-    net.walk.functions.icmp_send(net, skb, ICMP_TIME_EXCEEDED, 0, 0);
-    drop(net, skb, 'ip_forward', 'TTL', () => ({ values: { node: net.ns.host } }));
-    return;
-  }
-  skb.forwarded = true;
-  const mtu = mtuForSkb(net, skb);
-  if (exceedsMtu(skb, mtu)) {
-    skb.dev = dst.dev;
-    refuseTooLong(net, skb, 'ip_forward', mtu);
-    return;
-  }
-  ip.ttl--;
-  tell(net, skb, () => ({ k: 'forward', fn: 'ip_forward', ttl: ip.ttl, mtu, length: ip.length }));
-  if (skb.doRedirect) sendRedirect(net, skb);
-  nfHook(net, skb, hookState('ip', 'FORWARD', { in: skb.dev, out: dst.dev }, 'ip_forward_finish'));
-}
-
-/** ip_exceeds_mtu(): DF, and longer than the way carries. */
-function exceedsMtu(skb: Skb, mtu: number): boolean {
-  const { ip } = skb;
-  if (ip === undefined || ip.length <= mtu || !ip.df) return false;
-  if (skb.fragMaxSize > mtu) return true;
-  if (skb.ignoreDf) return false;
-  return !(skb.gsoSize > 0 && gsoNetworkLength(skb) <= mtu);
-}
-
-/** ip_rt_send_redirect(): tells a sender on the same link of the nearer router. The packet is forwarded all the same. */
-function sendRedirect(net: Net, skb: Skb): void {
-  const { ip, dst } = skb;
-  if (ip === undefined || dst?.type !== 'unicast') return;
-  net.walk.functions.icmp_send(net, skb, ICMP_REDIRECT, 1, dst.gateway ?? ip.dst);
-}
-
 /** ip_local_deliver(): fragments wait for each other, then INPUT. */
 function ipLocalDeliver(net: Net, skb: Skb): void {
   if (skb.ip !== undefined && isFragment(skb.ip) && !defrag(net, skb, 'local deliver')) return;
@@ -198,7 +155,6 @@ function ipLocalDeliver(net: Net, skb: Skb): void {
 export function ipLocalDeliverFinish(net: Net, skb: Skb): void {
   const { ip } = skb;
   if (ip === undefined) return;
-  // skb_pull() past the IP header: a route of its own is what an answer looks up.
   switch (ip.protocol) {
     case IPPROTO_ICMP:
       icmpRcv(net, skb);

@@ -6,7 +6,7 @@ import { fragment } from './fragment.js';
 import { gsoNetworkLength, segment } from './gso.js';
 import { dropUnrouted, routeOwn } from './ip-send.js';
 import { neighOutput } from './neighbour.js';
-import { drop, type HookState, type Net } from './net.js';
+import { drop, type Net } from './net.js';
 import { hookState, nfHook } from './netfilter.js';
 import { tellRoute } from './route-event.js';
 
@@ -122,11 +122,4 @@ export function ipRouteMeHarder(net: Net, skb: Skb, fn: string): boolean {
   skb.dst = route.destination;
   tellRoute(net, skb, 'ip_route_me_harder', 'lo', src, route.destination);
   return true;
-}
-
-/** A forwarded packet's way out: FORWARD is behind it. */
-export function ipForwardFinish(net: Net, skb: Skb, _state: HookState): void {
-  // skb_clear_tstamp(): what leaves is stamped anew.
-  skb.stamp = undefined;
-  dstOutput(net, skb);
 }

@@ -9,8 +9,9 @@ import { brDevQueuePushXmit, brDevXmit, brForwardFinish, brHandleFrame, brHandle
 import { loopbackXmit, netifReceiveSkb, physicalXmit, unmodelledXmit, vethXmit } from './dev.js';
 import { hooksOf } from './hooks.js';
 import { icmpSend } from './icmp.js';
+import { ipForwardFinish } from './ip-forward.js';
 import { ipLocalDeliverFinish, ipRcv, ipRcvFinish } from './ip-input.js';
-import { dstOutput, ipFinishOutput, ipForwardFinish, ipLocalOut, ipRouteMeHarder } from './ip-output.js';
+import { dstOutput, ipFinishOutput, ipLocalOut, ipRouteMeHarder } from './ip-output.js';
 import type { KernelFunctions } from './net.js';
 import { tunXmit } from './relay.js';
 import { vxlanXmit } from './vxlan.js';

@@ -1,3 +1,4 @@
+import { formatIpv4 } from '../address/index.js';
 import {
   type Connection,
   type DecidedBy,
@@ -58,9 +59,20 @@ function natFn(net: Net, skb: Skb, state: HookState, ct: Connection): HookVerdic
     const decided = manip === 'src' ? ct.srcNatDone : ct.dstNatDone;
     if (!decided) bindNull(net, ct, manip);
     else if (by !== undefined && !(manip === 'src' ? ct.srcNat : ct.dstNat)) by = undefined;
+  } else if (outputChanged(skb, state, ct)) {
+    net.runtime.conntrack.delete(ct, net.journal);
+    drop(net, skb, 'nf_nat_inet_fn', 'NAT_OIF_CHANGED', () => ({
+      values: { node: net.ns.host, was: ct.masqueradeDev ?? '', dev: state.out, src: formatIpv4(ct.reply.dst) },
+    }));
+    return 'drop';
   }
   if (manipulate(skb, ct, manip)) tellTranslation(net, skb, ct, manip, 'nf_nat_packet', by);
   return 'accept';
+}
+
+/** nf_nat_oif_changed(): a masqueraded connection would leave by another device, where its source is not at home. */
+function outputChanged(skb: Skb, { hook, out }: HookState, ct: Connection): boolean {
+  return hook === 'POSTROUTING' && !skb.ctReply && ct.masqueradeDev !== undefined && ct.masqueradeDev !== out;
 }
 
 /** nf_nat_alloc_null_binding(): nothing is to be changed, unless the port is taken. */

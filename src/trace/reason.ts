@@ -35,6 +35,8 @@ export type DropCode =
   | 'NF_REJECT'
   | 'NF_POLICY_DROP'
   | 'NAT_NO_TUPLE'
+  | 'NAT_OIF_CHANGED'
+  | 'CT_CLASH'
   | 'CT_INVALID'
   | 'REPLY_NOT_TRANSLATED'
   | 'NO_ENDPOINTS'
@@ -86,6 +88,8 @@ export const DROP_CODES: Readonly<Record<DropCode, { readonly kernel: string | u
   NF_REJECT: { kernel: 'NETFILTER_DROP' },
   NF_POLICY_DROP: { kernel: 'NETFILTER_DROP' },
   NAT_NO_TUPLE: { kernel: 'NETFILTER_DROP' },
+  NAT_OIF_CHANGED: { kernel: 'NETFILTER_DROP' },
+  CT_CLASH: { kernel: 'NETFILTER_DROP' },
   CT_INVALID: { kernel: 'NETFILTER_DROP' },
   REPLY_NOT_TRANSLATED: { kernel: 'NO_SOCKET' },
   NO_ENDPOINTS: { kernel: 'NETFILTER_DROP' },

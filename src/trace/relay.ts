@@ -36,7 +36,7 @@ export function relayReceive(net: Net, skb: Skb, process: Process): void {
 function fromTun(net: Net, skb: Skb, process: Process): void {
   const { ip } = skb;
   if (ip === undefined) return;
-  const route = process.routes.find((r) => contains(r.dst as never, ip.dst));
+  const route = process.routes.find((r) => contains(r.dst, ip.dst));
   const values = { dst: formatIpv4(ip.dst), dev: process.dev };
   if (route === undefined) {
     if (ip.protocol !== IPPROTO_ICMP && ip.offset === 0) noRoute(net, skb, process);
@@ -96,10 +96,9 @@ function fromSocket(net: Net, skb: Skb, process: Process): void {
     }));
     return;
   }
-  if (inner.ip.ttl <= 1) {
-    drop(net, skb, 'udp-relay', 'RELAY_TTL', () => ({
-      values: { dev: process.dev, dst: formatIpv4(inner.ip?.dst ?? (0 as never)) },
-    }));
+  const { dst, ttl } = inner.ip;
+  if (ttl <= 1) {
+    drop(net, skb, 'udp-relay', 'RELAY_TTL', () => ({ values: { dev: process.dev, dst: formatIpv4(dst) } }));
     return;
   }
   const packet = clonePacket(inner);

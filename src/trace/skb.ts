@@ -13,6 +13,7 @@ export function cloneSkb(net: Net, skb: Skb): Skb {
 export function duplicate(net: Net, skb: Skb): Skb {
   const copy = Object.assign(new Skb(clonePacket(skb)), {
     dev: skb.dev,
+    iif: skb.iif,
     type: skb.type,
     mark: skb.mark,
     ct: skb.ct,
@@ -49,6 +50,7 @@ export function resetConnection(skb: Skb): void {
  */
 export function scrub(skb: Skb, crossing: 'same namespace' | 'other namespace'): void {
   skb.type = 'host';
+  skb.iif = '';
   skb.dst = undefined;
   skb.nfBridge = undefined;
   skb.ignoreDf = false;

@@ -5,14 +5,19 @@ import {
   type Chooser,
   type Connection,
   Conntrack,
+  confirm,
+  createNetns,
+  createNetnsRuntime,
   invertTuple,
   Journal,
   type NatRange,
   nullBinding,
+  Skb,
   setupNat,
   type Tuple,
+  track,
 } from '../../src/linux/index.js';
-import { parseTcpFlags, type Tcp } from '../../src/packet/index.js';
+import { ipPacket, parseTcpFlags, type Tcp } from '../../src/packet/index.js';
 import { ip } from '../must.js';
 
 const tcp = (flags: string): Tcp => ({
@@ -83,7 +88,7 @@ describe('setupNat', () => {
     now: 0,
   });
 
-  function track(table: Conntrack, tuple: Tuple): Connection {
+  function connection(table: Conntrack, tuple: Tuple): Connection {
     const ct = table.create(tuple, 0, new Journal());
     if (ct === undefined) throw new Error('no inverse');
     ct.expires = 1000;
@@ -92,8 +97,8 @@ describe('setupNat', () => {
 
   test('MASQUERADE keeps a free source port', () => {
     const table = new Conntrack();
-    const ct = track(table, conn('10.244.1.2', 40000, '203.0.113.50', 80));
-    expect(setupNat(context(table), ct, 'src', masquerade)).toBe(true);
+    const ct = connection(table, conn('10.244.1.2', 40000, '203.0.113.50', 80));
+    setupNat(context(table), ct, 'src', masquerade);
     expect(ct.reply).toEqual(conn('203.0.113.50', 80, '192.168.10.11', 40000));
     expect(ct.srcNat).toBe(true);
   });
@@ -101,10 +106,10 @@ describe('setupNat', () => {
   test('a taken source port moves to the next free one from a random start', () => {
     const table = new Conntrack();
     const journal = new Journal();
-    const first = track(table, conn('10.244.1.2', 40000, '203.0.113.50', 80));
+    const first = connection(table, conn('10.244.1.2', 40000, '203.0.113.50', 80));
     setupNat(context(table), first, 'src', masquerade);
     table.insert(first, journal);
-    const second = track(table, conn('10.244.1.3', 40000, '203.0.113.50', 80));
+    const second = connection(table, conn('10.244.1.3', 40000, '203.0.113.50', 80));
     // Ports of 1024 and above stay there: 1024 + (40000 − 1024) is the taken one, so the next is tried.
     setupNat(context(table, 40000 - 1024), second, 'src', masquerade);
     expect(second.reply.dport).toBe(40001);
@@ -112,19 +117,98 @@ describe('setupNat', () => {
 
   test('--random-fully never keeps the port', () => {
     const table = new Conntrack();
-    const ct = track(table, conn('10.244.1.2', 40000, '203.0.113.50', 80));
+    const ct = connection(table, conn('10.244.1.2', 40000, '203.0.113.50', 80));
     setupNat(context(table, 5), ct, 'src', { ...masquerade, random: 'random-fully' });
     expect(ct.reply.dport).toBe(1024 + 5);
   });
 
+  test('where every port is taken the last one tried stays: the confirmation drops the packet', () => {
+    const table = new Conntrack();
+    const one: NatRange = { ...masquerade, ports: { min: 1000, max: 1000 } };
+    const first = connection(table, conn('10.244.1.2', 40000, '203.0.113.50', 80));
+    setupNat(context(table), first, 'src', one);
+    table.insert(first, new Journal());
+    const second = connection(table, conn('10.244.1.3', 40000, '203.0.113.50', 80));
+    setupNat(context(table), second, 'src', one);
+    expect([second.reply, second.srcNat]).toEqual([first.reply, true]);
+  });
+
   test('a null binding changes nothing', () => {
     const table = new Conntrack();
-    const ct = track(table, conn('10.244.1.2', 40000, '203.0.113.50', 80));
+    const ct = connection(table, conn('10.244.1.2', 40000, '203.0.113.50', 80));
     const before = ct.reply;
     setupNat(context(table), ct, 'dst', nullBinding(ct.reply.src));
     expect(ct.reply).toEqual(before);
     expect([ct.dstNat, ct.dstNatDone]).toEqual([false, true]);
   });
+});
+
+describe('confirm: two packets of one flow, both new', () => {
+  const tuple = { src: ip('10.0.0.1'), dst: ip('10.0.0.2'), sport: 4000, dport: 53 };
+  const packet = (protocol: number): Skb => {
+    const l4 =
+      protocol === 6
+        ? { ...tcp('S'), sport: 4000, dport: 53 }
+        : ({ l4: 'udp', sport: 4000, dport: 53, length: 8 } as const);
+    return new Skb(ipPacket({ src: tuple.src, dst: tuple.dst }, l4, 0));
+  };
+  const context = (): Parameters<typeof confirm>[0] => ({
+    ns: createNetns('n', 'host'),
+    runtime: createNetnsRuntime(),
+    journal: new Journal(),
+    now: 0,
+  });
+  const to = (address: string): NatRange => nullBinding(ip(address));
+
+  // nf_ct_resolve_clash(): allow_clash is set for UDP and what has no tracker of its own, not for TCP, ICMP and SCTP.
+  test.each([
+    { protocol: 6, nat: undefined, want: 'tuple taken' },
+    { protocol: 17, nat: undefined, want: 'merged' },
+    { protocol: 17, nat: ['10.0.0.7', '10.0.0.7'], want: 'merged' },
+    { protocol: 17, nat: ['10.0.0.7', '10.0.0.8'], want: 'unsupported' },
+  ])('protocol $protocol, DNAT to $nat: the second is $want', ({ protocol, nat, want }) => {
+    const ct = context();
+    const [first, second] = [packet(protocol), packet(protocol)];
+    for (const [i, skb] of [first, second].entries()) {
+      track(ct, skb);
+      const address = nat?.[i];
+      if (skb.ct === undefined || address === undefined) continue;
+      setupNat(
+        { conntrack: ct.runtime.conntrack, journal: ct.journal, choose: chooser(0), netns: 'n', now: 0 },
+        skb.ct,
+        'dst',
+        to(address),
+      );
+    }
+    expect([confirm(ct, first), confirm(ct, second)]).toEqual(['confirmed', want]);
+    expect(second.ct === first.ct).toBe(want === 'merged');
+    expect(ct.runtime.conntrack.list(0)).toEqual([first.ct]);
+  });
+});
+
+test.each([
+  { flags: ['S'], replies: [], want: 120, why: 'SYN_SENT' },
+  { flags: ['S', 'S'], replies: [], want: 70, why: 'a SYN sent again 50 s later does not keep it alive' },
+  { flags: ['A'], replies: [], want: 300, why: 'picked up in the middle, unanswered: tcp_timeout_unacknowledged' },
+  { flags: ['A'], replies: ['A'], want: 300, why: 'its first answer finds no reply seen yet' },
+  { flags: ['A'], replies: ['A', 'A'], want: 432_000, why: 'the second does: ESTABLISHED' },
+  { flags: ['S'], replies: ['S'], want: 120, why: 'SYN_SENT2: both sides open at once' },
+])('TCP, $flags and then $replies: $want s, $why', ({ flags, replies, want }) => {
+  const ns = createNetns('n', 'host');
+  const runtime = createNetnsRuntime();
+  const journal = new Journal();
+  let now = 0;
+  const [src, dst] = [ip('10.0.0.1'), ip('10.0.0.2')];
+  for (const [reply, list] of [flags, replies].entries())
+    for (const [i, f] of list.entries()) {
+      if (i > 0) now += 50_000;
+      const skb = new Skb(
+        ipPacket(reply ? { src: dst, dst: src } : { src, dst }, { ...tcp(f), sport: 5, dport: 5 }, 0),
+      );
+      track({ ns, runtime, journal, now }, skb);
+      confirm({ ns, runtime, journal, now }, skb);
+    }
+  expect(((runtime.conntrack.list(now)[0]?.expires ?? 0) - now) / 1000).toBe(want);
 });
 
 test('find gives each connection by both of its tuples, and by no other', () => {

@@ -326,7 +326,7 @@ test('a layer-2 loop is cut off', () => {
 });
 
 test('a simulation remembers: the second packet needs no ARP, and the connection is known', () => {
-  const simulation = createSimulation(with_('r: iptables -t nat -N X'));
+  const simulation = createSimulation(with_('r: iptables -A FORWARD -m conntrack --ctstate NEW'));
   const arps = (t: Trace): number => t.legs.filter((leg) => leg.kind === 'arp').length;
   const first = simulation.send({ from: 'a', to: '10.0.1.1', proto: 'icmp', id: 5 });
   const second = simulation.send({ from: 'a', to: '10.0.1.1', proto: 'icmp', id: 5 });

@@ -48,19 +48,17 @@ export interface NatContext {
  * Decides the manipulation of a new connection, once, and notes it in the expected reply
  * (nf_nat_setup_info(), linux net/netfilter/nf_nat_core.c).
  *
- * @returns false when no free tuple was found in the range.
+ * Where no tuple in the range is free it takes one that is not, and the packet is dropped when it is confirmed.
  */
-export function setupNat(context: NatContext, ct: Connection, manip: Manip, range: NatRange): boolean {
+export function setupNat(context: NatContext, ct: Connection, manip: Manip, range: NatRange): void {
   const { journal } = context;
   const current = inverse(ct.reply);
   const chosen = uniqueTuple(context, current, ct, manip, range);
-  if (chosen === undefined) return false;
   if (!sameTuple(chosen, current)) {
     journal.set(ct, 'reply', inverse(chosen));
     journal.set(ct, manip === 'src' ? 'srcNat' : 'dstNat', true);
   }
   journal.set(ct, manip === 'src' ? 'srcNatDone' : 'dstNatDone', true);
-  return true;
 }
 
 function inverse(tuple: Tuple): Tuple {
@@ -69,20 +67,17 @@ function inverse(tuple: Tuple): Tuple {
   return inverted;
 }
 
-/** The answers to `tuple` would belong to another connection (nf_nat_used_tuple()). */
+/**
+ * The answers to `tuple` would belong to another connection (nf_nat_used_tuple(), nf_conntrack_tuple_taken()). One with
+ * the same original tuple is the same flow, which the confirmation sees to.
+ */
 function isTaken(context: NatContext, tuple: Tuple, ct: Connection): boolean {
   const found = context.conntrack.find(inverse(tuple), ct.zone, context.now);
-  return found !== undefined && found.ct !== ct;
+  return found !== undefined && found.ct !== ct && !sameTuple(found.ct.original, ct.original);
 }
 
 /** get_unique_tuple(): the old tuple if it may stay, an earlier mapping of the same source, else a new one. */
-function uniqueTuple(
-  context: NatContext,
-  old: Tuple,
-  ct: Connection,
-  manip: Manip,
-  range: NatRange,
-): Tuple | undefined {
+function uniqueTuple(context: NatContext, old: Tuple, ct: Connection, manip: Manip, range: NatRange): Tuple {
   if (manip === 'src' && range.random === 'no') {
     if (inRange(old, manip, range)) {
       if (!isTaken(context, old, ct)) return old;
@@ -144,29 +139,32 @@ function bestAddress(context: NatContext, tuple: Tuple, manip: Manip, range: Nat
 }
 
 const ATTEMPTS = 128;
+const FEWEST_ATTEMPTS = 16;
 
-/** nf_nat_l4proto_unique_tuple(): a port from a random start, the next one while it is taken. */
-function uniquePort(
-  context: NatContext,
-  tuple: Tuple,
-  ct: Connection,
-  manip: Manip,
-  range: NatRange,
-): Tuple | undefined {
+/**
+ * nf_nat_l4proto_unique_tuple(): a port from a random start, the next one while it is taken; from another start, with
+ * half as many attempts, when that leads nowhere. The last one tried stays, be it free or not.
+ */
+function uniquePort(context: NatContext, tuple: Tuple, ct: Connection, manip: Manip, range: NatRange): Tuple {
   const { protocol } = tuple;
   const known = [IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP].includes(protocol);
-  if (!known) return isTaken(context, tuple, ct) ? undefined : tuple;
+  if (!known) return tuple;
+  // Without a range of ports only the source port may change.
+  if (range.ports === undefined && manip === 'dst' && protocol !== IPPROTO_ICMP) return tuple;
   const field = portOf(manip, tuple);
   const bounds = range.ports ?? freePorts(tuple[field], protocol);
-  // Without a range of ports only the source port may change.
-  if (range.ports === undefined && manip === 'dst') return tuple;
   const size = bounds.max - bounds.min + 1;
-  const start = manip === 'dst' && range.random === 'no' ? 0 : context.choose.value(`${context.netns} NAT port`, size);
-  for (let i = 0; i < Math.min(size, ATTEMPTS); i++) {
-    const candidate = { ...tuple, [field]: bounds.min + ((start + i) % size) };
-    if (!isTaken(context, candidate, ct)) return candidate;
+  const draw = (): number => context.choose.value(`${context.netns} NAT port`, size);
+  let start = manip === 'dst' && range.random === 'no' ? 0 : draw();
+  let candidate = tuple;
+  for (let attempts = Math.min(size, ATTEMPTS); ; attempts = Math.floor(attempts / 2)) {
+    for (let i = 0; i < attempts; i++) {
+      candidate = { ...tuple, [field]: bounds.min + ((start + i) % size) };
+      if (!isTaken(context, candidate, ct)) return candidate;
+    }
+    if (attempts >= size || attempts < FEWEST_ATTEMPTS) return candidate;
+    start = draw();
   }
-  return undefined;
 }
 
 /** Ports stay among their kind: below 512, below 1024, or above (a convention of the kernel's). */

@@ -42,6 +42,8 @@ export interface Connection {
   /** connmark, uint32. */
   mark: number;
   tcp: TcpState;
+  /** Of UDP: from when on it counts as a stream if it has been answered, ms (stream_ts). */
+  streamFrom: number;
   /** When it is forgotten, ms. */
   expires: number;
   /** The connection that this one is RELATED to. */
@@ -80,6 +82,7 @@ export class Conntrack {
       masqueradeDev: undefined,
       mark: 0,
       tcp: 'NONE',
+      streamFrom: 0,
       expires: 0,
       master,
     };

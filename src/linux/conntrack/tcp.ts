@@ -71,16 +71,19 @@ export function tcpTransition(state: TcpState, tcp: Tcp, dir: 'original' | 'repl
   return next[STATES.indexOf(state)] ?? 'INVALID';
 }
 
-/** How long a connection in a state is remembered, ms (tcp_timeouts[]). */
-export const TCP_TIMEOUTS: Readonly<Record<TcpState, number>> = {
+/**
+ * How long a connection in a state is remembered, s (tcp_timeouts[]): by the sysctl below net/netfilter/, or always the
+ * same where there is none.
+ */
+export const TCP_TIMEOUTS: Readonly<Record<TcpState, string | number>> = {
   NONE: 0,
-  SYN_SENT: 120_000,
-  SYN_RECV: 60_000,
-  ESTABLISHED: 432_000_000,
-  FIN_WAIT: 120_000,
-  CLOSE_WAIT: 60_000,
-  LAST_ACK: 30_000,
-  TIME_WAIT: 120_000,
-  CLOSE: 10_000,
-  SYN_SENT2: 120_000,
+  SYN_SENT: 'nf_conntrack_tcp_timeout_syn_sent',
+  SYN_RECV: 'nf_conntrack_tcp_timeout_syn_recv',
+  ESTABLISHED: 'nf_conntrack_tcp_timeout_established',
+  FIN_WAIT: 'nf_conntrack_tcp_timeout_fin_wait',
+  CLOSE_WAIT: 'nf_conntrack_tcp_timeout_close_wait',
+  LAST_ACK: 'nf_conntrack_tcp_timeout_last_ack',
+  TIME_WAIT: 'nf_conntrack_tcp_timeout_time_wait',
+  CLOSE: 'nf_conntrack_tcp_timeout_close',
+  SYN_SENT2: 120,
 };

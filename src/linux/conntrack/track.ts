@@ -1,4 +1,4 @@
-import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, isIcmpError, TCP_RST } from '../../packet/index.js';
+import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, isIcmpError, TCP_ACK, TCP_RST, TCP_SYN } from '../../packet/index.js';
 import type { Journal } from '../journal.js';
 import type { Netns } from '../netns.js';
 import type { NetnsRuntime } from '../runtime.js';
@@ -80,23 +80,34 @@ type Verdict = 'accept' | 'invalid' | 'repeat';
 
 /** The protocol's own state machine. */
 function advance(context: TrackContext, skb: Skb, ct: Connection): Verdict {
-  const { journal, now } = context;
   const { protocol } = ct.original;
   if (protocol === IPPROTO_TCP && skb.l4?.l4 === 'tcp') return advanceTcp(context, skb, ct);
-  if (protocol === IPPROTO_ICMP) {
-    // Only a query can start a connection (nf_conntrack_icmp_packet()).
-    if (!ct.confirmed && !QUERIES.has(ct.original.dport >> 8)) return 'invalid';
-    journal.set(ct, 'expires', now + 30_000);
-    return 'accept';
-  }
   if (protocol === IPPROTO_UDP) {
-    // A stream only after more than 2 s in both directions; before that 30 s (nf_conntrack_udp_packet()).
-    const stream = ct.seenReply && ct.assured;
-    journal.set(ct, 'expires', now + (stream ? 120_000 : 30_000));
+    advanceUdp(context, ct);
     return 'accept';
   }
-  journal.set(ct, 'expires', now + 600_000);
+  // Only a query can start an ICMP connection (nf_conntrack_icmp_packet()).
+  if (protocol === IPPROTO_ICMP && !ct.confirmed && !QUERIES.has(ct.original.dport >> 8)) return 'invalid';
+  refresh(context, ct, protocol === IPPROTO_ICMP ? 'nf_conntrack_icmp_timeout' : 'nf_conntrack_generic_timeout');
   return 'accept';
+}
+
+/** nf_ct_refresh_acct(): from now on it is remembered for so many seconds, by a sysctl or fixed. */
+function refresh({ ns, journal, now }: TrackContext, ct: Connection, timeout: string | number): void {
+  const seconds = typeof timeout === 'number' ? timeout : ns.sysctls.number(`net/netfilter/${timeout}`);
+  journal.set(ct, 'expires', now + seconds * 1000);
+}
+
+/** How long both directions have to be in use before it is a stream, ms. */
+const UDP_STREAM = 2000;
+
+/** nf_conntrack_udp_packet(): in use both ways for more than 2 s, it is a stream, remembered for longer. */
+function advanceUdp(context: TrackContext, ct: Connection): void {
+  const { journal, now } = context;
+  if (!ct.confirmed) journal.set(ct, 'streamFrom', now + UDP_STREAM);
+  const stream = ct.seenReply && now > ct.streamFrom;
+  refresh(context, ct, stream ? 'nf_conntrack_udp_timeout_stream' : 'nf_conntrack_udp_timeout');
+  if (stream && !ct.assured) journal.set(ct, 'assured', true);
 }
 
 /** Echo, timestamp, information, address mask requests. */
@@ -104,11 +115,11 @@ const QUERIES = new Set([8, 13, 15, 17]);
 
 /** nf_conntrack_tcp_packet(), without sequence windows. */
 function advanceTcp(context: TrackContext, skb: Skb, ct: Connection): Verdict {
-  const { ns, runtime, journal, now } = context;
+  const { ns, runtime, journal } = context;
   const { l4 } = skb;
   if (l4?.l4 !== 'tcp') return 'invalid';
   const old = ct.tcp;
-  let next = tcpTransition(old, l4, skb.ctReply ? 'reply' : 'original');
+  const next = tcpTransition(old, l4, skb.ctReply ? 'reply' : 'original');
   if (!ct.confirmed && old === 'NONE') {
     if (next !== 'SYN_SENT' && next !== 'ESTABLISHED') return 'invalid';
     // A connection is picked up in the middle only while tcp_loose allows it (tcp_new()).
@@ -120,7 +131,6 @@ function advanceTcp(context: TrackContext, skb: Skb, ct: Connection): Verdict {
     runtime.conntrack.delete(ct, journal);
     return 'repeat';
   }
-  if (old === 'SYN_SENT' && next === 'SYN_SENT' && skb.ctReply) next = 'SYN_SENT2';
   journal.set(ct, 'tcp', next);
   if (!ct.seenReply && l4.flags & TCP_RST) {
     // A RST before any other answer: that was no connection, and its entry goes at once.
@@ -129,16 +139,9 @@ function advanceTcp(context: TrackContext, skb: Skb, ct: Connection): Verdict {
   }
   if (!ct.assured && ct.seenReply && (old === 'SYN_RECV' || old === 'ESTABLISHED') && next === 'ESTABLISHED')
     journal.set(ct, 'assured', true);
-  const timeout = ct.seenReply || skb.ctReply || next !== 'ESTABLISHED' ? TCP_TIMEOUTS[next] : 300_000;
-  journal.set(ct, 'expires', now + timeout);
+  // A SYN sent again does not keep alive what nobody answers.
+  if (!ct.seenReply && old === 'SYN_SENT' && (l4.flags & (TCP_SYN | TCP_ACK)) === TCP_SYN) return 'accept';
+  const pickedUp = !ct.seenReply && next === 'ESTABLISHED';
+  refresh(context, ct, pickedUp ? 'nf_conntrack_tcp_timeout_unacknowledged' : TCP_TIMEOUTS[next]);
   return 'accept';
-}
-
-/** Enters a new connection into the table, when its first packet has passed everything (nf_conntrack_confirm()). */
-export function confirm({ runtime, journal }: TrackContext, skb: Skb): boolean {
-  const { ct } = skb;
-  if (ct === undefined || ct.confirmed || skb.ctReply) return false;
-  journal.set(ct, 'confirmed', true);
-  runtime.conntrack.insert(ct, journal);
-  return true;
 }

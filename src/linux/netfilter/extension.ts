@@ -33,6 +33,8 @@ export interface MatchExtension<M extends Match> {
   have(match: M, context: RuleContext): string;
   /** Why the kernel refuses a rule with it in that place (xt_check_match()); undefined when it does not. */
   checkentry?(match: M, place: RulePlace): string | undefined;
+  /** Whether a rule with it turns connection tracking on (its checkentry calls nf_ct_netns_get()); no where left out. */
+  tracks?(match: M): boolean;
 }
 
 /** One target: how it is read, written and carried out. One file each in `target/`. */
@@ -48,4 +50,6 @@ export interface TargetExtension<T extends Target> {
   apply(target: T, context: RuleContext): TargetVerdict;
   /** Why the kernel refuses a rule with it in that place (xt_check_target()); undefined when it does not. */
   checkentry?(target: T, place: RulePlace): string | undefined;
+  /** Whether a rule with it turns connection tracking on (its checkentry calls nf_ct_netns_get()); no where left out. */
+  tracks?(target: T): boolean;
 }

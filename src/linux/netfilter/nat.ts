@@ -1,7 +1,7 @@
 import { type Manip, type NatRange, setupNat } from '../conntrack/nat.js';
 import type { Connection } from '../conntrack/table.js';
 import { type AddressRange, parseAddressRange } from './address.js';
-import { ACCEPT, DROP, type RuleContext, type TargetVerdict } from './context.js';
+import { ACCEPT, type RuleContext, type TargetVerdict } from './context.js';
 import type { RulePlace } from './extension.js';
 import { type PortRange, parsePortRange } from './port.js';
 import type { Hook } from './rule.js';
@@ -19,8 +19,8 @@ export function newConnection({ skb, table, hook, at }: RuleContext): Connection
 export function translate(context: RuleContext, manip: Manip, range: NatRange): TargetVerdict {
   const { runtime, journal, choose, ns, now } = context;
   const nat = { conntrack: runtime.conntrack, journal, choose, netns: ns.name, now };
-  // The kernel would let it pass with a tuple that is taken, and drop it at the confirmation.
-  return setupNat(nat, newConnection(context), manip, range) ? ACCEPT : DROP;
+  setupNat(nat, newConnection(context), manip, range);
+  return ACCEPT;
 }
 
 /** What `--random` and `--random-fully` together come to. */

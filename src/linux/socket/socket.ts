@@ -1,4 +1,4 @@
-import type { Ipv4 } from '../../address/index.js';
+import type { Ipv4, Ipv4Prefix } from '../../address/index.js';
 import type { Origin } from '../origin.js';
 
 /** What the program behind a listening socket does with what arrives. */
@@ -36,7 +36,7 @@ export type Process = {
 
 /** Which peer holds a subnet. */
 export interface RelayRoute {
-  readonly dst: { readonly address: Ipv4; readonly length: number };
+  readonly dst: Ipv4Prefix;
   readonly peer: Ipv4;
   readonly port: number;
 }

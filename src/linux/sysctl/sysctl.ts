@@ -185,8 +185,21 @@ const DEFAULTS: ReadonlyMap<string, string> = new Map([
   ['net/ipv4/ip_nonlocal_bind', '0'],
   ['net/ipv4/tcp_syn_retries', '6'],
   ['net/ipv4/tcp_synack_retries', '5'],
+  ['net/netfilter/nf_conntrack_generic_timeout', '600'],
+  ['net/netfilter/nf_conntrack_icmp_timeout', '30'],
   ['net/netfilter/nf_conntrack_tcp_be_liberal', '0'],
   ['net/netfilter/nf_conntrack_tcp_loose', '1'],
+  ['net/netfilter/nf_conntrack_tcp_timeout_close', '10'],
+  ['net/netfilter/nf_conntrack_tcp_timeout_close_wait', '60'],
+  ['net/netfilter/nf_conntrack_tcp_timeout_established', '432000'],
+  ['net/netfilter/nf_conntrack_tcp_timeout_fin_wait', '120'],
+  ['net/netfilter/nf_conntrack_tcp_timeout_last_ack', '30'],
+  ['net/netfilter/nf_conntrack_tcp_timeout_syn_recv', '60'],
+  ['net/netfilter/nf_conntrack_tcp_timeout_syn_sent', '120'],
+  ['net/netfilter/nf_conntrack_tcp_timeout_time_wait', '120'],
+  ['net/netfilter/nf_conntrack_tcp_timeout_unacknowledged', '300'],
+  ['net/netfilter/nf_conntrack_udp_timeout', '30'],
+  ['net/netfilter/nf_conntrack_udp_timeout_stream', '120'],
 ]);
 
 /** `net.ipv4.conf.flannel/1.rp_filter` → its path below /proc/sys; the first separator decides, as in sysctl(8). */

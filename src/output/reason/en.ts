@@ -142,6 +142,14 @@ export const en: Reasons = {
     why: 'NAT found no free source port or address for the connection, so its first packet is dropped.',
     fix: 'Add addresses to leave with, or let idle connections end sooner.',
   },
+  NAT_OIF_CHANGED: {
+    why: 'The connection was masqueraded out of {was|another device} as {src|its address}, and the route now leaves by {dev|this one}: {node|the host} forgets it and drops this packet.',
+    fix: 'Send again: the next packet gets a new source. A TCP connection has to be opened anew; find out what moved the route.',
+  },
+  CT_CLASH: {
+    why: 'While the packet was on its way, another one entered the same connection into the table; only one of the two may.',
+    fix: 'Nothing: the connection is there, and what is sent again will pass.',
+  },
   CT_INVALID: {
     why: 'Connection tracking calls the packet INVALID: it belongs to no connection that this host has seen.',
     fix: 'Make both directions pass the same host.',

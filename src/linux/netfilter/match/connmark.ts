@@ -15,4 +15,5 @@ export const connmark: MatchExtension<ConnmarkMatch> = {
   print: (m) => `-m connmark ${formatMarkCondition(m)}`,
   test: (m, { skb: { ct } }) => ct !== undefined && markMatches(m, ct.mark),
   have: (_, { skb: { ct } }) => (ct === undefined ? 'no connection' : hex(ct.mark)),
+  tracks: () => true,
 };

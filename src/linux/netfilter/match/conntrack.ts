@@ -133,6 +133,7 @@ export const conntrack: MatchExtension<ConntrackMatch> = {
     return m.expire === undefined ? true : 'unsupported';
   },
   have: (m, context) => describe(m, context),
+  tracks: () => true,
 };
 
 function hasState(wanted: readonly CtStateName[], state: CtStateName, ct: Connection | undefined): boolean {

@@ -30,4 +30,5 @@ export const state: MatchExtension<StateMatch> = {
   print: ({ states, invert }) => `-m state ${negation(invert)}--state ${states.join(',')}`,
   test: ({ states, invert }, { skb }) => states.includes(stateOf(skb)) !== invert,
   have: (_, { skb }) => stateOf(skb),
+  tracks: () => true,
 };

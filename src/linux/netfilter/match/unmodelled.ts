@@ -7,6 +7,9 @@ export interface UnmodelledMatch {
   readonly words: readonly string[];
 }
 
+/** Those of them that turn connection tracking on. */
+const TRACKING: ReadonlySet<string> = new Set(['cluster', 'connbytes', 'connlabel', 'connlimit', 'helper']);
+
 /** Any match without a file here. The reader of rules hands it the name as first word. */
 export const unmodelled: MatchExtension<UnmodelledMatch> = {
   name: 'unmodelled',
@@ -17,4 +20,5 @@ export const unmodelled: MatchExtension<UnmodelledMatch> = {
   print: ({ name, words }) => ['-m', name, ...words].join(' '),
   test: () => 'unsupported',
   have: ({ name }) => `-m ${name} is not modelled`,
+  tracks: ({ name }) => TRACKING.has(name),
 };

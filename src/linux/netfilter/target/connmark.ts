@@ -82,4 +82,5 @@ export const connmarkTarget: TargetExtension<ConnmarkTarget> = {
     }
     return CONTINUE;
   },
+  tracks: () => true,
 };

@@ -108,6 +108,7 @@ export const ct: TargetExtension<CtTarget> = {
     return CONTINUE;
   },
   checkentry: (_, { table }) => (table === 'raw' ? undefined : 'CT belongs into the raw table'),
+  tracks: ({ notrack }) => !notrack,
 };
 
 function readZone(words: Words, option: '--zone' | '--zone-orig' | '--zone-reply'): Zone {

@@ -39,6 +39,7 @@ export const dnat: TargetExtension<DnatTarget> = {
     return translate(context, 'dst', { addresses, ports, random: randomness(t), persistent });
   },
   checkentry: (t, place) => refuseNat('DNAT', t.ports, place, ['PREROUTING', 'OUTPUT']),
+  tracks: () => true,
 };
 
 /** `10.0.0.1-10.0.0.9:80-90/100`, without what is not said. */

@@ -57,4 +57,5 @@ export const masquerade: TargetExtension<MasqueradeTarget> = {
     });
   },
   checkentry: (t, place) => refuseNat('MASQUERADE', t.ports, place, ['POSTROUTING']),
+  tracks: () => true,
 };

@@ -50,4 +50,5 @@ export const redirect: TargetExtension<RedirectTarget> = {
     });
   },
   checkentry: (t, place) => refuseNat('REDIRECT', t.ports, place, ['PREROUTING', 'OUTPUT']),
+  tracks: () => true,
 };

@@ -42,4 +42,5 @@ export const snat: TargetExtension<SnatTarget> = {
     return translate(context, 'src', { addresses, ports, random: randomness(t), persistent });
   },
   checkentry: (t, place) => refuseNat('SNAT', t.ports, place, ['POSTROUTING', 'INPUT']),
+  tracks: () => true,
 };

@@ -7,6 +7,9 @@ export interface UnmodelledTarget {
   readonly words: readonly string[];
 }
 
+/** Those of them that turn connection tracking on. */
+const TRACKING: ReadonlySet<string> = new Set(['CLUSTERIP', 'CONNSECMARK', 'NETMAP', 'SYNPROXY']);
+
 /** Any target without a file here. The reader of rules hands it the name as first word. */
 export const unmodelledTarget: TargetExtension<UnmodelledTarget> = {
   name: 'unmodelled',
@@ -16,6 +19,7 @@ export const unmodelledTarget: TargetExtension<UnmodelledTarget> = {
   },
   print: ({ name, words }) => ['-j', name, ...words].join(' '),
   apply: ({ name }) => ({ verdict: 'UNSUPPORTED', what: `-j ${name}` }),
+  tracks: ({ name }) => TRACKING.has(name),
 };
 
 /** Targets that iptables 1.8 has and this model has not. Any other unknown name can only be a chain's. */
