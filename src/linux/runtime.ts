@@ -1,5 +1,4 @@
 import type { Ipv4, Mac } from '../address/index.js';
-import type { Packet } from '../packet/index.js';
 import type { VxlanRemote } from './bridge/fdb.js';
 import { Conntrack } from './conntrack/table.js';
 import { Journal } from './journal.js';
@@ -13,6 +12,8 @@ export interface LearnedNeighbour {
   used: boolean;
   /** When it was last confirmed. */
   confirmed: number;
+  /** When its state or address last changed: for the lock time after that, other answers are not believed. */
+  updated: number;
 }
 
 /** A station that a bridge saw. */
@@ -31,12 +32,6 @@ export interface RouteException {
   gateway: Ipv4 | undefined;
   /** When it is forgotten, ms. */
   expires: number;
-}
-
-/** Fragments of one datagram that wait for the others (struct ipq). */
-export interface FragmentQueue {
-  readonly pieces: readonly Packet[];
-  readonly expires: number;
 }
 
 /** One source in a `recent` list: when it was seen, ms, oldest first, and the TTL of its last packet. */
@@ -60,7 +55,6 @@ export interface NetnsRuntime {
   readonly stations: Map<string, LearnedStation>;
   /** By `dev|mac`. */
   readonly vxlanStations: Map<string, VxlanRemote>;
-  readonly fragments: Map<string, FragmentQueue>;
   /** By destination. */
   readonly exceptions: Map<number, RouteException>;
   /** By list name, then source. */
@@ -80,7 +74,6 @@ export function createNetnsRuntime(): NetnsRuntime {
     neighbours: new Map(),
     stations: new Map(),
     vxlanStations: new Map(),
-    fragments: new Map(),
     exceptions: new Map(),
     recent: new Map(),
     matchState: new Map(),
