@@ -24,10 +24,18 @@ export interface LearnedStation {
   updated: number;
 }
 
+/** Where a VXLAN device learned that a station is. */
+export interface LearnedRemote extends VxlanRemote {
+  /** When it was last seen, ms. */
+  readonly updated: number;
+}
+
 /** What a FIB exception says of one destination (struct fib_nh_exception). */
 export interface RouteException {
   /** Path MTU in bytes; undefined when it only redirects. */
   mtu: number | undefined;
+  /** The MTU was too small to be believed, and changes no more (fnhe_mtu_locked). */
+  mtuLock: boolean;
   /** The gateway that a redirect named. */
   gateway: Ipv4 | undefined;
   /** When it is forgotten, ms. */
@@ -54,7 +62,7 @@ export interface NetnsRuntime {
   /** By `bridge|mac`. */
   readonly stations: Map<string, LearnedStation>;
   /** By `dev|mac`. */
-  readonly vxlanStations: Map<string, VxlanRemote>;
+  readonly vxlanStations: Map<string, LearnedRemote>;
   /** By destination. */
   readonly exceptions: Map<number, RouteException>;
   /** By list name, then source. */
