@@ -1,5 +1,4 @@
 import { type Problem, type Read, readResult } from '../problem/index.js';
-import type { VxlanRemote } from './bridge/fdb.js';
 import { type FdbDump, readFdb } from './bridge/read.js';
 import { readRouteText } from './fib/read-route-text.js';
 import { readRoutes } from './fib/read-routes.js';
@@ -9,7 +8,7 @@ import { type LinkDump, readLinks } from './link/read.js';
 import { readAddresses } from './link/read-address.js';
 import { type NeighbourDump, readNeighbours } from './neigh/read.js';
 import { createNetns, type Netns, type Role } from './netns.js';
-import type { LearnedNeighbour, LearnedStation, NetnsRuntime } from './runtime.js';
+import type { LearnedNeighbour, LearnedRemote, LearnedStation, NetnsRuntime } from './runtime.js';
 import { readSockets } from './socket/read.js';
 import type { Source } from './source.js';
 import { readSysctls } from './sysctl/read.js';
@@ -55,7 +54,7 @@ export interface Learned {
   /** By `bridge|mac`. */
   readonly stations: ReadonlyMap<string, LearnedStation>;
   /** By `dev|mac`. */
-  readonly vxlanStations: ReadonlyMap<string, VxlanRemote>;
+  readonly vxlanStations: ReadonlyMap<string, LearnedRemote>;
 }
 
 /** The two values that a dump gives: what is configured, and what has been learned. */

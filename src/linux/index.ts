@@ -12,6 +12,7 @@ export * from './dump.js';
 export * from './fib/address.js';
 export * from './fib/lookup.js';
 export { formatScope, formatTable, parseProtocol, parseScope, parseTable } from './fib/names.js';
+export { updatePmtu } from './fib/pmtu.js';
 export { readRouteText } from './fib/read-route-text.js';
 export { readRoutes } from './fib/read-routes.js';
 export { readRules, readRuleText } from './fib/read-rules.js';

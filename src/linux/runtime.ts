@@ -1,5 +1,4 @@
 import type { Ipv4, Mac } from '../address/index.js';
-import type { Packet } from '../packet/index.js';
 import type { VxlanRemote } from './bridge/fdb.js';
 import { Conntrack } from './conntrack/table.js';
 import { Journal } from './journal.js';
@@ -13,6 +12,8 @@ export interface LearnedNeighbour {
   used: boolean;
   /** When it was last confirmed. */
   confirmed: number;
+  /** When its state or address last changed: for the lock time after that, other answers are not believed. */
+  updated: number;
 }
 
 /** A station that a bridge saw. */
@@ -23,10 +24,18 @@ export interface LearnedStation {
   updated: number;
 }
 
+/** Where a VXLAN device learned that a station is. */
+export interface LearnedRemote extends VxlanRemote {
+  /** When it was last seen, ms. */
+  readonly updated: number;
+}
+
 /** What a FIB exception says of one destination (struct fib_nh_exception). */
 export interface RouteException {
   /** Path MTU in bytes; undefined when it only redirects. */
   mtu: number | undefined;
+  /** The MTU was too small to be believed, and changes no more (fnhe_mtu_locked). */
+  mtuLock: boolean;
   /** The gateway that a redirect named. */
   gateway: Ipv4 | undefined;
   /** When it is forgotten, ms. */
@@ -39,12 +48,6 @@ export interface RedirectedPeer {
   readonly sent: number;
   /** When it was last sent one; when too many were, when it last sent a packet that needs one. ms. */
   readonly last: number;
-}
-
-/** Fragments of one datagram that wait for the others (struct ipq). */
-export interface FragmentQueue {
-  readonly pieces: readonly Packet[];
-  readonly expires: number;
 }
 
 /** One source in a `recent` list: when it was seen, ms, oldest first, and the TTL of its last packet. */
@@ -67,8 +70,7 @@ export interface NetnsRuntime {
   /** By `bridge|mac`. */
   readonly stations: Map<string, LearnedStation>;
   /** By `dev|mac`. */
-  readonly vxlanStations: Map<string, VxlanRemote>;
-  readonly fragments: Map<string, FragmentQueue>;
+  readonly vxlanStations: Map<string, LearnedRemote>;
   /** By destination. */
   readonly exceptions: Map<number, RouteException>;
   /** By source. */
@@ -90,7 +92,6 @@ export function createNetnsRuntime(): NetnsRuntime {
     neighbours: new Map(),
     stations: new Map(),
     vxlanStations: new Map(),
-    fragments: new Map(),
     exceptions: new Map(),
     redirected: new Map(),
     recent: new Map(),

@@ -3,9 +3,11 @@ import {
   inetAddrType,
   type Link,
   onLink,
+  outputFlow,
   RT_SCOPE_HOST,
   RT_SCOPE_LINK,
   routeInput,
+  routeOutput,
   type Skb,
   type UnicastDestination,
 } from '../linux/index.js';
@@ -30,39 +32,65 @@ export function arpRcv(net: Net, skb: Skb): void {
     drop(net, skb, 'arp_process', 'MARTIAN', () => ({ values: { src: formatIpv4(arp.spa) } }));
     return;
   }
-  if (arp.op === 'request' && !answer(net, skb, arp, link))
-    drop(net, skb, 'arp_process', 'ARP_NOT_MINE', () => ({ values: { ip: formatIpv4(arp.tpa), dev: link.name } }));
+  if (arp.spa === ANY) {
+    answerProbe(net, skb, arp, link);
+    return;
+  }
+  if (arp.op === 'request') {
+    const done = answer(net, skb, arp, link);
+    if (done === 'answered') return;
+    tellUnanswered(net, skb, arp, link);
+    if (done === 'ignored') return;
+  }
   learn(net, skb, arp, link);
 }
 
-/** Answers a question for an address of this host's, or for one that it answers for. Whether it did. */
-function answer(net: Net, skb: Skb, arp: Arp, link: Link): boolean {
-  if (arp.spa === ANY) {
-    // Duplicate address detection (RFC 5227): nobody is learned from it.
-    if (inetAddrType(net.ns, arp.tpa, link.name) !== 'local' || ignores(net, link, arp)) return false;
-    reply(net, skb, arp, link);
-    return true;
-  }
+function tellUnanswered(net: Net, skb: Skb, arp: Arp, link: Link): void {
+  drop(net, skb, 'arp_process', 'ARP_NOT_MINE', () => ({ values: { ip: formatIpv4(arp.tpa), dev: link.name } }));
+}
+
+/** Duplicate address detection (RFC 5227): answered without a look at any route, and nobody is learned from it. */
+function answerProbe(net: Net, skb: Skb, arp: Arp, link: Link): void {
+  const own = arp.op === 'request' && inetAddrType(net.ns, arp.tpa, link.name) === 'local';
+  if (own && !ignores(net, link, arp)) reply(net, skb, arp, link);
+  else tellUnanswered(net, skb, arp, link);
+}
+
+/**
+ * Answers a question for an address of this host's, or for one that it answers for.
+ *
+ * @returns `ignored` for an address of this host's that it keeps to itself: nothing is learned from such a question.
+ */
+function answer(net: Net, skb: Skb, arp: Arp, link: Link): 'answered' | 'ignored' | 'not mine' {
   const route = routeInput(net, { src: arp.spa, dst: arp.tpa, tos: 0, mark: 0, dev: link.name, l4key: '' });
   if (!route.ok) {
     tell(net, skb, () => ({ k: 'check', fn: 'arp_process', what: 'route to the address', result: route.drop }));
-    return false;
+    return 'not mine';
   }
   const { destination } = route;
   if (destination.type === 'local') {
-    if (ignores(net, link, arp)) {
-      tell(net, skb, () => ({ k: 'check', fn: 'arp_ignore', what: 'arp_ignore', result: 'not answered' }));
-      return false;
+    const by = ignores(net, link, arp) ? 'arp_ignore' : isFiltered(net, link, arp) ? 'arp_filter' : undefined;
+    if (by !== undefined) {
+      tell(net, skb, () => ({ k: 'check', fn: by, what: by, result: 'not answered' }));
+      return 'ignored';
     }
   } else {
-    if (net.ns.sysctls.conf(link.name, 'forwarding') === 0 || destination.type !== 'unicast') return false;
-    if (!isProxied(net, link, arp, destination)) return false;
+    if (net.ns.sysctls.conf(link.name, 'forwarding') === 0 || destination.type !== 'unicast') return 'not mine';
+    if (!isProxied(net, link, arp, destination)) return 'not mine';
     const result = `answers for ${formatIpv4(arp.tpa)}`;
     tell(net, skb, () => ({ k: 'check', fn: 'arp_fwd_proxy', what: 'proxy_arp', result }));
   }
-  updateNeighbour(net, link, arp.spa, arp.sha, 'STALE', { create: true, override: true });
+  // neigh_event_ns(): who asks is believed at once.
+  updateNeighbour(net, link, arp.spa, arp.sha, 'STALE', { create: true, override: 'always' });
   reply(net, skb, arp, link);
-  return true;
+  return 'answered';
+}
+
+/** arp_filter(): answers only on the device by which the one who asks would be answered. */
+function isFiltered(net: Net, link: Link, arp: Arp): boolean {
+  if (!net.ns.sysctls.confOr(link.name, 'arp_filter')) return false;
+  const back = routeOutput(net, outputFlow(arp.spa, { src: arp.tpa }), '', 'own');
+  return !back.ok || back.destination.type === 'error' || back.destination.dev !== link.name;
 }
 
 /** arp_fwd_proxy() and pneigh_lookup(): answer for an address that is reached by another device. */
@@ -112,9 +140,25 @@ function tellTaken(net: Net, skb: Skb, arp: Arp): void {
   tell(net, skb, () => ({ k: 'deliver', fn: 'arp_process', to: 'arp', ...ends }));
 }
 
-/** Updates an entry that is there already: from an answer it is REACHABLE, from anything else STALE. */
+/**
+ * What is learned from anything else than a question for this host: an entry that is there already is updated, from an
+ * answer to REACHABLE, otherwise to STALE; arp_accept makes new ones as well.
+ *
+ * Of several answers back to back the first is believed: within the lock time only a gratuitous one replaces it.
+ */
 function learn(net: Net, skb: Skb, arp: Arp, link: Link): void {
   const solicited = arp.op === 'reply' && skb.type === 'host';
   if (arp.op === 'reply') tellTaken(net, skb, arp);
-  updateNeighbour(net, link, arp.spa, arp.sha, solicited ? 'REACHABLE' : 'STALE', { create: false, override: true });
+  const foreign = inetAddrType(net.ns, arp.spa, link.name) === 'unicast';
+  // arp_is_garp()
+  const gratuitous = foreign && arp.tpa === arp.spa && (arp.op === 'request' || arp.tha === arp.sha);
+  const create = accepts(net, link, arp) && (gratuitous || (arp.op === 'reply' && foreign));
+  const override = gratuitous ? 'always' : 'after the lock time';
+  updateNeighbour(net, link, arp.spa, arp.sha, solicited ? 'REACHABLE' : 'STALE', { create, override });
+}
+
+/** arp_accept(): whether somebody who was not asked for is learned: 2 means those of the link's own subnets. */
+function accepts(net: Net, link: Link, arp: Arp): boolean {
+  const mode = net.ns.sysctls.confMax(link.name, 'arp_accept');
+  return mode === 1 || (mode === 2 && onLink(net.ns, link.name, arp.spa, ANY));
 }

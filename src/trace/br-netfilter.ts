@@ -3,7 +3,7 @@ import type { NfBridge, Skb } from '../linux/index.js';
 import { fragment } from './fragment.js';
 import { routeReceived } from './ip-input.js';
 import { findNeighbour, isConnected, resolveOutput } from './neighbour.js';
-import { type HookEntry, type HookState, type Net, tell } from './net.js';
+import { drop, type HookEntry, type HookState, type Net, tell } from './net.js';
 import { hookState, nfHook } from './netfilter.js';
 
 /** NF_BR_PRI_BRNF: what br_nf_hook_thresh() goes on behind. */
@@ -177,13 +177,29 @@ export function brNfDevQueueXmit(net: Net, skb: Skb): void {
   if (nfBridge === undefined || ip === undefined || link === undefined) return;
   restoreOtherhost(skb, nfBridge);
   const largest = nfBridge.fragMaxSize;
-  const mtu = largest > 0 && largest < link.mtu ? largest : link.mtu;
-  const pieces = skb.gsoSize > 0 || ip.length <= mtu ? [skb] : fragment(net, skb, mtu);
+  const fits = ip.length <= (largest > 0 ? Math.min(largest, link.mtu) : link.mtu);
+  const pieces = skb.gsoSize > 0 || fits ? [skb] : bridgeFragments(net, skb, largest);
   for (const piece of pieces) {
     piece.nfBridge = undefined;
     const state = hookState('bridge', 'POSTROUTING', { in: '', out: skb.dev }, 'br_dev_queue_push_xmit');
     net.walk.functions.okfn.br_dev_queue_push_xmit(net, piece, state);
   }
+}
+
+/**
+ * br_nf_ip_fragment(): the MTU is that of the packet's route, which for a bridged one is the bridge's own
+ * (fake_rtable). With DF, or where a fragment that it came in was longer, it is dropped, and a bridge tells nobody.
+ */
+function bridgeFragments(net: Net, skb: Skb, largest: number): readonly Skb[] {
+  const { ip, dev } = skb;
+  const mtu = net.ns.links.get(masterOf(net, dev))?.mtu ?? 0;
+  if (ip === undefined) return [];
+  if ((ip.df && !skb.ignoreDf) || largest > mtu) {
+    const values = { dev, mtu, len: largest > mtu ? largest : ip.length };
+    drop(net, skb, 'br_nf_ip_fragment', 'MTU_ASYMMETRIC', () => ({ values }));
+    return [];
+  }
+  return fragment(net, skb, largest > 0 ? Math.min(largest, mtu) : mtu);
 }
 
 function restoreOtherhost(skb: Skb, nfBridge: NfBridge): void {

@@ -1,22 +1,27 @@
 import { formatIpv4, type Ipv4 } from '../address/index.js';
-import type { Skb } from '../linux/index.js';
+import { outputFlow, routeOutput, type Skb, updatePmtu } from '../linux/index.js';
 import {
   ICMP_DEST_UNREACH,
+  ICMP_ECHOREPLY,
   ICMP_FRAG_NEEDED,
   ICMP_REDIRECT,
   type Icmp,
   IPPROTO_ICMP,
+  IPPROTO_SCTP,
   IPPROTO_TCP,
   IPPROTO_UDP,
+  type IpHeader,
   icmpName,
+  type Packet,
 } from '../packet/index.js';
 import { drop, type Net, type ProbeSocket, tell } from './net.js';
+import { type Ends, listeningSocket, probeSocket } from './socket-lookup.js';
+import { hasVxlanSocket } from './vxlan.js';
 
-/** How long a learned path MTU is believed (ip_rt_mtu_expires), and a redirect (ip_rt_gc_timeout), ms. */
-const MTU_EXPIRES = 600_000;
+/** How long a redirect is believed (ip_rt_gc_timeout), ms. */
 const REDIRECT_EXPIRES = 300_000;
 
-/** icmp_unreach(), icmp_redirect(): what an error changes in the routes, then to the socket of the quoted packet. */
+/** icmp_unreach(), icmp_redirect(): to the socket of the quoted packet, and what the error changes in its route. */
 export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
   const { ip, inner } = skb;
   const quoted = inner?.ip;
@@ -24,9 +29,16 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
     drop(net, skb, 'icmp_unreach', 'ERROR_IGNORED');
     return;
   }
-  if (l4.type === ICMP_DEST_UNREACH && l4.code === ICMP_FRAG_NEEDED) learnMtu(net, quoted.dst, l4.mtu);
-  if (l4.type === ICMP_REDIRECT) learnGateway(net, skb, quoted.dst, l4.gateway as Ipv4);
-  const socket = socketOf(net, skb);
+  const mtu = l4.type === ICMP_DEST_UNREACH && l4.code === ICMP_FRAG_NEEDED ? believedMtu(net, l4, quoted) : undefined;
+  if (mtu === 'ignored') {
+    drop(net, skb, 'icmp_unreach', 'ERROR_IGNORED', () => ({ values: { dst: formatIpv4(quoted.dst) } }));
+    return;
+  }
+  if (isOfSocket(net, inner)) {
+    if (mtu !== undefined) learnMtu(net, quoted, mtu);
+    if (l4.type === ICMP_REDIRECT) learnGateway(net, skb, quoted.dst, l4.gateway as Ipv4);
+  }
+  const socket = quotedSocket(net, inner);
   if (socket === undefined) {
     drop(net, skb, 'icmp_unreach', 'ERROR_IGNORED', () => ({ values: { dst: formatIpv4(quoted.dst) } }));
     return;
@@ -41,11 +53,40 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
   socket.error(net, skb);
 }
 
-/** ip_rt_update_pmtu(): never below 552 bytes (ip_rt_min_pmtu). */
-function learnMtu(net: Net, dst: Ipv4, mtu: number): void {
-  const old = net.runtime.exceptions.get(dst);
-  const learned = { mtu: Math.max(mtu, 552), gateway: old?.gateway, expires: net.now + MTU_EXPIRES };
-  net.journal.put(net.runtime.exceptions, dst, learned);
+/** icmp_unreach(): what ip_no_pmtu_disc makes of "fragmentation needed"; 3 believes it where the protocol checks it. */
+function believedMtu(net: Net, l4: Icmp, quoted: IpHeader): number | 'ignored' {
+  switch (net.ns.sysctls.number('net/ipv4/ip_no_pmtu_disc')) {
+    case 0:
+      return l4.mtu;
+    case 2:
+      return 'ignored';
+    case 3:
+      return quoted.protocol === IPPROTO_TCP || quoted.protocol === IPPROTO_SCTP ? l4.mtu : 'ignored';
+    default:
+      return 0;
+  }
+}
+
+/**
+ * Whether the handler of the quoted packet's protocol finds somebody who sent it, without whom the error changes no
+ * route: tcp_v4_err(), __udp4_lib_err() (that finds VXLAN's socket by the port which it sends to), ping_err(). An echo
+ * reply is the kernel's own (icmp_err()).
+ */
+function isOfSocket(net: Net, quoted: Packet): boolean {
+  const { ip, l4, vxlan } = quoted;
+  if (ip === undefined || l4 === undefined) return false;
+  if (l4.l4 === 'icmp') return l4.type === ICMP_ECHOREPLY || quotedSocket(net, quoted) !== undefined;
+  const ends: Ends = { protocol: l4.l4, local: ip.src, localPort: l4.sport, remote: ip.dst, remotePort: l4.dport };
+  if (probeSocket(net, ends) !== undefined) return true;
+  if (vxlan !== undefined && hasVxlanSocket(net, l4.dport)) return true;
+  // A listener of TCP never sent anything: its connections have sockets of their own.
+  return l4.l4 !== 'tcp' && listeningSocket(net, ends) !== undefined;
+}
+
+/** ipv4_sk_update_pmtu() */
+function learnMtu(net: Net, { src, dst, tos }: IpHeader, mtu: number): void {
+  const route = routeOutput(net, outputFlow(dst, { src, tos: tos & 0x1c }), '', 'any');
+  if (route.ok && route.destination.type === 'unicast') updatePmtu(net, route.destination, dst, mtu);
 }
 
 /** ip_do_redirect(): only from the router in use, to an address on the same link. Heeded by hosts, not by routers. */
@@ -57,13 +98,13 @@ function learnGateway(net: Net, skb: Skb, dst: Ipv4, gateway: Ipv4): void {
     : sysctls.confOr(skb.dev, 'accept_redirects');
   if (!accepts) return;
   const old = net.runtime.exceptions.get(dst);
-  net.journal.put(net.runtime.exceptions, dst, { mtu: old?.mtu, gateway, expires: net.now + REDIRECT_EXPIRES });
+  const expires = net.now + REDIRECT_EXPIRES;
+  net.journal.put(net.runtime.exceptions, dst, { mtu: old?.mtu, mtuLock: old?.mtuLock ?? false, gateway, expires });
 }
 
 /** The socket that sent the packet which an error quotes. */
-function socketOf(net: Net, skb: Skb): ProbeSocket | undefined {
-  const quoted = skb.inner;
-  if (quoted?.ip === undefined || quoted.l4 === undefined) return undefined;
+function quotedSocket(net: Net, quoted: Packet): ProbeSocket | undefined {
+  if (quoted.ip === undefined || quoted.l4 === undefined) return undefined;
   const { ip, l4 } = quoted;
   const local = l4.l4 === 'icmp' ? l4.id : l4.sport;
   const remote = l4.l4 === 'icmp' ? 0 : l4.dport;

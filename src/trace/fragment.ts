@@ -9,10 +9,10 @@ import {
   type Packet,
   VXLAN_HLEN,
 } from '../packet/index.js';
-import { drop, type Net, type Timer, type Walk } from './net.js';
+import { drop, type Net } from './net.js';
 import { duplicate } from './skb.js';
 
-/** net.ipv4.ipfrag_time, ms. */
+/** net.ipv4.ipfrag_time of a new namespace, ms. */
 const FRAGMENT_TIME = 30_000;
 
 /**
@@ -66,15 +66,6 @@ export function isFragment(ip: IpHeader): boolean {
   return ip.mf || ip.offset > 0;
 }
 
-/** What waits beside the packets: which frames they were, and the clock. */
-interface Queue {
-  readonly frames: number[];
-  readonly skbs: Skb[];
-  timer: Timer;
-}
-
-const queues = new WeakMap<Walk, Map<string, Queue>>();
-
 /** Who collects (enum ip_defrag_users): each keeps a queue of its own. */
 export type DefragUser = 'local deliver' | 'conntrack in' | 'conntrack out' | 'conntrack bridge in';
 
@@ -86,54 +77,51 @@ export type DefragUser = 'local deliver' | 'conntrack in' | 'conntrack out' | 'c
 export function defrag(net: Net, skb: Skb, user: DefragUser): boolean {
   const { ip } = skb;
   if (ip === undefined) throw new Error('only IP packets are reassembled');
-  const key = `${user}|${ip.src}|${ip.dst}|${ip.protocol}|${ip.id}`;
-  const earlier = net.runtime.fragments.get(key)?.pieces ?? [];
-  const pieces = [...earlier, clonePacket(skb)].sort((a, b) => (a.ip?.offset ?? 0) - (b.ip?.offset ?? 0));
-  const whole = assemble(pieces);
-  const map = queues.get(net.walk) ?? new Map<string, Queue>();
-  queues.set(net.walk, map);
-  const walkKey = `${net.ns.name}|${key}`;
-  const queue = map.get(walkKey);
+  const key = `${net.ns.name}|${user}|${ip.src}|${ip.dst}|${ip.protocol}|${ip.id}`;
+  const { fragmentQueues } = net.walk;
+  const queue = fragmentQueues.get(key);
+  const skbs = [...(queue?.skbs ?? []), skb];
+  const whole = assemble(skbs);
   if (whole === undefined) {
-    net.journal.put(net.runtime.fragments, key, { pieces, expires: net.now + FRAGMENT_TIME });
     net.walk.observer?.hold(net, skb, 'waits for the other fragments');
     if (queue === undefined) {
-      const timer = net.walk.timer(FRAGMENT_TIME, () => expire(net, user, key, walkKey));
-      map.set(walkKey, { frames: [skb.frame], skbs: [skb], timer });
-    } else {
-      queue.frames.push(skb.frame);
-      queue.skbs.push(skb);
-    }
+      const timer = net.walk.timer(fragmentTime(net), () => expire(net, user, key));
+      fragmentQueues.set(key, { skbs, timer });
+    } else queue.skbs.push(skb);
     return false;
   }
-  net.journal.put(net.runtime.fragments, key, undefined);
+  fragmentQueues.delete(key);
   net.walk.cancel(queue?.timer);
-  map.delete(walkKey);
-  const largest = Math.max(...pieces.map((p) => p.ip?.length ?? 0));
+  const largest = Math.max(...skbs.map((each) => each.ip?.length ?? 0));
+  const frames = skbs.map((each) => each.frame);
   const { eth } = skb;
   Object.assign(skb, whole, { eth });
   skb.fragMaxSize = largest;
-  const frames = [...(queue?.frames ?? []), skb.frame];
   skb.frame = net.walk.nextFrame();
   net.walk.observer?.join(net, skb, frames);
   return true;
 }
 
+/** How long fragments wait, ms; net.ipv4.ipfrag_time is in seconds. */
+function fragmentTime(net: Net): number {
+  const seconds = net.ns.sysctls.get('net/ipv4/ipfrag_time');
+  return seconds === undefined ? FRAGMENT_TIME : Number(seconds) * 1000;
+}
+
 /** ip_expire(): gives up, and for a packet to this host tells the sender, if the first fragment came. */
-function expire(net: Net, user: DefragUser, key: string, walkKey: string): void {
-  const map = queues.get(net.walk);
-  const queue = map?.get(walkKey);
-  map?.delete(walkKey);
-  net.journal.put(net.runtime.fragments, key, undefined);
-  const first = queue?.skbs.find((s) => s.ip?.offset === 0);
-  for (const skb of queue?.skbs ?? [])
+function expire(net: Net, user: DefragUser, key: string): void {
+  const { skbs } = net.walk.fragmentQueues.get(key) ?? { skbs: [] };
+  net.walk.fragmentQueues.delete(key);
+  const first = skbs.find((s) => s.ip?.offset === 0);
+  for (const skb of skbs)
     drop(net, skb, 'ip_expire', 'FRAG_TIMEOUT', () => ({ values: { src: formatIpv4(skb.ip?.src ?? (0 as never)) } }));
   if (first !== undefined && user === 'local deliver')
     net.walk.functions.icmp_send(net, first, ICMP_TIME_EXCEEDED, 1, 0);
 }
 
-/** The whole packet, if the pieces (in order of offset) leave no gap. */
-function assemble(pieces: readonly Packet[]): Packet | undefined {
+/** The whole packet, if the pieces leave no gap. */
+function assemble(fragments: readonly Packet[]): Packet | undefined {
+  const pieces = [...fragments].sort((a, b) => (a.ip?.offset ?? 0) - (b.ip?.offset ?? 0));
   const [first] = pieces;
   if (first?.ip === undefined || first.ip.offset !== 0) return undefined;
   let end = 0;

@@ -45,7 +45,10 @@ export function ipFinishOutput(net: Net, skb: Skb): void {
   fragmentAndSend(net, skb, mtu);
 }
 
-/** ip_fragment(): with DF, or where a reassembled packet had larger fragments than fit, the sender is told instead. */
+/**
+ * ip_fragment(): with DF the sender is told instead, unless its socket lets the packet be cut all the same and no
+ * fragment that it was reassembled from was larger. Without DF it is cut whatever its fragments were.
+ */
 function fragmentAndSend(net: Net, skb: Skb, mtu: number): void {
   const { ip } = skb;
   if (ip === undefined) return;
@@ -53,11 +56,7 @@ function fragmentAndSend(net: Net, skb: Skb, mtu: number): void {
     finishOutput2(net, skb);
     return;
   }
-  if (ip.df && !skb.ignoreDf) {
-    refuseTooLong(net, skb, 'ip_fragment', mtu);
-    return;
-  }
-  if (skb.fragMaxSize > mtu) {
+  if (ip.df && (!skb.ignoreDf || skb.fragMaxSize > mtu)) {
     refuseTooLong(net, skb, 'ip_fragment', mtu);
     return;
   }

@@ -13,12 +13,14 @@ import {
 import { ETH_P_IP, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH } from '../packet/index.js';
 import { arpSolicit } from './arp-solicit.js';
 import { devQueueXmit } from './dev.js';
-import { drop, type Net, type Timer, tell, type Walk } from './net.js';
+import { type ArpQueue, drop, type Net, tell } from './net.js';
 
 /** net.ipv4.neigh.default: base_reachable_time, retrans_time, both in ms, and mcast_solicit. */
 const REACHABLE_TIME = 30_000;
 const RETRANS_TIME = 1_000;
 const MCAST_SOLICIT = 3;
+/** Its locktime, ms. */
+const LOCKTIME = 1_000;
 
 /** What is known of a neighbour. */
 export interface KnownNeighbour {
@@ -27,21 +29,6 @@ export interface KnownNeighbour {
   /** Whether its hardware header is cached: it has been used to send (hh.hh_len). */
   readonly used: boolean;
   readonly origin: Origin | undefined;
-}
-
-/** Packets that wait for an answer, by walk and `netns|dev|ip`. */
-interface Waiting {
-  readonly skbs: Skb[];
-  probes: number;
-  timer: Timer | undefined;
-}
-
-const waiting = new WeakMap<Walk, Map<string, Waiting>>();
-
-function waitingOf(walk: Walk): Map<string, Waiting> {
-  const map = waiting.get(walk) ?? new Map<string, Waiting>();
-  waiting.set(walk, map);
-  return map;
 }
 
 /**
@@ -116,7 +103,10 @@ export function resolveOutput(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
   else {
     if (!learned.used) net.journal.set(learned, 'used', true);
     // The first use of a STALE entry starts the time within which somebody must confirm it.
-    if (known.state === 'STALE') net.journal.set(learned, 'state', 'DELAY');
+    if (known.state === 'STALE') {
+      net.journal.set(learned, 'state', 'DELAY');
+      net.journal.set(learned, 'updated', net.now);
+    }
   }
   tell(net, skb, () => ({
     k: 'neigh',
@@ -132,7 +122,7 @@ export function resolveOutput(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
 
 /** Notes that a configured neighbour has been used. */
 function permanentUse(known: KnownNeighbour): LearnedNeighbour {
-  return { lladdr: known.mac, state: known.state, used: true, confirmed: 0 };
+  return { lladdr: known.mac, state: known.state, used: true, confirmed: 0, updated: 0 };
 }
 
 function send(net: Net, skb: Skb, link: Link, mac: Mac): void {
@@ -143,7 +133,7 @@ function send(net: Net, skb: Skb, link: Link, mac: Mac): void {
 
 /** __neigh_event_send(): the packet waits; the first one asks at once, and again each second. */
 function solicit(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
-  const map = waitingOf(net.walk);
+  const map = net.walk.arpQueues;
   const key = `${net.ns.name}|${neighbourKey(link.name, ip)}`;
   net.walk.observer?.hold(net, skb, `ARP for ${formatIpv4(ip)} on ${link.name}`);
   const queue = map.get(key);
@@ -151,17 +141,17 @@ function solicit(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
     queue.skbs.push(skb);
     return;
   }
-  const fresh: Waiting = { skbs: [skb], probes: 0, timer: undefined };
+  const fresh: ArpQueue = { skbs: [skb], probes: 0, timer: undefined };
   map.set(key, fresh);
-  const entry: LearnedNeighbour = { lladdr: MAC_ZERO, state: 'INCOMPLETE', used: false, confirmed: 0 };
-  net.journal.put(net.runtime.neighbours, neighbourKey(link.name, ip), entry);
+  const fields = { lladdr: MAC_ZERO, used: false, confirmed: 0, updated: net.now };
+  net.journal.put(net.runtime.neighbours, neighbourKey(link.name, ip), { ...fields, state: 'INCOMPLETE' });
   probe(net, fresh, ip, link, key);
 }
 
 /** neigh_timer_handler(): after three questions without an answer the neighbour has failed. */
-function probe(net: Net, queue: Waiting, ip: Ipv4, link: Link, key: string): void {
+function probe(net: Net, queue: ArpQueue, ip: Ipv4, link: Link, key: string): void {
   if (queue.probes === MCAST_SOLICIT) {
-    waitingOf(net.walk).delete(key);
+    net.walk.arpQueues.delete(key);
     fail(net, queue, ip, link);
     return;
   }
@@ -172,7 +162,7 @@ function probe(net: Net, queue: Waiting, ip: Ipv4, link: Link, key: string): voi
 }
 
 /** neigh_invalidate(): every packet that waited is reported unreachable, and dropped. */
-function fail(net: Net, queue: Waiting, ip: Ipv4, link: Link): void {
+function fail(net: Net, queue: ArpQueue, ip: Ipv4, link: Link): void {
   const entry = net.runtime.neighbours.get(neighbourKey(link.name, ip));
   if (entry !== undefined) net.journal.set(entry, 'state', 'FAILED');
   for (const skb of queue.skbs) {
@@ -187,7 +177,7 @@ function fail(net: Net, queue: Waiting, ip: Ipv4, link: Link): void {
  * sent.
  *
  * @param create whether an entry is made where there is none.
- * @param override whether a known address may be replaced.
+ * @param override when a known address may be replaced.
  */
 export function updateNeighbour(
   net: Net,
@@ -195,7 +185,7 @@ export function updateNeighbour(
   ip: Ipv4,
   mac: Mac,
   state: 'REACHABLE' | 'STALE',
-  { create, override }: { readonly create: boolean; readonly override: boolean },
+  { create, override }: { readonly create: boolean; readonly override: 'always' | 'after the lock time' },
 ): void {
   const key = neighbourKey(link.name, ip);
   if (net.ns.ipv4.neighbours.has(key)) return;
@@ -203,15 +193,25 @@ export function updateNeighbour(
   if (old === undefined && !create) return;
   const valid = old !== undefined && old.state !== 'INCOMPLETE' && old.state !== 'FAILED';
   const same = valid && old.lladdr === mac;
-  if (valid && !same && !override) return;
+  if (valid && !same && override !== 'always' && net.now <= old.updated + lockTime(net, link)) return;
   const next = same && state === 'STALE' ? currentState(old, net.now) : state;
   const confirmed = state === 'REACHABLE' ? net.now : (old?.confirmed ?? net.now);
-  net.journal.put(net.runtime.neighbours, key, { lladdr: mac, state: next, used: same && old.used, confirmed });
+  const updated = same && next === old.state ? old.updated : net.now;
+  // Its hardware header stays cached, with the new address (neigh_update_hhs()).
+  const used = valid && old.used;
+  net.journal.put(net.runtime.neighbours, key, { lladdr: mac, state: next, used, confirmed, updated });
   if (valid) return;
   const waitingKey = `${net.ns.name}|${key}`;
-  const queue = waitingOf(net.walk).get(waitingKey);
+  const queue = net.walk.arpQueues.get(waitingKey);
   if (queue === undefined) return;
-  waitingOf(net.walk).delete(waitingKey);
+  net.walk.arpQueues.delete(waitingKey);
   net.walk.cancel(queue.timer);
   for (const skb of queue.skbs) resolveOutput(net, skb, ip, link);
+}
+
+/** net.ipv4.neigh.*.locktime, in ms: the sysctl counts in hundredths of a second (USER_HZ). */
+function lockTime(net: Net, link: Link): number {
+  const { sysctls } = net.ns;
+  const own = sysctls.get(`net/ipv4/neigh/${link.name}/locktime`) ?? sysctls.get('net/ipv4/neigh/default/locktime');
+  return own === undefined ? LOCKTIME : Number(own) * 10;
 }

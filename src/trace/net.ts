@@ -78,6 +78,20 @@ export interface Timer {
   readonly run: () => void;
 }
 
+/** Packets that wait for a neighbour's answer (struct neighbour.arp_queue). */
+export interface ArpQueue {
+  readonly skbs: Skb[];
+  /** Questions asked so far. */
+  probes: number;
+  timer: Timer | undefined;
+}
+
+/** Fragments of one datagram that wait for the others (struct ipq). */
+export interface FragmentQueue {
+  readonly skbs: Skb[];
+  readonly timer: Timer;
+}
+
 /** One probe on its way, as the kernel's functions see it: the clock, what is queued, and who looks on. */
 export interface Walk {
   readonly network: Network;
@@ -91,6 +105,12 @@ export interface Walk {
    * says so: client and server know it from their protocol.
    */
   readonly requests: Map<number, number>;
+  /**
+   * What the kernel holds back until something comes or a timer runs out, by namespace and key. A walk ends when no timer
+   * is left, so nothing of it stays behind for the next.
+   */
+  readonly arpQueues: Map<string, ArpQueue>;
+  readonly fragmentQueues: Map<string, FragmentQueue>;
   /** ms of the virtual clock. */
   readonly now: number;
   /** The kernel of a namespace; throws when the network has none of that name. */

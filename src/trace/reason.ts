@@ -26,6 +26,7 @@ export type DropCode =
   | 'FRAG_TIMEOUT'
   | 'VXLAN_NO_VNI'
   | 'VXLAN_OWN_MAC'
+  | 'VXLAN_SNOOP_CONFLICT'
   | 'TUNNEL_PORT_CLOSED'
   | 'TUNNEL_LOOP'
   | 'RELAY_NO_ROUTE'
@@ -79,6 +80,7 @@ export const DROP_CODES: Readonly<Record<DropCode, { readonly kernel: string | u
   FRAG_TIMEOUT: { kernel: 'FRAG_REASM_TIMEOUT' },
   VXLAN_NO_VNI: { kernel: 'VXLAN_VNI_NOT_FOUND' },
   VXLAN_OWN_MAC: { kernel: 'LOCAL_MAC' },
+  VXLAN_SNOOP_CONFLICT: { kernel: 'VXLAN_ENTRY_EXISTS' },
   TUNNEL_PORT_CLOSED: { kernel: 'NO_SOCKET' },
   TUNNEL_LOOP: { kernel: undefined },
   RELAY_NO_ROUTE: { kernel: undefined },

@@ -1,10 +1,9 @@
-import { formatIpv4, formatMac, type Ipv4, MAC_ZERO } from '../address/index.js';
+import { formatIpv4, formatMac, type Ipv4, MAC_ZERO, type Mac } from '../address/index.js';
 import {
   fdbKey,
   formatOrigin,
   type LinkOf,
   outputFlow,
-  pathMtu,
   routeOutput,
   type Skb,
   type VxlanFdbEntry,
@@ -21,11 +20,15 @@ import {
   VXLAN_OVERHEAD,
 } from '../packet/index.js';
 import { packetType } from './dev.js';
+import { tunnelCheckPmtu } from './ip-tunnel-core.js';
 import { drop, type Net, tell } from './net.js';
 import { tellRoute } from './route-event.js';
 import { cloneSkb, scrub } from './skb.js';
 
 type VxlanLink = LinkOf<'vxlan'>;
+
+/** FDB_AGE_DEFAULT: how long a learned entry is believed, ms (`ageing 300`). */
+const FDB_AGE_DEFAULT = 300_000;
 
 /** Whether a VXLAN device that is up listens on this UDP port: its socket is opened with the device. */
 export function hasVxlanSocket(net: Net, port: number): boolean {
@@ -39,8 +42,7 @@ export function vxlanXmit(net: Net, skb: Skb): void {
   if (link?.kind !== 'vxlan' || skb.eth === undefined) return;
   const mac = skb.eth.dst;
   const entry = net.ns.vxlanFdb.get(fdbKey(link.name, mac)) ?? net.ns.vxlanFdb.get(fdbKey(link.name, MAC_ZERO));
-  const learned = net.runtime.vxlanStations.get(fdbKey(link.name, mac));
-  const remotes = remotesOf(link, entry, learned);
+  const remotes = remotesOf(link, entry, learnedRemote(net, link, mac));
   const [first, ...others] = remotes;
   if (first === undefined) {
     drop(net, skb, 'vxlan_xmit', 'FDB_MISS', () => ({ values: { mac: formatMac(mac), dev: link.name } }));
@@ -86,7 +88,12 @@ function xmitOne(net: Net, skb: Skb, link: VxlanLink, remote: VxlanRemote, entry
     drop(net, skb, 'vxlan_xmit_one', 'TUNNEL_LOOP', () => ({ values: { dev: link.name } }));
     return;
   }
-  learnMtu(net, skb, destination.type === 'unicast' ? destination : undefined, remote.ip);
+  const way = { destination, remote: remote.ip, headroom: VXLAN_OVERHEAD, bridged: link.master !== undefined };
+  const error = tunnelCheckPmtu(net, skb, way);
+  if (error !== undefined) {
+    refuseTooLong(net, skb, link, error);
+    return;
+  }
   const length = packetLength(inner);
   const source = link.local ?? destination.source;
   scrub(skb, 'same namespace');
@@ -156,14 +163,13 @@ function flowOf(inner: Packet): string {
   return `${ip.protocol}|${ends.join('|')}`;
 }
 
-/** skb_tunnel_check_pmtu(): the sender of too long a packet would learn of it, were it this host. */
-function learnMtu(net: Net, skb: Skb, destination: Parameters<typeof pathMtu>[1] | undefined, remote: Ipv4): void {
-  const lower = destination && net.ns.links.get(destination.dev);
-  if (destination === undefined || lower === undefined || skb.ip === undefined || skb.gsoSize > 0) return;
-  const room = pathMtu(net, destination, remote, lower) - VXLAN_OVERHEAD;
-  if (skb.ip.length <= room || skb.dst?.type !== 'unicast') return;
-  const learned = { mtu: Math.max(room, 552), gateway: undefined, expires: net.now + 600_000 };
-  net.journal.put(net.runtime.exceptions, skb.ip.dst, learned);
+/** vxlan_encap_bypass(): the error comes in by the device itself, as if the far end had sent it. */
+function refuseTooLong(net: Net, skb: Skb, link: VxlanLink, error: Skb): void {
+  const { l4 } = error;
+  const mtu = l4?.l4 === 'icmp' ? l4.mtu : 0;
+  drop(net, skb, 'vxlan_xmit_one', 'MTU_DF', () => ({ values: { len: skb.ip?.length ?? 0, dev: link.name, mtu } }));
+  error.dev = link.name;
+  net.walk.enqueue(net, error);
 }
 
 /** encap_bypass_if_local(): the remote is this host, so the frame goes straight to the device of that VNI. */
@@ -195,11 +201,16 @@ export function vxlanRcv(net: Net, skb: Skb): void {
     drop(net, skb, 'vxlan_set_mac', 'VXLAN_OWN_MAC', () => ({ values: { dev: link.name } }));
     return;
   }
+  const { src: mac } = inner.eth;
   const remote = skb.ip?.src;
+  if (link.learning && remote !== undefined && !snoop(net, link, mac, remote)) {
+    const conflict = { mac: formatMac(mac), dev: link.name, remote: formatIpv4(remote) };
+    drop(net, skb, 'vxlan_snoop', 'VXLAN_SNOOP_CONFLICT', () => ({ values: conflict }));
+    return;
+  }
   const vni = vxlan?.vni ?? 0;
   scrub(skb, 'same namespace');
   Object.assign(skb, inner);
-  if (link.learning && remote !== undefined) learnStation(net, skb, link, remote);
   skb.dev = link.name;
   skb.type = packetType(skb, link);
   tell(net, skb, () => ({ k: 'decap', fn: 'vxlan_rcv', dev: link.name, vni }));
@@ -207,13 +218,24 @@ export function vxlanRcv(net: Net, skb: Skb): void {
   net.walk.enqueue(net, skb);
 }
 
-/** vxlan_snoop(): the sender of the inner frame is behind the sender of the outer packet. */
-function learnStation(net: Net, skb: Skb, link: VxlanLink, ip: Ipv4): void {
-  const { eth } = skb;
-  if (eth === undefined) return;
-  const key = fdbKey(link.name, eth.src);
-  if (net.ns.vxlanFdb.has(key)) return;
-  net.journal.put(net.runtime.vxlanStations, key, { ip, port: undefined, vni: undefined, via: undefined });
+/**
+ * vxlan_snoop(): the sender of the inner frame is behind the sender of the outer packet.
+ *
+ * @returns false for a frame to be dropped: a configured entry says that its sender is behind somebody else.
+ */
+function snoop(net: Net, link: VxlanLink, mac: Mac, ip: Ipv4): boolean {
+  const key = fdbKey(link.name, mac);
+  const [first] = net.ns.vxlanFdb.get(key)?.remotes ?? [];
+  if (first !== undefined) return first.ip === ip && first.via === undefined;
+  const station = { ip, port: undefined, vni: undefined, via: undefined, updated: net.now };
+  net.journal.put(net.runtime.vxlanStations, key, station);
+  return true;
+}
+
+/** What was learned of an address, unless it has aged (vxlan_cleanup()). */
+function learnedRemote(net: Net, link: VxlanLink, mac: Mac): VxlanRemote | undefined {
+  const learned = net.runtime.vxlanStations.get(fdbKey(link.name, mac));
+  return learned === undefined || net.now - learned.updated >= FDB_AGE_DEFAULT ? undefined : learned;
 }
 
 function describeEntry(entry: VxlanFdbEntry): { mac: string; state: string; origin: string } {

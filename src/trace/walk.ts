@@ -1,7 +1,7 @@
 import { type Chooser, type Journal, type Netns, type NetnsRuntime, type Runtime, Skb } from '../linux/index.js';
 import type { Packet } from '../packet/index.js';
 import type { Network } from '../topology/index.js';
-import type { KernelFunctions, Net, Observer, ProbeSocket, Timer, Walk } from './net.js';
+import type { ArpQueue, FragmentQueue, KernelFunctions, Net, Observer, ProbeSocket, Timer, Walk } from './net.js';
 import type { LegKind } from './trace.js';
 
 /** Frames at devices before a walk is cut off: more than any recorded conversation, less than a storm. */
@@ -22,6 +22,8 @@ export class ProbeWalk implements Walk {
   readonly functions: KernelFunctions;
   readonly sockets: ProbeSocket[] = [];
   readonly requests: Map<number, number> = new Map();
+  readonly arpQueues: Map<string, ArpQueue> = new Map();
+  readonly fragmentQueues: Map<string, FragmentQueue> = new Map();
   readonly #nets = new Map<string, Net>();
   readonly #backlog: { readonly net: Net; readonly skb: Skb }[] = [];
   readonly #tasks: (() => void)[] = [];

@@ -354,9 +354,10 @@ test('neighbours: configured, learned, proxied', () => {
     {"dst":"10.0.0.5","dev":"e0","proxy":null}]`;
   const { configured, learned, proxies } = readable(readNeighbours(source(text), 5000));
   expect([...configured.values()].map((n) => n.ip)).toEqual([ip('10.0.0.2')]);
+  const times = { confirmed: 5000, updated: Number.NEGATIVE_INFINITY };
   expect([...learned]).toEqual([
-    [`e0|${ip('10.0.0.3')}`, { lladdr: mac('02:00:00:00:00:03'), state: 'STALE', used: true, confirmed: 5000 }],
-    [`e0|${ip('10.0.0.4')}`, { lladdr: 0, state: 'FAILED', used: false, confirmed: 5000 }],
+    [`e0|${ip('10.0.0.3')}`, { lladdr: mac('02:00:00:00:00:03'), state: 'STALE', used: true, ...times }],
+    [`e0|${ip('10.0.0.4')}`, { lladdr: 0, state: 'FAILED', used: false, ...times }],
   ]);
   expect(proxies.map((p) => p.ip)).toEqual([ip('10.0.0.5')]);
 });

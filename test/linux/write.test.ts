@@ -95,7 +95,7 @@ describe.each(scenarios)('$name', (scenario) => {
 test('a neighbour that does not answer, and a station that was learned', () => {
   // As iproute2 6.1 prints them: `ip neigh add 10.0.0.9 dev e0 nud failed`, `bridge fdb add … dev e0 master dynamic`.
   const runtime = createNetnsRuntime();
-  const failed = { lladdr: 0 as Mac, state: 'FAILED', used: false, confirmed: 0 } as const;
+  const failed = { lladdr: 0 as Mac, state: 'FAILED', used: false, confirmed: 0, updated: 0 } as const;
   runtime.neighbours.set(neighbourKey('e0', ip('10.0.0.9')), { ...failed });
   runtime.stations.set(fdbKey('br0', mac('02:00:00:00:00:01')), { dev: 'e0', updated: 0 });
   const ns = createNetns('a', 'host');

@@ -162,9 +162,10 @@ describe('what a call does to runtime', () => {
       state: 'REACHABLE',
       used: true,
       confirmed: 0,
+      updated: 0,
     });
     stations.set(`br0|${mac('02:00:00:00:00:02')}`, { dev: 'eth0', updated: 0 });
-    exceptions.set(ip('10.9.1.1'), { mtu: 1400, gateway: undefined, expires: 1e9 });
+    exceptions.set(ip('10.9.1.1'), { mtu: 1400, mtuLock: false, gateway: undefined, expires: 1e9 });
     return { applier, runtime };
   }
 

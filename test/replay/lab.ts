@@ -170,7 +170,7 @@ function learnException(runtime: Runtime, netns: string, line: string): void {
   const dst = parseIpv4(line.split(' ')[0] ?? '');
   const mtu = Number(/\bmtu (?:lock )?(\d+)/.exec(line)?.[1] ?? Number.NaN);
   if (dst === undefined || Number.isNaN(mtu)) throw new Error(`can't read the route exception "${line}"`);
-  runtime.of(netns).exceptions.set(dst, { mtu, gateway: undefined, expires: 600_000 });
+  runtime.of(netns).exceptions.set(dst, { mtu, mtuLock: false, gateway: undefined, expires: 600_000 });
 }
 
 function probeOf({ sent, result, events }: RecordedProbe): Parameters<Simulation['send']>[0] {

@@ -1,7 +1,7 @@
 import { isGroupMac, type Mac, parseMac } from '../../address/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
-import type { LearnedStation } from '../runtime.js';
+import type { LearnedRemote, LearnedStation } from '../runtime.js';
 import type { Source } from '../source.js';
 import { type BridgeFdbEntry, fdbKey, type VxlanFdbEntry, type VxlanRemote } from './fdb.js';
 
@@ -14,7 +14,7 @@ export interface FdbDump {
   /** By `bridge|mac`; runtime. */
   readonly stations: ReadonlyMap<string, LearnedStation>;
   /** By `dev|mac`; runtime. */
-  readonly vxlanStations: ReadonlyMap<string, VxlanRemote>;
+  readonly vxlanStations: ReadonlyMap<string, LearnedRemote>;
 }
 
 /**
@@ -28,7 +28,7 @@ export function readFdb(source: Source, now = 0): Read<FdbDump> {
     bridge: new Map<string, BridgeFdbEntry>(),
     vxlan: new Map<string, VxlanFdbEntry>(),
     stations: new Map<string, LearnedStation>(),
-    vxlanStations: new Map<string, VxlanRemote>(),
+    vxlanStations: new Map<string, LearnedRemote>(),
   };
   for (const record of jsonRecords(source, problems)) {
     const mac = readMac(record);
@@ -51,7 +51,7 @@ export function readFdb(source: Source, now = 0): Read<FdbDump> {
       if (old !== undefined) dump.vxlan.set(key, { ...old, remotes: [...old.remotes, remote] });
       else if (state === 'permanent' || state === 'static')
         dump.vxlan.set(key, { dev, mac, remotes: [remote], state, origin });
-      else dump.vxlanStations.set(key, remote);
+      else dump.vxlanStations.set(key, { ...remote, updated: now });
     } else if (record.has('nhid')) record.fail('nhid', 'next hop groups of VXLAN devices are not modelled');
   }
   return readResult(dump, problems);

@@ -29,7 +29,7 @@ const STATES: readonly NudState[] = [
 
 /**
  * Reads `ip -j neigh`, IPv4 only, and `ip -j neigh show proxy`, which prints the same records with `proxy`. Whether an
- * entry has been used is not in a dump: one with a link-layer address counts as used.
+ * entry has been used is not in a dump: one with a link-layer address counts as used. Nor is when it changed: long ago.
  *
  * @param now when the dump was taken, ms of the virtual clock.
  */
@@ -39,6 +39,7 @@ export function readNeighbours(source: Source, now = 0): Read<NeighbourDump> {
   const proxies: ProxyNeighbour[] = [];
   const learned = new Map<string, LearnedNeighbour>();
   const origin = { by: 'dump', file: source.file };
+  const updated = Number.NEGATIVE_INFINITY;
   for (const record of jsonRecords(source, problems)) {
     if (String(record.fields['dst']).includes(':')) continue;
     const dev = record.requiredString('dev');
@@ -56,7 +57,7 @@ export function readNeighbours(source: Source, now = 0): Read<NeighbourDump> {
     const key = neighbourKey(dev, ip);
     if (state === 'PERMANENT' || state === 'NOARP')
       configured.set(key, { dev, ip, lladdr: lladdr ?? (0 as Mac), state, origin });
-    else learned.set(key, { lladdr: lladdr ?? (0 as Mac), state, used: lladdr !== undefined, confirmed: now });
+    else learned.set(key, { lladdr: lladdr ?? (0 as Mac), state, used: lladdr !== undefined, confirmed: now, updated });
   }
   return readResult({ configured, proxies, learned }, problems);
 }

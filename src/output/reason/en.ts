@@ -106,6 +106,10 @@ export const en: Reasons = {
     why: 'The inner frame comes from the MAC address of {dev|the VXLAN device} itself, so the kernel drops it as its own.',
     fix: 'Two nodes have the same VTEP address, or the frame was sent back: compare the addresses of the VXLAN devices.',
   },
+  VXLAN_SNOOP_CONFLICT: {
+    why: 'The inner frame comes from {mac|an address} by way of {remote|one far end}, but the FDB of {dev|the VXLAN device} has a configured entry that puts it behind another: the kernel drops the frame rather than move the entry.',
+    fix: 'Correct the entry (`bridge fdb replace … dst …`), or take it away and let the device learn.',
+  },
   TUNNEL_PORT_CLOSED: {
     why: 'Nothing on {pod|the far end} listens on UDP port {port|of the tunnel}: its tunnel device is down or missing. The error goes to the node, not to the pod.',
     fix: 'Bring the tunnel device up there; flanneld writes its routes again when it is restarted.',

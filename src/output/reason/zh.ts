@@ -106,6 +106,10 @@ export const zh: Reasons = {
     why: '内层帧的源 MAC 就是 {dev|VXLAN 设备} 自己的地址，内核当作自己发的帧丢弃。',
     fix: '两个节点的 VTEP 地址相同，或者帧被送了回来：对照各 VXLAN 设备的地址。',
   },
+  VXLAN_SNOOP_CONFLICT: {
+    why: '内层帧的源地址 {mac|某个地址} 来自 {remote|某个对端}，但 {dev|VXLAN 设备} 的 FDB 里有一条静态表项说它在另一个对端之后：内核不会改动该表项，而是丢弃这个帧。',
+    fix: '改正这条表项（`bridge fdb replace … dst …`），或者删除它，让设备自己学习。',
+  },
   TUNNEL_PORT_CLOSED: {
     why: '{pod|对端} 上没有人监听 UDP 端口 {port|（隧道）}：它的隧道设备没有启用或不存在。错误只到节点，Pod 看不到。',
     fix: '在对端启用隧道设备；重启 flanneld 会重新写入它的路由。',

@@ -27,7 +27,7 @@ export function neighAdd(context: ApplyContext, neigh: NeighCall): Refused | und
     journal.put(neighbours, key, undefined);
   } else {
     if (draft.ns.ipv4.neighbours.has(key)) draft.neighbours.delete(key);
-    journal.put(neighbours, key, { lladdr, state: nud, used: false, confirmed: clock });
+    journal.put(neighbours, key, { lladdr, state: nud, used: false, confirmed: clock, updated: clock });
   }
   return undefined;
 }

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { type Trace, trace } from '../../src/trace/index.js';
+import { networkFrom, ROUTER } from '../network.js';
+
+/** Lengths of the IP packets that came in at a namespace's device. */
+function received({ legs }: Trace, netns: string): number[] {
+  const hops = legs.filter((leg) => leg.kind === 'forward').flatMap((leg) => leg.paths.flatMap((path) => path.hops));
+  const events = hops.filter((hop) => hop.netns === netns).flatMap((hop) => hop.events);
+  return events.flatMap((event) =>
+    event.k === 'rx' ? event.headers.flatMap((header) => (header.l === 'ip4' ? [header.len] : [])) : [],
+  );
+}
+
+test('a reassembled packet without DF is cut again, whatever its fragments were (seen on Linux 6.18)', () => {
+  const network = networkFrom(`${ROUTER}
+    r: ip link set eth1 mtu 1400
+    r: iptables -t nat -A POSTROUTING -p tcp -j MASQUERADE`);
+  const result = trace(network, { from: 'a', to: '10.0.1.1', proto: 'udp', port: 5000, payload: 3000, df: false });
+  expect(received(result, 'b')).toEqual([1396, 1396, 276]);
+  expect(result.verdict.code).toBe('NO_SOCKET');
+});
+
+const BRIDGE = `
+ip netns add a
+ip netns add b
+ip netns add s
+s: ip link add br0 type bridge
+s: ip link set br0 up
+ip link add eth0 address 02:00:00:00:00:01 netns a type veth peer name p1 netns s
+ip link add eth0 address 02:00:00:00:00:02 netns b type veth peer name p2 netns s
+s: ip link set p1 master br0
+s: ip link set p2 master br0
+s: ip link set p1 up
+s: ip link set p2 up
+a: ip link set eth0 up
+b: ip link set eth0 up
+a: ip addr add 10.0.0.1/24 dev eth0
+b: ip addr add 10.0.0.2/24 dev eth0
+s: sysctl -w net.bridge.bridge-nf-call-iptables=1
+s: ip link set p2 mtu 1400
+`;
+const NAT = 's: iptables -t nat -A POSTROUTING -p tcp -j MASQUERADE';
+
+// br_nf_ip_fragment(); all rows seen on Linux 6.18.
+test.each([
+  { commands: '', df: true, payload: 1472, want: [], why: 'DF: a bridge drops in silence' },
+  { commands: NAT, df: false, payload: 3000, want: [], why: 'fragments of 1500 are not made smaller' },
+  { commands: '', df: false, payload: 1300, want: [1328], why: 'what fits goes on' },
+])('through a bridge with a port of 1400: $why', ({ commands, df, payload, want }) => {
+  const probe = { from: 'a', to: '10.0.0.2', proto: 'udp', port: 5000, df, payload } as const;
+  const result = trace(networkFrom(BRIDGE + commands), probe);
+  expect(received(result, 'b')).toEqual(want);
+  expect(result.legs.filter((leg) => leg.kind === 'icmp-error')).toHaveLength(want.length);
+  expect(result.verdict.forward).toBe(want.length === 0 ? 'dropped' : 'rejected');
+});
