@@ -38,7 +38,7 @@ export function arpRcv(net: Net, skb: Skb): void {
   }
   if (arp.op === 'request') {
     const done = answer(net, skb, arp, link);
-    if (done === 'answered') return;
+    if (done === 'answered' || done === 'dropped') return;
     tellUnanswered(net, skb, arp, link);
     if (done === 'ignored') return;
   }
@@ -61,8 +61,12 @@ function answerProbe(net: Net, skb: Skb, arp: Arp, link: Link): void {
  *
  * @returns `ignored` for an address of this host's that it keeps to itself: nothing is learned from such a question.
  */
-function answer(net: Net, skb: Skb, arp: Arp, link: Link): 'answered' | 'ignored' | 'not mine' {
+function answer(net: Net, skb: Skb, arp: Arp, link: Link): 'answered' | 'dropped' | 'ignored' | 'not mine' {
   const route = routeInput(net, { src: arp.spa, dst: arp.tpa, tos: 0, mark: 0, dev: link.name, l4key: '' });
+  if (!route.ok && route.drop === 'UNSUPPORTED') {
+    drop(net, skb, 'arp_process', 'UNSUPPORTED', () => ({ values: { what: route.what } }));
+    return 'dropped';
+  }
   if (!route.ok) {
     tell(net, skb, () => ({ k: 'check', fn: 'arp_process', what: 'route to the address', result: route.drop }));
     return 'not mine';

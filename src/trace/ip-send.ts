@@ -123,11 +123,11 @@ function tellErrno(net: Net, skb: Skb, { call }: OwnPacket, errno: string): void
 /** A lookup that found no way. */
 export type FailedRoute = Extract<OutputRoute, { readonly ok: false }>;
 
-/** Drops a packet that this host has no route for. What is not modelled is said to be so. */
-export function dropUnrouted(net: Net, skb: Skb, fn: string, route: FailedRoute): void {
+/** Drops a packet that this host has no route for, to `dst` or where it says. What is not modelled is said to be so. */
+export function dropUnrouted(net: Net, skb: Skb, fn: string, route: FailedRoute, dst?: Ipv4): void {
   const values = {
     node: net.ns.name,
-    dst: formatIpv4(skb.ip?.dst ?? ANY),
+    dst: formatIpv4(dst ?? skb.ip?.dst ?? ANY),
     src: formatIpv4(skb.ip?.src ?? ANY),
     errno: 'errno' in route ? route.errno : '',
     what: 'unsupported' in route ? route.unsupported : '',

@@ -20,6 +20,7 @@ import {
   VXLAN_OVERHEAD,
 } from '../packet/index.js';
 import { packetType } from './dev.js';
+import { dropUnrouted } from './ip-send.js';
 import { tunnelCheckPmtu } from './ip-tunnel-core.js';
 import { drop, type Net, tell } from './net.js';
 import { tellRoute } from './route-event.js';
@@ -72,14 +73,12 @@ function xmitOne(net: Net, skb: Skb, link: VxlanLink, remote: VxlanRemote, entry
   const tos = outerTos(link, inner);
   const flow = outputFlow(remote.ip, { src: link.local ?? (0 as Ipv4), oif: remote.via ?? '', mark: skb.mark, tos });
   const route = routeOutput(net, flow, '', 'any');
-  if (!route.ok || route.destination.type === 'error') {
-    const errno = route.ok || !('errno' in route) ? 'EINVAL' : route.errno;
-    drop(net, skb, 'vxlan_xmit_one', 'NO_ROUTE', () => ({
-      values: { node: net.ns.host, dst: formatIpv4(remote.ip), errno },
-    }));
+  if (!route.ok) {
+    dropUnrouted(net, skb, 'vxlan_xmit_one', route, remote.ip);
     return;
   }
   const { destination } = route;
+  if (destination.type === 'error') throw new Error('a lookup that fails is not ok');
   if (destination.type === 'local') {
     bypass(net, skb, vni, port);
     return;

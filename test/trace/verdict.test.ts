@@ -153,6 +153,16 @@ test.each<{ commands: string; probe?: Partial<Probe>; want: string; why: string 
     why: 'a rule with a selector that is not modelled comes before main',
   },
   {
+    commands: 'r: ip rule add ipproto tcp lookup 100',
+    want: 'unknown - UNSUPPORTED -',
+    why: 'the same at a router, which can not even tell whether it answers ARP',
+  },
+  {
+    commands: 'r: ip rule add to 10.9.0.0/16 ipproto tcp lookup 100',
+    want: 'delivered delivered - -',
+    why: 'what is modelled of the rule excludes the packet',
+  },
+  {
     commands: 'r: ip link add dum0 type dummy\nr: ip link set dum0 up\nr: ip route add 10.9.0.0/16 dev dum0',
     probe: { to: '10.9.0.1' },
     want: 'unknown - UNSUPPORTED -',

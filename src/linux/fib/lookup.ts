@@ -99,8 +99,13 @@ export function fibLookup(ns: Netns, flow: Flow): FibResult {
     const rule = rules[i];
     if (rule === undefined) break;
     const { action } = rule;
-    if (action.action === 'unmodelled') return { found: 'unsupported', rule, text: action.text };
-    if (!ruleMatches(rule, flow)) continue;
+    const hit = selectorsMatch(rule, flow);
+    if (action.action === 'unmodelled') {
+      // Whatever is not modelled of it, a selector that is can rule it out.
+      if (!hit && !rule.invert) continue;
+      return { found: 'unsupported', rule, text: action.text };
+    }
+    if (hit === rule.invert) continue;
     switch (action.action) {
       case 'nop':
         continue;
@@ -147,16 +152,17 @@ function lookupTable(ns: Netns, table: number, flow: Flow): Route | undefined {
   return ns.ipv4.tables.get(table)?.lookup(flow.dst, flow.tos, (r) => isUsable(ns, r, flow));
 }
 
-function ruleMatches(rule: RoutingRule, flow: Flow): boolean {
+/** Whether all selectors that are modelled hold, whatever `not` makes of that. */
+function selectorsMatch(rule: RoutingRule, flow: Flow): boolean {
   const { from, to, fwmark } = rule;
-  const hit =
+  return (
     (rule.iif === undefined || rule.iif === flow.iif) &&
     (rule.oif === undefined || rule.oif === flow.oif) &&
     (fwmark === undefined || ((fwmark.value ^ flow.mark) & fwmark.mask) === 0) &&
     (from === undefined || contains(from, flow.src)) &&
     (to === undefined || contains(to, flow.dst)) &&
-    (rule.tos === 0 || rule.tos === flow.tos);
-  return hit !== rule.invert;
+    (rule.tos === 0 || rule.tos === flow.tos)
+  );
 }
 
 /** A route whose scope is too wide, or none of whose next hops can be used, is passed over. */
