@@ -2,6 +2,7 @@ import { ICMP_REDIRECT } from '../packet/index.js';
 import { MAX_BRANCHES, type Run } from './explore.js';
 import type { LegDraft } from './record.js';
 import type { Hop, Leg, Outcome, Path, Query, Trace, TraceEvent } from './trace.js';
+import { forkEvents } from './undecided.js';
 import { judge } from './verdict.js';
 
 /** Makes one trace of all runs: the first packet is one leg with a path for each run, every other leg stands alone. */
@@ -103,22 +104,22 @@ function isRefusal({ kind, packet }: LegDraft): boolean {
 /** Where a run first answers otherwise than the earlier run that it shares most with. */
 function forkOf(runs: readonly Run[], index: number): Path['forkOf'] {
   let best: { readonly run: number; readonly common: number } | undefined;
-  const taken = runs[index]?.taken ?? [];
+  const taken = takenBy(runs[index]);
   for (let i = 0; i < index; i++) {
-    const other = runs[i]?.taken ?? [];
+    const other = takenBy(runs[i]);
     let common = 0;
     while (common < taken.length && taken[common] === other[common]) common++;
     if (best === undefined || common > best.common) best = { run: i, common };
   }
   if (best === undefined) return null;
-  const forks = (runs[best.run]?.recorder.legs ?? []).flatMap((leg) =>
-    leg.hops.flatMap((hop) => hop.events.filter((event) => event.k === 'fork')),
-  );
-  forks.sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
-  const event = forks[best.common];
+  const event = forkEvents(runs[best.run])[best.common];
   if (event === undefined) return null;
   const id = best.run === 0 ? event.id : `b${best.run}.${event.id}`;
   return { path: `l1.p${best.run}`, event: id };
+}
+
+function takenBy(run: Run | undefined): readonly number[] {
+  return run?.answered.map(({ taken }) => taken) ?? [];
 }
 
 function assumptionsOf(runs: readonly Run[], legs: readonly Leg[]): string[] {

@@ -1,5 +1,5 @@
 import type { Runtime } from '../linux/index.js';
-import { type Branching, SeededChooser } from './chance.js';
+import { type Answered, type Branching, SeededChooser } from './chance.js';
 import type { Conversation } from './conversation.js';
 import { Recorder } from './record.js';
 import type { TracedConnection } from './trace.js';
@@ -14,8 +14,8 @@ export interface Run {
   readonly connections: readonly TracedConnection[];
   /** Product of the probabilities of its choices; undefined when one of them is unknown. */
   readonly probability: number | undefined;
-  /** The index taken at each fork. */
-  readonly taken: readonly number[];
+  /** Its forks, in order. */
+  readonly answered: readonly Answered[];
 }
 
 /** What a conversation is given to run with. */
@@ -48,8 +48,8 @@ export function explore(
     const chooser: SeededChooser = new SeededChooser(options.seed, options.branching, prefix, told);
     if (all) runtime.journal.start();
     const { conversation, connections } = converse({ chooser, recorder });
-    const taken = chooser.answered.map((a) => a.taken);
-    runs.push({ recorder, conversation, connections, probability: probabilityOf(chooser), taken });
+    const { answered } = chooser;
+    runs.push({ recorder, conversation, connections, probability: probabilityOf(chooser), answered });
     if (!all) return runs;
     runtime.journal.rollback();
     prefix = nextPrefix(chooser);
