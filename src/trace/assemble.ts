@@ -127,5 +127,6 @@ function assumptionsOf(runs: readonly Run[], legs: readonly Leg[]): string[] {
   if (legs.some((leg) => leg.kind === 'icmp-error'))
     list.push('ICMP rate limits are not applied: every error that may be sent is.');
   if (runs.length === MAX_BRANCHES) list.push(`Only ${MAX_BRANCHES} branches were explored.`);
+  list.push(...new Set(runs.flatMap(({ unobeyed }) => unobeyed)));
   return list;
 }

@@ -12,6 +12,8 @@ export interface Run {
   readonly recorder: Recorder;
   readonly conversation: Conversation;
   readonly connections: readonly TracedConnection[];
+  /** Settings that it met and that are not modelled, as sentences. */
+  readonly unobeyed: readonly string[];
   /** Product of the probabilities of its choices; undefined when one of them is unknown. */
   readonly probability: number | undefined;
   /** Its forks, in order. */
@@ -28,6 +30,7 @@ export interface RunInput {
 export type Converse = (input: RunInput) => {
   readonly conversation: Conversation;
   readonly connections: readonly TracedConnection[];
+  readonly unobeyed: readonly string[];
 };
 
 /**
@@ -47,9 +50,9 @@ export function explore(
     const told = recorder.fork.bind(recorder);
     const chooser: SeededChooser = new SeededChooser(options.seed, options.branching, prefix, told);
     if (all) runtime.journal.start();
-    const { conversation, connections } = converse({ chooser, recorder });
+    const { conversation, connections, unobeyed } = converse({ chooser, recorder });
     const { answered } = chooser;
-    runs.push({ recorder, conversation, connections, probability: probabilityOf(chooser), answered });
+    runs.push({ recorder, conversation, connections, unobeyed, probability: probabilityOf(chooser), answered });
     if (!all) return runs;
     runtime.journal.rollback();
     prefix = nextPrefix(chooser);

@@ -251,6 +251,21 @@ describe('branches', () => {
   });
 });
 
+test('what a namespace on the way is set to, and is not modelled, is an assumption', () => {
+  const odd = with_('r: sysctl -w net.ipv4.conf.all.bc_forwarding=1\nr: sysctl -w net.ipv4.tcp_syn_retries=6');
+  expect(trace(base, ping).assumptions).toEqual([]);
+  expect(trace(odd, ping).assumptions).toEqual(['net.ipv4.conf.all.bc_forwarding = 1 on r is not modelled.']);
+});
+
+test('a port of its own is from ip_local_port_range', () => {
+  const narrow = with_('a: sysctl -w net.ipv4.ip_local_port_range="40000 40001"');
+  const ports = [1, 2, 3, 4, 5, 6].map((seed) => {
+    const { legs } = trace(narrow, { ...ping, proto: 'udp', port: 81 }, { seed });
+    return legs[0]?.packet.find((header) => header.l === 'udp')?.sport;
+  });
+  expect(new Set(ports)).toEqual(new Set([40000, 40001]));
+});
+
 test('a routing loop ends with the TTL, and is told as a loop', () => {
   const loop = with_('r: ip route add 10.8.0.0/16 via 10.0.1.1\nb: sysctl -w net.ipv4.ip_forward=1');
   const { verdict } = trace(loop, { ...ping, to: '10.8.0.1' });
