@@ -1,4 +1,5 @@
 import { ICMP_REDIRECT } from '../packet/index.js';
+import type { Unmodelled } from '../topology/index.js';
 import { MAX_BRANCHES, type Run } from './explore.js';
 import type { LegDraft } from './record.js';
 import type { Hop, Leg, Outcome, Path, Query, Trace, TraceEvent } from './trace.js';
@@ -6,7 +7,7 @@ import { forkEvents } from './undecided.js';
 import { judge } from './verdict.js';
 
 /** Makes one trace of all runs: the first packet is one leg with a path for each run, every other leg stands alone. */
-export function assemble(query: Query, runs: readonly Run[]): Trace {
+export function assemble(query: Query, runs: readonly Run[], unmodelled: readonly Unmodelled[]): Trace {
   const legs: Leg[] = [];
   const roots: Path[] = [];
   for (const [index, run] of runs.entries()) {
@@ -25,7 +26,7 @@ export function assemble(query: Query, runs: readonly Run[]): Trace {
     query,
     verdict: judge(runs, legs),
     legs,
-    assumptions: assumptionsOf(runs, legs),
+    assumptions: [...assumptionsOf(runs, legs), ...notModelled([...unmodelled, ...runs.flatMap((r) => r.unmodelled)])],
     conntrack: runs.at(-1)?.connections ?? [],
   };
 }
@@ -127,6 +128,19 @@ function assumptionsOf(runs: readonly Run[], legs: readonly Leg[]): string[] {
   if (legs.some((leg) => leg.kind === 'icmp-error'))
     list.push('ICMP rate limits are not applied: every error that may be sent is.');
   if (runs.length === MAX_BRANCHES) list.push(`Only ${MAX_BRANCHES} branches were explored.`);
-  list.push(...new Set(runs.flatMap(({ unobeyed }) => unobeyed)));
   return list;
+}
+
+/** Names told of each thing that is not modelled. */
+const MOST_NAMES = 5;
+
+/** What is left out, each thing once with those that have it. */
+function notModelled(all: readonly Unmodelled[]): string[] {
+  const byWhat = new Map<string, Set<string>>();
+  for (const { what, where } of all) byWhat.set(what, (byWhat.get(what) ?? new Set()).add(where));
+  return [...byWhat].map(([what, where]) => {
+    const names = [...where].slice(0, MOST_NAMES).join(', ');
+    const more = where.size > MOST_NAMES ? ` and ${where.size - MOST_NAMES} more` : '';
+    return `Not modelled: ${what} (${names}${more}).`;
+  });
 }

@@ -52,9 +52,9 @@ export function applyDiff(headers: readonly Header[], diffs: readonly Diff[]): r
         break;
       case 'set': {
         const [, index = '', field = ''] = diff.path.split('/');
-        const header = new Map(Object.entries(stack[Number(index)] ?? {}));
+        const header = new Map<string, unknown>(Object.entries(stack[Number(index)] ?? {}));
         if (header.get(field) !== diff.from) throw new Error(`a diff changes ${diff.path}, which is not ${diff.from}`);
-        stack[Number(index)] = Object.fromEntries(header.set(field, diff.to as never)) as unknown as Header;
+        stack[Number(index)] = Object.fromEntries(header.set(field, diff.to)) as unknown as Header;
         break;
       }
       case 'meta':

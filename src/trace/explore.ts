@@ -1,4 +1,5 @@
 import type { Runtime } from '../linux/index.js';
+import type { Unmodelled } from '../topology/index.js';
 import { type Answered, type Branching, SeededChooser } from './chance.js';
 import type { Conversation } from './conversation.js';
 import { Recorder } from './record.js';
@@ -12,8 +13,8 @@ export interface Run {
   readonly recorder: Recorder;
   readonly conversation: Conversation;
   readonly connections: readonly TracedConnection[];
-  /** Settings that it met and that are not modelled, as sentences. */
-  readonly unobeyed: readonly string[];
+  /** Settings that it met and that are not modelled. */
+  readonly unmodelled: readonly Unmodelled[];
   /** Product of the probabilities of its choices; undefined when one of them is unknown. */
   readonly probability: number | undefined;
   /** Its forks, in order. */
@@ -30,7 +31,7 @@ export interface RunInput {
 export type Converse = (input: RunInput) => {
   readonly conversation: Conversation;
   readonly connections: readonly TracedConnection[];
-  readonly unobeyed: readonly string[];
+  readonly unmodelled: readonly Unmodelled[];
 };
 
 /**
@@ -50,9 +51,9 @@ export function explore(
     const told = recorder.fork.bind(recorder);
     const chooser: SeededChooser = new SeededChooser(options.seed, options.branching, prefix, told);
     if (all) runtime.journal.start();
-    const { conversation, connections, unobeyed } = converse({ chooser, recorder });
+    const { conversation, connections, unmodelled } = converse({ chooser, recorder });
     const { answered } = chooser;
-    runs.push({ recorder, conversation, connections, unobeyed, probability: probabilityOf(chooser), answered });
+    runs.push({ recorder, conversation, connections, unmodelled, probability: probabilityOf(chooser), answered });
     if (!all) return runs;
     runtime.journal.rollback();
     prefix = nextPrefix(chooser);

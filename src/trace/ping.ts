@@ -1,3 +1,4 @@
+import { ANY } from '../address/index.js';
 import { ICMP_ECHO, icmpHeader } from '../packet/index.js';
 import { errnoOfIcmp, type SocketOptions, sendDatagram } from './client.js';
 import type { Conversation } from './conversation.js';
@@ -19,7 +20,7 @@ export function ping(net: Net, options: PingOptions, result: Conversation): void
   const socket: ProbeSocket = {
     netns: net.ns.name,
     protocol: 'icmp',
-    localAddress: 0 as never,
+    localAddress: ANY,
     localPort: options.id,
     remote: undefined,
     receive(_net, skb) {

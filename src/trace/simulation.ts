@@ -2,7 +2,7 @@ import { localPortRange, Runtime, type Skb, sysctlName, unobeyedSysctls } from '
 import type { Packet } from '../packet/index.js';
 import { apply, type Install, type Refusal } from '../plan/index.js';
 
-import type { Network } from '../topology/index.js';
+import type { Network, Unmodelled } from '../topology/index.js';
 import { assemble } from './assemble.js';
 import type { Branching } from './chance.js';
 import type { SocketOptions } from './client.js';
@@ -52,13 +52,11 @@ export function trace(network: Network, probe: Probe, options: TraceOptions = {}
 }
 
 /** The sysctls of the namespaces that a walk has reached which ask for what is not modelled. */
-function unobeyedIn(walk: Walk): string[] {
+function unobeyedIn(walk: Walk): Unmodelled[] {
   return walk
     .reached()
     .flatMap(({ ns }) =>
-      unobeyedSysctls(ns.sysctls).map(
-        ([path, value]) => `${sysctlName(path)} = ${value} on ${ns.name} is not modelled.`,
-      ),
+      unobeyedSysctls(ns.sysctls).map(([path, value]) => ({ what: `${sysctlName(path)} = ${value}`, where: ns.name })),
     );
 }
 
@@ -81,11 +79,11 @@ function follow(
       const conversation = newConversation();
       start(walk, conversation);
       walk.run();
-      return { conversation, connections: connectionsOf(walk), unobeyed: unobeyedIn(walk) };
+      return { conversation, connections: connectionsOf(walk), unmodelled: unobeyedIn(walk) };
     },
     { branching, seed, detail },
   );
-  return assemble(query, runs);
+  return assemble(query, runs, network.unmodelled);
 }
 
 /** Starts the program that the probe stands for. */

@@ -14,6 +14,7 @@ const SOURCES = ['linux', 'trace', 'plan/apply']
 
 /** Names that no packet's path depends on, and why. */
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
+  arp_notify: 'it announces an address when a link comes up, and no packet is on its way then',
   log_martians: 'it writes a line to the log',
   'net/bridge/bridge-nf-call-arptables': 'there are no arptables here to call',
   'net/bridge/bridge-nf-call-ip6tables': 'IPv6 packets are not followed',

@@ -254,7 +254,7 @@ describe('branches', () => {
 test('what a namespace on the way is set to, and is not modelled, is an assumption', () => {
   const odd = with_('r: sysctl -w net.ipv4.conf.all.bc_forwarding=1\nr: sysctl -w net.ipv4.tcp_syn_retries=6');
   expect(trace(base, ping).assumptions).toEqual([]);
-  expect(trace(odd, ping).assumptions).toEqual(['net.ipv4.conf.all.bc_forwarding = 1 on r is not modelled.']);
+  expect(trace(odd, ping).assumptions).toEqual(['Not modelled: net.ipv4.conf.all.bc_forwarding = 1 (r).']);
 });
 
 test('a port of its own is from ip_local_port_range', () => {

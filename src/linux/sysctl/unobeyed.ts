@@ -4,7 +4,6 @@ import type { Sysctls } from './sysctl.js';
 const CONF: ReadonlyMap<string, number> = new Map([
   ['arp_accept', 0],
   ['arp_filter', 0],
-  ['arp_notify', 0],
   ['bc_forwarding', 0],
   ['drop_gratuitous_arp', 0],
   ['medium_id', 0],
