@@ -9,7 +9,7 @@ export interface RouteGetAnswer {
 }
 
 /** Of several next hops the first is told: which one a real hash takes is nobody's to know beforehand. */
-const FIRST: Chooser = { fork: () => 0, value: () => 0, hash: () => 0 };
+const FIRST: Chooser = { fork: () => 0, guess: () => undefined, value: () => 0, hash: () => 0 };
 
 /** As `ip route get DST`: the answer to a program that asks with nothing but a destination; undefined for none. */
 export function routeGet(ns: Netns, dst: Ipv4): RouteGetAnswer | undefined {

@@ -93,6 +93,7 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
     overrides: readOverrides(file, root, directory, context),
     faults,
     expect: readExpectations(file, root, { directory, faults }, context),
+    unmodelled: context.unmodelled,
   };
 }
 

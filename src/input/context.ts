@@ -1,4 +1,5 @@
 import { didYouMean, type Problem } from '../problem/index.js';
+import type { Unmodelled } from '../topology/index.js';
 import type { Path, Position, YamlDocument } from './yaml.js';
 
 /** A value in one of a file's documents: where a problem with it is told. */
@@ -42,6 +43,8 @@ const MOST_HINTS = 20;
 export class LabContext {
   readonly problems: Problem[] = [];
   readonly notes: Note[] = [];
+  /** What the lab says and that changes packets' paths, but is not modelled. */
+  readonly unmodelled: Unmodelled[] = [];
   /** Names of entries that were left out because they are wrong. */
   readonly lost: Set<string> = new Set();
   /** Of each map and list that lacks something that was wrong, by its path as JSON: the places in the list. */
@@ -103,6 +106,12 @@ export class LabContext {
     if (this.lost.has(name) || this.lost.has(last)) return undefined;
     const hint = this.#hints++ < MOST_HINTS ? didYouMean(name, known()) : '';
     return this.complain(place, 'unknown-name', `${message}${hint}`);
+  }
+
+  /** Noted, and an assumption of each trace. */
+  notModelled(place: Place, unmodelled: Unmodelled): void {
+    this.unmodelled.push(unmodelled);
+    this.note(place, `not modelled: ${unmodelled.what} (${unmodelled.where})`);
   }
 
   note(place: Place, message: string): void {

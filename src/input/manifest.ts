@@ -16,6 +16,7 @@ import {
 import type { NamedNode } from './nodes.js';
 import type { NamedPod } from './pods.js';
 import type { NamedService } from './services.js';
+import { noteFields, noteKind } from './unmodelled.js';
 
 /** What Kubernetes objects add to a lab, in the form of the lab file's own entries. */
 export interface Manifest {
@@ -48,7 +49,7 @@ export function readObject(value: unknown, place: Place, manifest: Manifest, con
       readSlice(value, place, manifest, context);
       return;
     default:
-      context.note(place, `objects of kind ${object.kind} are not read`);
+      noteKind(object.kind, place, context);
   }
 }
 
@@ -95,6 +96,7 @@ function readPod(value: unknown, place: Place, manifest: Manifest, context: LabC
     context.note(place, `pod ${namespace}/${name} runs nowhere and is left out`);
     return;
   }
+  noteFields('Pod', `${namespace}/${name}`, place, context);
   const ready = status?.conditions?.find((each) => each.type === 'Ready')?.status !== 'False';
   const ports = spec.containers.flatMap((container) => container.ports ?? []);
   const ip = status?.podIP;
@@ -117,6 +119,7 @@ function readService(value: unknown, place: Place, manifest: Manifest, context: 
     );
     return;
   }
+  noteFields('Service', `${namespace}/${name}`, place, context);
   manifest.services.push({ namespace, name, service: { type, clusterIP, selector, ports: ports ?? [] }, place });
 }
 
@@ -131,6 +134,7 @@ function readSlice(value: unknown, place: Place, manifest: Manifest, context: La
     context.note(place, `EndpointSlice ${namespace}/${name} ${why} and is left out`);
     return;
   }
+  noteFields('EndpointSlice', `${namespace}/${name}`, place, context);
   const endpoints = (object.endpoints ?? []).flatMap((endpoint, i) => {
     const address = parseIpv4(endpoint.addresses[0] ?? '');
     if (address === undefined) {

@@ -1,4 +1,4 @@
-import { contains, formatIpv4, formatPrefix, type Ipv4Prefix } from '../address/index.js';
+import { contains, formatIpv4, formatPrefix, type Ipv4, type Ipv4Prefix } from '../address/index.js';
 import { nodeSubnet } from '../cluster/index.js';
 import type { LabNode, Segment } from '../lab/index.js';
 import { checkedAddress, checkedPrefix } from './address.js';
@@ -89,14 +89,14 @@ function* freeSubnets(cluster: Ipv4Prefix, taken: PrefixOwners): Generator<Ipv4P
 
 /** Problems with an address that two have. */
 export function checkDuplicates(
-  owners: readonly { readonly name: string; readonly address: number | undefined; readonly place: Place }[],
+  owners: readonly { readonly name: string; readonly address: Ipv4 | undefined; readonly place: Place }[],
   context: LabContext,
 ): void {
-  const seen = new Map<number, string>();
+  const seen = new Map<Ipv4, string>();
   for (const { name, address, place } of owners) {
     if (address === undefined) continue;
     const before = seen.get(address);
     if (before === undefined) seen.set(address, name);
-    else context.complain(place, 'conflict', `${formatIpv4(address as never)} is the address of ${before} too`);
+    else context.complain(place, 'conflict', `${formatIpv4(address)} is the address of ${before} too`);
   }
 }

@@ -27,7 +27,7 @@ export function readLab(text: string, file: string): Read<Lab> {
 export function readLabWithNotes(text: string, file: string): Read<ReadLab> {
   const read = readYaml(text, file);
   if ('problems' in read) return read;
-  const [first, ...others] = read.value;
+  const [first, ...further] = read.value;
   if (first === undefined || first.value === null) {
     const message = 'expected a lab, found an empty file; a first line could be cni: flannel/vxlan';
     return { problems: [{ code: 'missing', message, file, path: [], line: 1, col: 1 }] };
@@ -35,7 +35,7 @@ export function readLabWithNotes(text: string, file: string): Read<ReadLab> {
   const context = new LabContext(file);
   const manifest: Manifest = { nodes: [], pods: [], services: [], endpointSlices: [] };
   // A file may hold nothing but Kubernetes objects; then all documents are.
-  const [head, objects] = isObject(first.value) ? [undefined, [first, ...others]] : [first, others];
+  const [head, objects] = isObject(first.value) ? [undefined, [first, ...further]] : [first, further];
   for (const document of objects) readObject(document.value, rootOf(document), manifest, context);
   const root = rootOf(head ?? first);
   const valid = validate(head?.value ?? {}, root, context);
@@ -43,8 +43,10 @@ export function readLabWithNotes(text: string, file: string): Read<ReadLab> {
   const small = valid !== undefined && checkLimits(valid, root, context);
   const lab = small ? complete(valid, root, manifest, context) : undefined;
   context.problems.sort((a, b) => a.line - b.line || a.col - b.col);
-  if (lab === undefined || context.problems.length > 0) return readResult(undefined as never, context.problems);
-  return { value: { lab, notes: context.notes } };
+  if (lab !== undefined) return readResult({ lab, notes: context.notes }, context.problems);
+  const [problem, ...others] = context.problems;
+  if (problem === undefined) throw new Error(`${file} makes no lab, and nothing is wrong with it`);
+  return { problems: [problem, ...others] };
 }
 
 /**

@@ -58,7 +58,7 @@ export function buildNetwork(lab: Lab): BuiltLab {
     return ns;
   };
   return {
-    network: Network.from({ names: [...groupOf.keys()], materialise, directory }),
+    network: Network.from({ names: [...groupOf.keys()], materialise, directory, unmodelled: lab.unmodelled }),
     cluster,
     get refused() {
       return groups.flatMap(({ members: [machine = ''] }) => build(machine).refused);

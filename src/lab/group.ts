@@ -117,7 +117,7 @@ export function buildGroup(group: Group, overrides: readonly Install[]): BuiltGr
   const applier = new Applier(Network.of([]), new Runtime());
   const installs: Install[] = [];
   function* all(): Steps {
-    yield* ipv4Only(group.steps(applier));
+    yield* withNewNetns(group.steps(applier), applier);
     for (const install of overrides) if (group.members.includes(install.netns)) yield install;
     // The far end of a cable, up or down, is this end's carrier.
     for (const install of overrides) if (isFarEnd(group, applier, install)) applier.apply(install);
@@ -145,15 +145,38 @@ function* recorded(steps: Steps, installs: Install[]): Steps {
   }
 }
 
-/** A lab has IPv4 only, so each namespace starts without IPv6: on a real kernel it would send frames of its own. */
-function* ipv4Only(steps: Steps): Steps {
+/** The steps, and what befalls each namespace when it is new. */
+function* withNewNetns(steps: Steps, view: View): Steps {
   for (let step = steps.next(undefined); step.done !== true; ) {
     const { netns, call } = step.value;
     const refusal = yield step.value;
-    if (call.call === 'netns add' && refusal === undefined)
+    if (call.call === 'netns add' && refusal === undefined) {
+      // A lab has IPv4 only: on a real kernel IPv6 would send frames of its own.
       for (const dev of ['all', 'default']) yield disableIpv6(netns, dev);
+      if (call.host !== netns) yield* inheritSysctls(netns, call.host, view);
+    }
     step = steps.next(refusal);
   }
+}
+
+/**
+ * A node is the first namespace of its kernel, from which a new one copies `conf/all` and `conf/default`, forwarding
+ * included (devinet_init_net() with net.core.devconf_inherit_init_net 0, linux net/ipv4/devinet.c). It is written as
+ * calls because on the kernel that builds a lab all nodes are namespaces, and its own first one has nothing to do
+ * with them.
+ */
+function* inheritSysctls(netns: string, host: string, view: View): Steps {
+  const from = view.netns(host)?.sysctls.entries(['all', 'default']) ?? [];
+  const origin = { by: 'kernel', object: `new namespace on ${host}` };
+  // Writing `forwarding` writes others.
+  const forwardingFirst = [...from].sort(([a], [b]) => Number(isForwarding(b)) - Number(isForwarding(a)));
+  for (const [path, value] of forwardingFirst)
+    if (path.startsWith('net/ipv4/conf/') && view.netns(netns)?.sysctls.get(path) !== value)
+      yield { netns, origin, call: { call: 'sysctl set', path, value } };
+}
+
+function isForwarding(path: string): boolean {
+  return path === 'net/ipv4/conf/all/forwarding';
 }
 
 function disableIpv6(netns: string, dev: string): Install {

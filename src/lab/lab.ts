@@ -1,5 +1,6 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
 import type { EndpointSlice, Node, Pod, Service } from '../cluster/index.js';
+import type { Unmodelled } from '../topology/index.js';
 import type { DropCode, Outcome } from '../trace/index.js';
 
 /**
@@ -30,6 +31,8 @@ export interface Lab {
   readonly overrides: readonly Override[];
   readonly faults: readonly Fault[];
   readonly expect: readonly Expectation[];
+  /** What was found in the lab and changes packets' paths, but is not modelled. */
+  readonly unmodelled: readonly Unmodelled[];
 }
 
 /** A node, its place, and what does not run on it. */

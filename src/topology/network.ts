@@ -11,6 +11,15 @@ export interface NetworkSource {
    */
   materialise(name: string): Netns;
   readonly directory: Directory;
+  readonly unmodelled?: readonly Unmodelled[];
+}
+
+/** Something that changes packets' paths on the real network, and that this one leaves out. */
+export interface Unmodelled {
+  /** `sessionAffinity: ClientIP`, `NetworkPolicy`, `net.ipv4.conf.all.bc_forwarding = 1`. */
+  readonly what: string;
+  /** The object that has it: `service/default/web`, `node-1`. */
+  readonly where: string;
 }
 
 /** A link and the namespace that it is in. */
@@ -57,6 +66,11 @@ export class Network {
       return ns;
     };
     return Network.from({ names: [...byName.keys()], materialise, directory });
+  }
+
+  /** What it leaves out: an assumption of every trace. */
+  get unmodelled(): readonly Unmodelled[] {
+    return this.#source.unmodelled ?? [];
   }
 
   /** Names of all namespaces. */

@@ -1,11 +1,13 @@
 import { ICMP_REDIRECT } from '../packet/index.js';
+import type { Unmodelled } from '../topology/index.js';
 import { MAX_BRANCHES, type Run } from './explore.js';
 import type { LegDraft } from './record.js';
 import type { Hop, Leg, Outcome, Path, Query, Trace, TraceEvent } from './trace.js';
+import { forkEvents } from './undecided.js';
 import { judge } from './verdict.js';
 
 /** Makes one trace of all runs: the first packet is one leg with a path for each run, every other leg stands alone. */
-export function assemble(query: Query, runs: readonly Run[]): Trace {
+export function assemble(query: Query, runs: readonly Run[], unmodelled: readonly Unmodelled[]): Trace {
   const legs: Leg[] = [];
   const roots: Path[] = [];
   for (const [index, run] of runs.entries()) {
@@ -24,7 +26,7 @@ export function assemble(query: Query, runs: readonly Run[]): Trace {
     query,
     verdict: judge(runs, legs),
     legs,
-    assumptions: assumptionsOf(runs, legs),
+    assumptions: [...assumptionsOf(runs, legs), ...notModelled([...unmodelled, ...runs.flatMap((r) => r.unmodelled)])],
     conntrack: runs.at(-1)?.connections ?? [],
   };
 }
@@ -103,22 +105,22 @@ function isRefusal({ kind, packet }: LegDraft): boolean {
 /** Where a run first answers otherwise than the earlier run that it shares most with. */
 function forkOf(runs: readonly Run[], index: number): Path['forkOf'] {
   let best: { readonly run: number; readonly common: number } | undefined;
-  const taken = runs[index]?.taken ?? [];
+  const taken = takenBy(runs[index]);
   for (let i = 0; i < index; i++) {
-    const other = runs[i]?.taken ?? [];
+    const other = takenBy(runs[i]);
     let common = 0;
     while (common < taken.length && taken[common] === other[common]) common++;
     if (best === undefined || common > best.common) best = { run: i, common };
   }
   if (best === undefined) return null;
-  const forks = (runs[best.run]?.recorder.legs ?? []).flatMap((leg) =>
-    leg.hops.flatMap((hop) => hop.events.filter((event) => event.k === 'fork')),
-  );
-  forks.sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
-  const event = forks[best.common];
+  const event = forkEvents(runs[best.run])[best.common];
   if (event === undefined) return null;
   const id = best.run === 0 ? event.id : `b${best.run}.${event.id}`;
   return { path: `l1.p${best.run}`, event: id };
+}
+
+function takenBy(run: Run | undefined): readonly number[] {
+  return run?.answered.map(({ taken }) => taken) ?? [];
 }
 
 function assumptionsOf(runs: readonly Run[], legs: readonly Leg[]): string[] {
@@ -127,4 +129,18 @@ function assumptionsOf(runs: readonly Run[], legs: readonly Leg[]): string[] {
     list.push('ICMP rate limits are not applied: every error that may be sent is.');
   if (runs.length === MAX_BRANCHES) list.push(`Only ${MAX_BRANCHES} branches were explored.`);
   return list;
+}
+
+/** Names told of each thing that is not modelled. */
+const MOST_NAMES = 5;
+
+/** What is left out, each thing once with those that have it. */
+function notModelled(all: readonly Unmodelled[]): string[] {
+  const byWhat = new Map<string, Set<string>>();
+  for (const { what, where } of all) byWhat.set(what, (byWhat.get(what) ?? new Set()).add(where));
+  return [...byWhat].map(([what, where]) => {
+    const names = [...where].slice(0, MOST_NAMES).join(', ');
+    const more = where.size > MOST_NAMES ? ` and ${where.size - MOST_NAMES} more` : '';
+    return `Not modelled: ${what} (${names}${more}).`;
+  });
 }

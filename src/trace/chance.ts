@@ -9,11 +9,24 @@ export type Branching =
   /** One branch: at each fork the option whose text holds `name`, where there is one. */
   | { readonly branches: 'pin'; readonly name: string };
 
+/** One way that a fork can go; its probability is undefined where nobody knows it. */
+export interface Branch {
+  readonly label: string;
+  readonly probability: number | undefined;
+}
+
 /** One answered fork. */
 export interface Answered {
-  readonly options: readonly [Option, ...Option[]];
+  /** `unknown`: nobody can say how it goes, so what holds on one of its branches alone is not known. */
+  readonly by: 'chance' | 'unknown' | 'pin';
+  readonly options: readonly [Branch, ...Branch[]];
   readonly taken: number;
 }
+
+const GUESSES: readonly [Branch, Branch] = [
+  { label: 'matches', probability: undefined },
+  { label: 'does not match', probability: undefined },
+];
 
 /**
  * Answers from a seed: values and hashes by what they are about, so that one more question somewhere does not change
@@ -26,13 +39,13 @@ export class SeededChooser implements Chooser {
   readonly #prefix: readonly number[];
   readonly #counters = new Map<string, number>();
   readonly #memo = new Map<string, number>();
-  readonly #told: (about: string, option: Option) => void;
+  readonly #told: (about: string, taken: Branch) => void;
 
   constructor(
     seed: number,
     branching: Branching,
     prefix: readonly number[],
-    told: (about: string, option: Option) => void,
+    told: (about: string, taken: Branch) => void,
   ) {
     this.#seed = seed;
     this.#branching = branching;
@@ -44,14 +57,27 @@ export class SeededChooser implements Chooser {
     const memoKey = key === undefined ? undefined : `${about}|${key}`;
     const before = memoKey === undefined ? undefined : this.#memo.get(memoKey);
     if (before !== undefined) return before;
-    const taken = this.#prefix[this.answered.length] ?? this.#decide(about, options);
-    this.answered.push({ options, taken });
+    const taken = this.#answer(about, options, this.#branching.branches === 'pin' ? 'pin' : 'chance');
     if (memoKey !== undefined) this.#memo.set(memoKey, taken);
+    return taken;
+  }
+
+  guess(about: string): boolean | undefined {
+    const branching = this.#branching;
+    if (branching.branches === 'seed') return undefined;
+    if (branching.branches === 'all') return this.#answer(about, GUESSES, 'unknown') === 0;
+    if (!GUESSES.some((option) => option.label === branching.name)) return undefined;
+    return this.#answer(about, GUESSES, 'pin') === 0;
+  }
+
+  #answer(about: string, options: readonly [Branch, ...Branch[]], by: Answered['by']): number {
+    const taken = this.#prefix[this.answered.length] ?? this.#decide(about, options);
+    this.answered.push({ by, options, taken });
     this.#told(about, options[taken] ?? options[0]);
     return taken;
   }
 
-  #decide(about: string, options: readonly [Option, ...Option[]]): number {
+  #decide(about: string, options: readonly [Branch, ...Branch[]]): number {
     switch (this.#branching.branches) {
       case 'all':
         return options.findIndex((o) => o.probability !== 0);
@@ -65,7 +91,7 @@ export class SeededChooser implements Chooser {
       case 'seed': {
         let draw = this.#draw(`fork ${about}`) / 0x1_0000_0000;
         for (const [i, option] of options.entries()) {
-          draw -= option.probability ?? 1 / options.length;
+          draw -= option.probability ?? 0;
           if (draw < 0) return i;
         }
         return options.length - 1;

@@ -1,5 +1,6 @@
 import type { Runtime } from '../linux/index.js';
-import { type Branching, SeededChooser } from './chance.js';
+import type { Unmodelled } from '../topology/index.js';
+import { type Answered, type Branching, SeededChooser } from './chance.js';
 import type { Conversation } from './conversation.js';
 import { Recorder } from './record.js';
 import type { TracedConnection } from './trace.js';
@@ -12,10 +13,12 @@ export interface Run {
   readonly recorder: Recorder;
   readonly conversation: Conversation;
   readonly connections: readonly TracedConnection[];
+  /** Settings that it met and that are not modelled. */
+  readonly unmodelled: readonly Unmodelled[];
   /** Product of the probabilities of its choices; undefined when one of them is unknown. */
   readonly probability: number | undefined;
-  /** The index taken at each fork. */
-  readonly taken: readonly number[];
+  /** Its forks, in order. */
+  readonly answered: readonly Answered[];
 }
 
 /** What a conversation is given to run with. */
@@ -28,6 +31,7 @@ export interface RunInput {
 export type Converse = (input: RunInput) => {
   readonly conversation: Conversation;
   readonly connections: readonly TracedConnection[];
+  readonly unmodelled: readonly Unmodelled[];
 };
 
 /**
@@ -47,9 +51,9 @@ export function explore(
     const told = recorder.fork.bind(recorder);
     const chooser: SeededChooser = new SeededChooser(options.seed, options.branching, prefix, told);
     if (all) runtime.journal.start();
-    const { conversation, connections } = converse({ chooser, recorder });
-    const taken = chooser.answered.map((a) => a.taken);
-    runs.push({ recorder, conversation, connections, probability: probabilityOf(chooser), taken });
+    const { conversation, connections, unmodelled } = converse({ chooser, recorder });
+    const { answered } = chooser;
+    runs.push({ recorder, conversation, connections, unmodelled, probability: probabilityOf(chooser), answered });
     if (!all) return runs;
     runtime.journal.rollback();
     prefix = nextPrefix(chooser);

@@ -1,7 +1,8 @@
 import type { Ipv4 } from '../address/index.js';
-import type { Chooser, Journal, Netns, NetnsRuntime, Option, Runtime, Skb } from '../linux/index.js';
+import type { Chooser, Journal, Netns, NetnsRuntime, Runtime, Skb } from '../linux/index.js';
 import type { Packet } from '../packet/index.js';
 import type { Network } from '../topology/index.js';
+import type { Branch } from './chance.js';
 import type { DropCode } from './reason.js';
 import type { EventBody, LegKind, TracedRule } from './trace.js';
 
@@ -193,7 +194,7 @@ export interface Observer {
   copy(net: Net, skb: Skb, clone: Skb): void;
   /** The kernel keeps the packet for now. */
   hold(net: Net, skb: Skb, why: string): void;
-  fork(about: string, option: Option): void;
+  fork(about: string, taken: Branch): void;
 }
 
 /** Tells the observer of an event, if there is one. `fields` is made only then. */

@@ -1,6 +1,7 @@
-import type { Option, Skb } from '../linux/index.js';
+import type { Skb } from '../linux/index.js';
 import { type Header, headersOf } from '../packet/index.js';
 import { objectName } from '../topology/index.js';
+import type { Branch } from './chance.js';
 import { tuples } from './conntrack-hooks.js';
 import { diffHeaders } from './diff.js';
 import type { DropFields, EventFields, Net, Observer, Walk } from './net.js';
@@ -174,11 +175,11 @@ export class Recorder implements Observer {
     this.#end(leg, net, skb, 'held', null, event);
   }
 
-  fork(about: string, option: Option): void {
-    const p = option.probability ?? null;
-    this.choices.push({ about, take: option.label, p });
+  fork(about: string, taken: Branch): void {
+    const p = taken.probability ?? null;
+    this.choices.push({ about, take: taken.label, p });
     if (this.#last !== undefined)
-      this.#push(this.#last.net, this.#last.skb, null, { k: 'fork', about, take: option.label, p });
+      this.#push(this.#last.net, this.#last.skb, null, { k: 'fork', about, take: taken.label, p });
   }
 
   #state(skb: Skb): FrameState {

@@ -1,8 +1,8 @@
-import { Runtime, type Skb } from '../linux/index.js';
+import { localPortRange, Runtime, type Skb, sysctlName, unobeyedSysctls } from '../linux/index.js';
 import type { Packet } from '../packet/index.js';
 import { apply, type Install, type Refusal } from '../plan/index.js';
 
-import type { Network } from '../topology/index.js';
+import type { Network, Unmodelled } from '../topology/index.js';
 import { assemble } from './assemble.js';
 import type { Branching } from './chance.js';
 import type { SocketOptions } from './client.js';
@@ -51,6 +51,15 @@ export function trace(network: Network, probe: Probe, options: TraceOptions = {}
   );
 }
 
+/** The sysctls of the namespaces that a walk has reached which ask for what is not modelled. */
+function unobeyedIn(walk: Walk): Unmodelled[] {
+  return walk
+    .reached()
+    .flatMap(({ ns }) =>
+      unobeyedSysctls(ns.sysctls).map(([path, value]) => ({ what: `${sysctlName(path)} = ${value}`, where: ns.name })),
+    );
+}
+
 function queryOf(resolved: ResolvedProbe): Query {
   return { ...resolved.names, proto: resolved.proto, port: resolved.port === 0 ? null : resolved.port };
 }
@@ -70,15 +79,12 @@ function follow(
       const conversation = newConversation();
       start(walk, conversation);
       walk.run();
-      return { conversation, connections: connectionsOf(walk) };
+      return { conversation, connections: connectionsOf(walk), unmodelled: unobeyedIn(walk) };
     },
     { branching, seed, detail },
   );
-  return assemble(query, runs);
+  return assemble(query, runs, network.unmodelled);
 }
-
-/** The first port of the ephemeral range, and how many there are (ip_local_port_range). */
-const EPHEMERAL = { first: 32768, count: 28232 };
 
 /** Starts the program that the probe stands for. */
 function converse(
@@ -104,7 +110,8 @@ function converse(
     ping(net, { ...socket, id, count, interval, payload }, result);
     return;
   }
-  const sport = resolved.sport ?? EPHEMERAL.first + walk.choose.value(`${net.ns.name} port`, EPHEMERAL.count);
+  const [first, last] = localPortRange(net.ns);
+  const sport = resolved.sport ?? first + walk.choose.value(`${net.ns.name} port`, last - first + 1);
   const ports = { sport, dport: resolved.port };
   if (resolved.proto === 'tcp') {
     const { payload = 0, segments, timeout = 10_000 } = probe;

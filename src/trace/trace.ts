@@ -43,7 +43,10 @@ export type Outcome =
 
 /** The answer in short. */
 export interface Verdict {
-  /** Of the packet asked for; over several branches the worst: dropped, then unknown, then delivered. */
+  /**
+   * Of the packet asked for. Over several branches of chance the worst: dropped, then unknown, then delivered; where
+   * nobody knows which branch is taken, unknown unless all say the same.
+   */
   readonly forward: Outcome;
   /** Of its answer; null where there is none. */
   readonly reply: Outcome | null;
@@ -58,7 +61,7 @@ export interface Verdict {
   readonly pDelivered: number | null;
   /** Probability of what was not explored, beyond the cap on branches; 0 when all was. */
   readonly notExplored: number | null;
-  /** 0 delivered and answered on every branch, 1 not, 3 unknown. */
+  /** 0 delivered and answered on every branch, 1 not, 3 unknown: the input, or what is modelled, does not decide. */
   readonly exit: 0 | 1 | 3;
 }
 

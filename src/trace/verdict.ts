@@ -1,33 +1,51 @@
 import type { Run } from './explore.js';
 import { MAX_BRANCHES } from './explore.js';
 import type { Leg, Outcome, Path, Verdict } from './trace.js';
+import { type Decision, decide, type RunVerdict, unsupportedAt } from './undecided.js';
 
-/** What became of one run's packet and of its answer. */
-interface RunVerdict {
-  readonly forward: Outcome;
-  readonly reply: Outcome | null;
+interface JudgedRun extends RunVerdict {
   /** The path that failed first; undefined when nothing did. */
   readonly failed: Path | undefined;
-  readonly exit: 0 | 1 | 3;
 }
 
-/** The answer in short, over all runs. 1 (not delivered) outweighs 3 (unknown) outweighs 0. */
+/** The answer in short, over all runs; see {@link decide}. */
 export function judge(runs: readonly Run[], legs: readonly Leg[]): Verdict {
-  const each = runs.map((run, i) => judgeRun(run, i, legs));
-  const worst = each.find((v) => v.exit === 1) ?? each.find((v) => v.exit === 3) ?? each[0];
-  const known = runs.map((run) => run.probability);
-  const total = sum(known);
-  const { failed } = worst ?? {};
+  const decision = decide(
+    runs,
+    runs.map((run, i) => judgeRun(run, i, legs)),
+  );
+  const total = sum(runs.map((run) => run.probability));
+  const { forward = 'unknown', reply = null, exit = 3 } = decision?.verdict ?? {};
   return {
-    forward: worst?.forward ?? 'unknown',
-    reply: worst?.reply ?? null,
+    forward,
+    reply,
+    ...reasonOf(runs, decision),
+    branches: runs.length,
+    pDelivered: decision?.delivered ?? null,
+    notExplored: runs.length < MAX_BRANCHES ? 0 : total === undefined ? null : Math.max(0, 1 - total),
+    exit,
+  };
+}
+
+/** What caused the verdict, and what the program gets. */
+function reasonOf(
+  runs: readonly Run[],
+  decision: Decision<JudgedRun> | undefined,
+): Pick<Verdict, 'code' | 'event' | 'errno'> {
+  const errnos = runs.map(errnoOf);
+  if (decision?.fork !== undefined) {
+    const event = unsupportedAt(runs[decision.run], decision.fork);
+    const id = decision.run === 0 ? event?.id : event && `b${decision.run}.${event.id}`;
+    const [first] = errnos;
+    const errno = errnos.every((each) => each === first) ? first : undefined;
+    return { code: 'UNSUPPORTED', event: id ?? null, errno: errno ?? null };
+  }
+  const { verdict } = decision ?? {};
+  const failed = verdict !== undefined && 'failed' in verdict ? verdict.failed : undefined;
+  return {
     code: failed?.code ?? null,
     event: failed === undefined ? null : (lastDrop(failed) ?? null),
-    errno: runs.map(errnoOf).find((errno) => errno !== undefined) ?? null,
-    branches: runs.length,
-    pDelivered: sum(runs.map((run, i) => (each[i]?.exit === 0 ? run.probability : 0))) ?? null,
-    notExplored: runs.length < MAX_BRANCHES ? 0 : total === undefined ? null : Math.max(0, 1 - total),
-    exit: worst?.exit ?? 3,
+    errno: errnos.find((errno) => errno !== undefined) ?? null,
   };
 }
 
@@ -45,7 +63,7 @@ function sum(values: readonly (number | undefined)[]): number | undefined {
   return total;
 }
 
-function judgeRun(run: Run, index: number, legs: readonly Leg[]): RunVerdict {
+function judgeRun(run: Run, index: number, legs: readonly Leg[]): JudgedRun {
   const mine = pathsOfRun(index, legs);
   const root = mine.find(({ path }) => path.id === `l1.p${index}`);
   if (root === undefined) return { forward: 'unknown', reply: null, failed: undefined, exit: 3 };

@@ -45,7 +45,11 @@ interface ApiSlice {
   readonly endpoints: readonly { readonly addresses: readonly string[]; readonly nodeName?: string }[];
 }
 
-/** Kinds of Services that are in scope so far. */
+/**
+ * Services that are written whole. Left out of the comparison are those with external IPs, and all load balancers: with
+ * them go their KUBE-EXT, KUBE-FW and KUBE-SVL chains, source ranges, and the node ports of load balancers. Session
+ * affinity and traffic policies are not written for any Service; the dumps in scope have none.
+ */
 function inScope({ spec }: ApiService): boolean {
   return spec.type !== 'LoadBalancer' && spec.externalIPs === undefined;
 }

@@ -114,7 +114,7 @@ export function cniCases(backend: CniBackend, { noPodNetwork }: CniCaseOptions =
 /** Device and gateway towards an address; undefined when there is no way. */
 function wayTo(ns: Netns | undefined, address: string): string | undefined {
   if (ns === undefined) throw new Error('no such namespace');
-  const choose = { fork: () => 0, value: () => 0, hash: () => 0 };
+  const choose = { fork: () => 0, guess: () => undefined, value: () => 0, hash: () => 0 };
   const context = { ns, runtime: new Runtime().of(ns.name), choose, now: 0 };
   const found = routeOutput(context, outputFlow(ip(address)), '', 'own');
   if (!found.ok || found.destination.type !== 'unicast') return undefined;

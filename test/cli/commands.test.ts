@@ -247,7 +247,7 @@ describe('validate', () => {
     const { out, code } = await podpath(['validate', 'flannel-vxlan']);
     expect(out).toContain('flannel-vxlan:5:11: note: podCIDR of node-1 is 10.244.1.0/24');
     expect(out).toMatch(
-      /^flannel-vxlan: ok: flannel\/vxlan, 3 nodes, 3 pods, 1 services, \d+ faults, \d+ expectations$/m,
+      /^flannel-vxlan: ok: flannel\/vxlan, 3 nodes, 3 pods, 1 service, \d+ faults, \d+ expectations$/m,
     );
     expect(code).toBe(0);
   });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { formatIpv4, formatPrefix } from '../../src/address/index.js';
 import { readLab, readLabWithNotes } from '../../src/input/read-lab.js';
-import type { Lab } from '../../src/lab/index.js';
+import { buildNetwork, type Lab } from '../../src/lab/index.js';
 import { formatProblem } from '../../src/problem/index.js';
+import { trace } from '../../src/trace/index.js';
 
 /** The lab of a text that must be right. */
 function lab(text: string): Lab {
@@ -247,6 +248,50 @@ items:
     const notes = 'value' in read ? read.value.notes.map((note) => note.message) : [];
     expect(notes).toContain('objects of kind Deployment are not read');
     expect(notes).toContain('pod default/pending runs nowhere and is left out');
+  });
+
+  // Each of these changes what kube-proxy writes, or what a pod is, and is not modelled.
+  test.each([
+    { field: 'spec.sessionAffinity', json: '"ClientIP"', want: 'sessionAffinity: ClientIP' },
+    { field: 'spec.sessionAffinity', json: '"None"', want: undefined },
+    { field: 'spec.externalTrafficPolicy', json: '"Local"', want: 'externalTrafficPolicy: Local' },
+    { field: 'spec.externalTrafficPolicy', json: '"Cluster"', want: undefined },
+    { field: 'spec.internalTrafficPolicy', json: '"Local"', want: 'internalTrafficPolicy: Local' },
+    { field: 'spec.publishNotReadyAddresses', json: 'true', want: 'publishNotReadyAddresses: true' },
+    { field: 'spec.allocateLoadBalancerNodePorts', json: 'true', want: undefined },
+    { field: 'spec.externalIPs', json: '["203.0.113.7"]', want: 'externalIPs' },
+    { field: 'spec.externalIPs', json: '[]', want: undefined },
+    { field: 'spec.healthCheckNodePort', json: '30100', want: 'healthCheckNodePort' },
+    { field: 'spec.ipFamilies', json: '["IPv4"]', want: undefined },
+    { field: 'spec.ipFamilies', json: '["IPv4", "IPv6"]', want: 'ipFamilies: IPv6' },
+    { field: 'status.loadBalancer.ingress', json: '[{"ip": "203.0.113.8"}]', want: 'loadBalancer.ingress' },
+    { field: 'status.loadBalancer', json: '{}', want: undefined },
+  ])('Service $field $json: $want', ({ field, json, want }) => {
+    const [part = '', ...rest] = field.split('.');
+    const value = rest.reduceRight((inner, key) => `{${key}: ${inner}}`, json);
+    const spec = 'ports: [{port: 80}]';
+    const parts = part === 'spec' ? `spec: {${spec}, ${value.slice(1)}` : `spec: {${spec}}\n${part}: ${value}`;
+    const text = `${TWO}---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n${parts}\n`;
+    const read = readLabWithNotes(text, 'lab.yaml');
+    if ('problems' in read) throw new Error(read.problems.map(formatProblem).join('\n'));
+    const { lab: labRead, notes } = read.value;
+    expect(labRead.unmodelled).toEqual(want === undefined ? [] : [{ what: want, where: 'service/default/web' }]);
+    const told = notes.filter(({ message }) => message.startsWith('not modelled'));
+    expect(told).toHaveLength(want === undefined ? 0 : 1);
+    if (want !== undefined) expect(told[0]?.line).toBeGreaterThan(TWO.split('\n').length);
+  });
+
+  test('a policy is an assumption of each trace, with its place in the notes', () => {
+    const policy = 'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny, namespace: shop}\n';
+    const read = readLabWithNotes(`${TWO}pods: {a: node-1, b: node-2}\n---\n${policy}`, 'lab.yaml');
+    if ('problems' in read) throw new Error(read.problems.map(formatProblem).join('\n'));
+    const { lab: labRead, notes } = read.value;
+    expect(notes.find(({ message }) => message.includes('NetworkPolicy'))).toMatchObject({
+      message: 'not modelled: NetworkPolicy (shop/deny)',
+      line: TWO.split('\n').length + 2,
+    });
+    const { assumptions } = trace(buildNetwork(labRead).network, { from: 'a', to: 'b', proto: 'icmp' });
+    expect(assumptions).toEqual(['Not modelled: NetworkPolicy (shop/deny).']);
   });
 
   test('a problem in a block of text has its place in the file', () => {

@@ -107,6 +107,23 @@ describe('namespaces', () => {
   });
 });
 
+// devinet_init_net(), linux net/ipv4/devinet.c: a new namespace has `all` and `default` of its kernel's first one.
+test.each([
+  { path: 'all/forwarding', want: '1', why: 'a node forwards' },
+  { path: 'default/forwarding', want: '1', why: 'what sets ip_forward sets this too' },
+  { path: 'eth0/forwarding', want: '1', why: 'a new device has what `default` says' },
+  { path: 'all/accept_redirects', want: '0', why: 'a router takes no redirects' },
+  { path: 'default/accept_redirects', want: '1', why: 'only `all` changes with ip_forward' },
+  { path: 'all/route_localnet', want: '1', why: 'kube-proxy sets it before there are pods' },
+  { path: 'eth0/route_localnet', want: '0', why: 'it is `all` that has it' },
+  { path: 'all/rp_filter', want: '0', why: 'commands of a lab are run when the pods are there' },
+])('a pod has $path = $want: $why', ({ path, want }) => {
+  const command = { netns: 'node/node-1', command: 'sysctl -w net.ipv4.conf.all.rp_filter=1', file: 'lab', line: 1 };
+  const { network } = buildNetwork(wholeLab({ overrides: [command] }));
+  expect(network.netns('client')?.sysctls.get(`net/ipv4/conf/${path}`)).toBe(want);
+  expect(network.netns('node-1')?.sysctls.get('net/ipv4/conf/all/rp_filter')).toBe('1');
+});
+
 describe('underlay', () => {
   const { network, refused } = buildNetwork(wholeLab());
 

@@ -77,6 +77,7 @@ export function makeLab(more: Partial<Lab> = {}): Lab {
     overrides: [],
     faults: [],
     expect: [],
+    unmodelled: [],
     ...more,
   };
 }

@@ -65,7 +65,7 @@ test('an ICMP tuple is inverted to the answering type, with the same identifier'
 
 /** Draws `start`, then counts. */
 function chooser(start: number): Chooser {
-  return { fork: () => 0, value: (_about, range) => start % range, hash: () => 0 };
+  return { fork: () => 0, guess: () => undefined, value: (_about, range) => start % range, hash: () => 0 };
 }
 
 const conn = (src: string, sport: number, dst: string, dport: number): Tuple => ({

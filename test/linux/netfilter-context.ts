@@ -33,7 +33,8 @@ import { ip, prefix } from '../must.js';
 
 const ORIGIN = { by: 'test' };
 
-/** A chooser that answers from a list, then always with the first option, and notes what it was asked. */
+/** A chooser that answers from a list, then always with the first option, and notes what it was asked. A guess has
+ * no options: 0 for true, -1 for unknown. */
 export class ScriptedChooser implements Chooser {
   readonly asked: { readonly about: string; readonly options: readonly Option[] }[] = [];
   readonly #answers: number[];
@@ -45,6 +46,12 @@ export class ScriptedChooser implements Chooser {
   fork(about: string, options: readonly [Option, ...Option[]]): number {
     this.asked.push({ about, options });
     return this.#answers.shift() ?? 0;
+  }
+
+  guess(about: string): boolean | undefined {
+    this.asked.push({ about, options: [] });
+    const answer = this.#answers.shift() ?? 0;
+    return answer < 0 ? undefined : answer === 0;
   }
 
   value(): number {

@@ -89,22 +89,14 @@ describe('what is not modelled', () => {
   test.each([
     { answer: 0, want: 'DROP' },
     { answer: 1, want: 'ACCEPT' },
+    { answer: -1, want: 'UNSUPPORTED' },
   ])('of a match the chooser decides: $answer gives $want', ({ answer, want }) => {
     const choose = new ScriptedChooser([answer]);
     const scribe = new Scribe();
     expect(evaluateIn(contextOf({ choose }), rules('filter', ...lines), scribe).verdict).toBe(want);
-    expect(choose.asked).toEqual([
-      {
-        about: 'n1 filter INPUT rule 1: -m foo --bar 1',
-        options: [
-          { label: 'matches', probability: undefined },
-          { label: 'does not match', probability: undefined },
-        ],
-      },
-    ]);
-    expect(scribe.lines[0]).toBe(
-      `filter INPUT:1 -m foo --bar 1 unsupported, ${answer === 0 ? 'matches' : 'does not match'}`,
-    );
+    expect(choose.asked).toEqual([{ about: 'n1 filter INPUT rule 1: -m foo --bar 1', options: [] }]);
+    const taken = answer === 0 ? 'matches' : answer < 0 ? 'unknown' : 'does not match';
+    expect(scribe.lines[0]).toBe(`filter INPUT:1 -m foo --bar 1 unsupported, ${taken}`);
   });
 
   test('of a target it ends the walk and is named', () => {

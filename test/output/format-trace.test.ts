@@ -104,7 +104,11 @@ faults:
       '--- branch 2 of 3, chance unknown ---',
       '--- branch 3 of 3, chance unknown ---',
     ]);
-    expect(text.split('\n')[0]).toBe('✗ dropped  pod/default/a -> pod/default/b:80 tcp  (3 branches, chance unknown)');
+    const [first, why, more, rule] = text.split('\n');
+    expect(first).toBe('? unknown  pod/default/a -> pod/default/b:80 tcp  (3 branches, chance unknown)');
+    expect(`${why} ${more}`).toContain('UNSUPPORTED, node/node-2: ');
+    expect(`${why} ${more}`).toContain('-m bpf --bytecode');
+    expect(rule).toContain('filter FORWARD rule 1');
   });
 });
 

@@ -293,6 +293,63 @@ describe('branches', () => {
     expect([verdict.pDelivered, verdict.branches]).toEqual([null, 3]);
   });
 
+  // What an unmodelled match says nobody knows, so only what holds either way is told as a fact.
+  const U32 = '-m u32 --u32 0x0=0x0';
+  test.each([
+    { rules: [`${U32} -j DROP`], want: 'unknown - UNSUPPORTED 3 null', why: 'dropped or not: that is not known' },
+    { rules: [`${U32} -j LOG`], want: 'delivered delivered - 0 1', why: 'it makes no difference' },
+    { rules: [`${U32} -j DROP`, '-j DROP'], want: 'dropped - NF_DROP 1 0', why: 'dropped by one rule or the other' },
+    {
+      rules: [`${U32} -j REJECT`, '-j DROP'],
+      want: 'unknown - UNSUPPORTED 3 0',
+      why: 'dropped or rejected; in no case does it arrive',
+    },
+    {
+      rules: [`-m conntrack --ctdir REPLY ${U32} -j DROP`],
+      want: 'delivered unknown UNSUPPORTED 3 null',
+      why: 'the packet is there, its answer perhaps not',
+    },
+    {
+      rules: ['-m statistic --mode random --probability 0.25 -j DROP', `${U32} -j DROP`],
+      want: 'dropped - NF_DROP 1 null',
+      why: 'a quarter is dropped for certain: 1 outweighs 3',
+    },
+    {
+      rules: [`${U32} -j ACCEPT`, '-m statistic --mode random --probability 0.25 -j DROP'],
+      want: 'unknown - UNSUPPORTED 3 null',
+      why: 'whether there is any chance of a drop is not known',
+    },
+  ])('unmodelled: $rules: $why', ({ rules, want }) => {
+    const odd = with_(rules.map((rule) => `r: iptables -A FORWARD ${rule}`).join('\n'));
+    const { verdict } = trace(odd, ping);
+    const { forward, reply, code, exit, pDelivered } = verdict;
+    expect([forward, reply ?? '-', code ?? '-', exit, `${pDelivered}`].join(' ')).toBe(want);
+  });
+
+  test('the event of such a verdict names the match', () => {
+    const { verdict, legs } = trace(with_(`r: iptables -A FORWARD ${U32} -j DROP`), ping);
+    const events = legs.flatMap((leg) => leg.paths.flatMap((path) => path.hops.flatMap((hop) => hop.events)));
+    expect(events.find(({ id }) => id === verdict.event)).toMatchObject({
+      k: 'unsupported',
+      what: '-m u32 --u32 0x0=0x0',
+      rule: { chain: 'FORWARD', n: 1 },
+    });
+  });
+
+  test('where one branch alone is followed, an unmodelled match ends the way, the same each time', () => {
+    const simulation = createSimulation(with_(`r: iptables -A FORWARD ${U32} -j DROP`));
+    for (let i = 0; i < 5; i++) expect(summary(simulation.send(ping))).toBe('unknown - UNSUPPORTED -');
+  });
+
+  test.each([
+    { name: 'matches', want: 'dropped - NF_DROP -' },
+    { name: 'does not match', want: 'delivered delivered - -' },
+    { name: 'web-1', want: 'unknown - UNSUPPORTED -' },
+  ])('pinned to "$name": $want', ({ name, want }) => {
+    const odd = with_(`r: iptables -A FORWARD ${U32} -j DROP`);
+    expect(summary(trace(odd, ping, { branching: { branches: 'pin', name } }))).toBe(want);
+  });
+
   test('weighted next hops fork by weight, and a flow keeps its way', () => {
     const twoWays = with_(`
       r: ip addr add 10.0.2.2/24 dev eth1
@@ -305,6 +362,21 @@ describe('branches', () => {
       ['rejected', 0.25],
     ]);
   });
+});
+
+test('what a namespace on the way is set to, and is not modelled, is an assumption', () => {
+  const odd = with_('r: sysctl -w net.ipv4.conf.all.bc_forwarding=1\nr: sysctl -w net.ipv4.tcp_syn_retries=6');
+  expect(trace(base, ping).assumptions).toEqual([]);
+  expect(trace(odd, ping).assumptions).toEqual(['Not modelled: net.ipv4.conf.all.bc_forwarding = 1 (r).']);
+});
+
+test('a port of its own is from ip_local_port_range', () => {
+  const narrow = with_('a: sysctl -w net.ipv4.ip_local_port_range="40000 40001"');
+  const ports = [1, 2, 3, 4, 5, 6].map((seed) => {
+    const { legs } = trace(narrow, { ...ping, proto: 'udp', port: 81 }, { seed });
+    return legs[0]?.packet.find((header) => header.l === 'udp')?.sport;
+  });
+  expect(new Set(ports)).toEqual(new Set([40000, 40001]));
 });
 
 test('a routing loop ends with the TTL, and is told as a loop', () => {

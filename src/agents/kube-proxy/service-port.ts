@@ -3,7 +3,8 @@ import type { Cluster, Service, ServicePort } from '../../cluster/index.js';
 
 /**
  * One port of one Service, as every mode of kube-proxy works with it (proxy.ServicePort, k8s 1.30
- * pkg/proxy/serviceport.go). External IPs, load balancers, affinity and traffic policies will be further fields.
+ * pkg/proxy/serviceport.go). External IPs, load balancers, affinity and traffic policies will be further fields; until
+ * then readers of labs name a Service that has them as not modelled.
  */
 export interface ServicePortInfo {
   /** `ns/name:port`, or `ns/name` for a port without a name: what chains are hashed from and comments say. */

@@ -36,7 +36,7 @@ async function validate(argument: string, io: Io): Promise<number> {
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     for (const problem of error.problems) io.out(`${formatProblemLine(problem)}\n`);
-    io.out(`${argument}: ${error.problems.length} ${error.problems.length === 1 ? 'problem' : 'problems'}\n`);
+    io.out(`${argument}: ${counted(error.problems.length, 'problem')}\n`);
     return EXIT.usage;
   }
   const { lab, notes, built } = opened;
@@ -46,12 +46,16 @@ async function validate(argument: string, io: Io): Promise<number> {
       `${argument}: note: ${install.netns} refuses "${install.call.call}" (${errno}): podpath show ${argument} ${install.netns} refused\n`,
     );
   const counts = [
-    `${lab.nodes.length} nodes`,
-    `${lab.pods.length} pods`,
-    `${lab.services.length} services`,
-    `${lab.faults.length} faults`,
-    `${lab.expect.length} expectations`,
+    counted(lab.nodes.length, 'node'),
+    counted(lab.pods.length, 'pod'),
+    counted(lab.services.length, 'service'),
+    counted(lab.faults.length, 'fault'),
+    counted(lab.expect.length, 'expectation'),
   ];
   io.out(`${argument}: ok: ${lab.cni.name}, ${counts.join(', ')}\n`);
   return EXIT.ok;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -25,6 +25,9 @@ export type TableVerdict = { readonly by: DecidedBy } & (
 /** What a rule that matched does: its target's verdict, or where evaluation goes on. */
 export type RuleVerdict = TargetVerdict | { readonly verdict: 'JUMP' | 'GOTO'; readonly chain: string };
 
+/** What is taken for the answer of a match that can't be decided. */
+export type Guess = 'matches' | 'does not match' | 'unknown';
+
 /** Sees each rule that is tried. Nothing is worked out for it that it does not ask for. */
 export interface RuleWatcher {
   /** Whether packets and bytes are counted in the runtime, by rule and, for its policy, by chain. */
@@ -33,8 +36,8 @@ export interface RuleWatcher {
   hit(table: TableName, at: RulePosition, verdict: RuleVerdict): void;
   /** The first match that did not hold, and what the packet has instead. */
   miss(table: TableName, at: RulePosition, match: Match, have: () => string): void;
-  /** A match that can't be decided: the chooser does. */
-  unsupported(table: TableName, at: RulePosition, match: Match, taken: 'matches' | 'does not match'): void;
+  /** A match that can't be decided. Evaluation goes on as if it did match or did not, or ends as unknown. */
+  unsupported(table: TableName, at: RulePosition, match: Match, taken: Guess): void;
   /** No rule decided. */
   policy(table: TableName, chain: string, policy: 'ACCEPT' | 'DROP'): void;
 }
@@ -86,7 +89,9 @@ function walk(run: Walk, chain: Chain): TableVerdict | undefined {
     at.chain = chain.name;
     at.n = i + 1;
     at.rule = rule;
-    if (!matches(run, rule)) continue;
+    const result = matches(run, rule);
+    if (result === false) continue;
+    if (result !== true) return { verdict: 'UNSUPPORTED', what: printMatch(result), by: decidedBy(run) };
     if (run.watcher?.counts === true) count(run.context, rule);
     const { target } = rule;
     if (target?.target === 'jump' || target?.target === 'goto') {
@@ -126,8 +131,8 @@ function decidedBy({ table, at }: Walk): DecidedBy {
   return { table: table.name, chain: at.chain, n: at.n, rule: at.rule };
 }
 
-/** Whether all matches of a rule hold; the first that does not ends it. */
-function matches(run: Walk, rule: Rule): boolean {
+/** Whether all matches of a rule hold; the first that does not ends it, and so does one of which nobody can say. */
+function matches(run: Walk, rule: Rule): boolean | Match {
   const list = rule.matches;
   for (let i = 0; i < list.length; i++) {
     const match = list[i];
@@ -135,7 +140,11 @@ function matches(run: Walk, rule: Rule): boolean {
     const extension = extensionOf(match);
     const result = extension.test(match, run.context);
     if (result === true) continue;
-    if (result === 'unsupported' && guess(run, match)) continue;
+    if (result === 'unsupported') {
+      const guessed = guess(run, match);
+      if (guessed === 'matches') continue;
+      if (guessed === 'unknown') return match;
+    }
     const { watcher, context, table, at } = run;
     watcher?.miss(table.name, at, match, () => extension.have(match, context));
     return false;
@@ -143,17 +152,12 @@ function matches(run: Walk, rule: Rule): boolean {
   return true;
 }
 
-const GUESSES = [
-  { label: 'matches', probability: undefined },
-  { label: 'does not match', probability: undefined },
-] as const;
-
 /** Lets the chooser decide about a match that can't be decided here. */
-function guess({ context, table, at, watcher }: Walk, match: Match): boolean {
-  const about = `${context.ns.name} ${table.name} ${at.chain} rule ${at.n}: ${printMatch(match)}`;
-  const taken = context.choose.fork(about, GUESSES) === 0 ? 'matches' : 'does not match';
+function guess({ context, table, at, watcher }: Walk, match: Match): Guess {
+  const holds = context.choose.guess(`${context.ns.name} ${table.name} ${at.chain} rule ${at.n}: ${printMatch(match)}`);
+  const taken = holds === undefined ? 'unknown' : holds ? 'matches' : 'does not match';
   watcher?.unsupported(table.name, at, match, taken);
-  return taken === 'matches';
+  return taken;
 }
 
 function count({ runtime, journal, skb }: NfContext, key: object): void {

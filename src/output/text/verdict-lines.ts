@@ -1,4 +1,4 @@
-import type { Outcome, Trace, TraceEvent } from '../../trace/index.js';
+import type { Outcome, Trace, TracedRule, TraceEvent } from '../../trace/index.js';
 import { fill } from '../reason/reason.js';
 import { endOf, eventAt, find, type Run, replyOf } from '../run.js';
 import { percent, place, routeText, ruleText } from './event-rows.js';
@@ -33,7 +33,9 @@ export function verdictLines(trace: Trace, runs: readonly Run[], page: Page, p: 
     if (evidence !== undefined) page.paragraph(2, '', evidence, 'quiet');
     page.paragraph(2, p.label.try, fill(reason.fix, event.values));
   } else if (event.k === 'unsupported') {
-    page.paragraph(2, p.label.why, `${where}${fill(p.reasons.UNSUPPORTED.why, { what: event.what })}`);
+    const why = fill(p.reasons.UNSUPPORTED.why, { what: event.what });
+    page.paragraph(2, p.label.why, `UNSUPPORTED, ${replying ? p.answerAt : ''}${where}${why}`);
+    if (event.rule !== null) page.paragraph(2, '', ruleEvidence(event.rule, p), 'quiet');
     page.paragraph(2, p.label.try, p.reasons.UNSUPPORTED.fix);
   }
 }
@@ -107,14 +109,16 @@ function causeOf({ verdict }: Trace, runs: readonly Run[]): Cause | undefined {
 
 /** The rule that dropped it, or the route that it was to take. */
 function evidenceOf(run: Run, event: Extract<TraceEvent, { readonly k: 'drop' }>, p: Phrases): string | undefined {
-  if (event.rule !== null) {
-    const origin = event.rule.origin === '' ? '' : `  [${event.rule.origin}]`;
-    return `${place(event.rule, p)}: ${ruleText(event.rule, 0)}${origin}`;
-  }
+  if (event.rule !== null) return ruleEvidence(event.rule, p);
   const at = find(run, event.id);
   const events = at === undefined ? [] : (run.sections[at.section]?.path.hops[at.hop]?.events.slice(0, at.event) ?? []);
   const route = events.findLast((each) => each.k === 'route');
   if (route?.k !== 'route' || route.got.route === null || route.got.type === 'local') return undefined;
   const origin = route.got.origin === null ? '' : `  [${route.got.origin}]`;
   return `${p.label.route} ${routeText(route.got, 1)}${origin}`;
+}
+
+function ruleEvidence(rule: TracedRule, p: Phrases): string {
+  const origin = rule.origin === '' ? '' : `  [${rule.origin}]`;
+  return `${place(rule, p)}: ${ruleText(rule, 0)}${origin}`;
 }
