@@ -126,7 +126,7 @@ function takenBy(run: Run | undefined): readonly number[] {
 function assumptionsOf(runs: readonly Run[], legs: readonly Leg[]): string[] {
   const list: string[] = [];
   if (legs.some((leg) => leg.kind === 'icmp-error'))
-    list.push('ICMP rate limits are not applied: every error that may be sent is.');
+    list.push('ICMP rate limits are not applied, but for redirects: every other error that may be sent is.');
   if (runs.length === MAX_BRANCHES) list.push(`Only ${MAX_BRANCHES} branches were explored.`);
   return list;
 }

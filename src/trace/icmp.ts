@@ -27,7 +27,7 @@ const IPTOS_RT_MASK = 0x1e;
 /**
  * icmp_send(): an error about `about`, unless a rule of RFC 1122 §3.2.2 forbids it (linux net/ipv4/icmp.c).
  *
- * Rate limits are not modelled: every error that may be sent is.
+ * Its rate limits are not modelled: every error that may be sent is. Redirects have one of their own, elsewhere.
  */
 export function icmpSend(net: Net, about: Skb, type: number, code: number, info: number): void {
   const { ip, dst, l4 } = about;
