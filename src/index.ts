@@ -26,7 +26,9 @@ export { type Checked, checkLab, formatExpectation } from './analyze/index.js';
 export { type LoadOptions, loadLab, type Note, type OpenedLab, openLab, readLab } from './input/index.js';
 export { applyFaults, type BuiltLab, buildNetwork, type Faulted, type Lab } from './lab/index.js';
 export {
+  type CaptureOptions,
   type FormatOptions,
+  formatPcapng,
   formatPicture,
   formatTrace,
   type OutputFormat,

@@ -1,6 +1,5 @@
 export * from './arp.js';
 export { encodeFrame } from './bytes.js';
-export { crc32c, internetChecksum } from './checksum.js';
 export * from './ethernet.js';
 export * from './header.js';
 export * from './icmp.js';

@@ -31,8 +31,8 @@ export interface OwnPacket {
   readonly tos?: number;
   /** `counted` stands for any but 0. */
   readonly id: 'zero' | 'counted';
-  /** `if it fits`: path-MTU discovery, but rather fragments than nothing (IP_PMTUDISC_WANT). */
-  readonly df: boolean | 'if it fits';
+  /** `discover`: as long as path-MTU discovery is wanted. `if it fits`: so too, but rather fragments than nothing. */
+  readonly df: boolean | 'discover' | 'if it fits';
   /** What the route's MTU can not carry is refused with EMSGSIZE (IP_PMTUDISC_DO). */
   readonly mustFit?: boolean;
   readonly mark?: number;
@@ -64,7 +64,7 @@ export function sendOwn(net: Net, cause: Skb | undefined, own: OwnPacket): strin
   const fits = length <= mtu;
   const id = own.id === 'zero' ? 0 : 1 + net.choose.value(`${net.ns.name} IP id`, 65535);
   const ttl = own.ttl ?? net.ns.sysctls.number('net/ipv4/ip_default_ttl');
-  const df = own.df === 'if it fits' ? fits : own.df;
+  const df = typeof own.df === 'boolean' ? own.df : discovers(net, route) && (own.df === 'discover' || fits);
   const fields = { src: source, dst: own.dst, ttl, tos: own.tos ?? 0, id, df };
   const skb = net.walk.begin(net, ipPacket(fields, own.l4, own.payload, own.inner), own.kind, cause);
   skb.sk = own.socket;
@@ -88,6 +88,12 @@ export function sendOwn(net: Net, cause: Skb | undefined, own: OwnPacket): strin
   tellRoute(net, skb, own.fn, 'lo', own.src, route.destination);
   net.walk.functions.ip_local_out(net, skb);
   return undefined;
+}
+
+/** ip_dont_fragment() of a socket that nobody told otherwise (IP_PMTUDISC_WANT, include/net/ip.h; inet_create()). */
+function discovers(net: Net, route: OutputRoute): boolean {
+  const locked = route.ok && route.destination.route?.type === 'unicast' && route.destination.route.mtuLock;
+  return net.ns.sysctls.number('net/ipv4/ip_no_pmtu_disc') === 0 && !locked;
 }
 
 /** The way that such a packet takes. */

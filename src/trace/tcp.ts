@@ -88,7 +88,9 @@ export interface Segment {
 /** Sends a segment (ip_queue_xmit(), ip_send_unicast_reply()). */
 export function sendSegment(net: Net, cause: Skb | undefined, { ends, header, ...segment }: Segment): void {
   const { local: src, remote: dst } = ends;
-  sendOwn(net, cause, { ...segment, fn: 'ip_queue_xmit', src, dst, anySource: 'any', df: true, l4: header });
+  // A RST says DF whatever is discovered (tcp_v4_init()).
+  const df = segment.socket === CONTROL_SOCKET ? true : 'discover';
+  sendOwn(net, cause, { ...segment, fn: 'ip_queue_xmit', src, dst, anySource: 'any', df, l4: header });
 }
 
 /** The MSS to announce: what fits the route's MTU without options (tcp_advertise_mss()). */

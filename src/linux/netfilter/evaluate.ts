@@ -95,13 +95,7 @@ function walk(run: Walk, chain: Chain): TableVerdict | undefined {
     if (run.watcher?.counts === true) count(run.context, rule);
     const { target } = rule;
     if (target?.target === 'jump' || target?.target === 'goto') {
-      const { chain: name } = target as JumpTarget | GotoTarget;
-      const next = run.table.chains.get(name);
-      if (next === undefined) throw new Error(`table ${run.table.name} has no chain ${name} to jump to`);
-      run.watcher?.hit(run.table.name, at, { verdict: target.target === 'jump' ? 'JUMP' : 'GOTO', chain: name });
-      if (++run.jumps > MOST_JUMPS)
-        return { verdict: 'UNSUPPORTED', what: `more than ${MOST_JUMPS} jumps`, by: decidedBy(run) };
-      const decided = walk(run, next);
+      const decided = enter(run, target as JumpTarget | GotoTarget);
       if (decided !== undefined) return decided;
       // From a chain that was gone to, evaluation comes back where this one was called from.
       if (target.target === 'goto') return undefined;
@@ -125,6 +119,17 @@ function walk(run: Walk, chain: Chain): TableVerdict | undefined {
     }
   }
   return undefined;
+}
+
+/** Walks the chain that a rule jumps or goes to. */
+function enter(run: Walk, { target, chain: name }: JumpTarget | GotoTarget): TableVerdict | undefined {
+  const { table, at, watcher } = run;
+  const next = table.chains.get(name);
+  if (next === undefined) throw new Error(`table ${table.name} has no chain ${name} to jump to`);
+  watcher?.hit(table.name, at, { verdict: target === 'jump' ? 'JUMP' : 'GOTO', chain: name });
+  if (++run.jumps > MOST_JUMPS)
+    return { verdict: 'UNSUPPORTED', what: `more than ${MOST_JUMPS} jumps`, by: decidedBy(run) };
+  return walk(run, next);
 }
 
 function decidedBy({ table, at }: Walk): DecidedBy {

@@ -2,8 +2,6 @@ import type { Sysctls } from './sysctl.js';
 
 /** Of each device, and of `all` and `default`: name → the value under which nothing is missing. */
 const CONF: ReadonlyMap<string, number> = new Map([
-  ['arp_accept', 0],
-  ['arp_filter', 0],
   ['bc_forwarding', 0],
   ['drop_gratuitous_arp', 0],
   ['medium_id', 0],
@@ -30,10 +28,8 @@ const OTHERS: ReadonlyMap<string, readonly string[]> = new Map([
   // 2 and 3 hash other fields (fib_multipath_hash()): which packets go the same way is then another question.
   ['net/ipv4/fib_multipath_hash_policy', ['0', '1']],
   ['net/ipv4/fib_multipath_use_neigh', ['0']],
-  ['net/ipv4/fwmark_reflect', ['0']],
   ['net/ipv4/ip_forward_update_priority', ['1']],
   ['net/ipv4/ip_local_reserved_ports', ['']],
-  ['net/ipv4/ip_no_pmtu_disc', ['0']],
   ['net/ipv4/ip_nonlocal_bind', ['0']],
   ['net/ipv4/ipfrag_max_dist', ['64']],
   ['net/ipv4/ipfrag_time', ['30']],
@@ -43,22 +39,9 @@ const OTHERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['net/ipv4/tcp_syn_retries', ['6']],
   ['net/ipv4/tcp_synack_retries', ['5']],
   ['net/netfilter/nf_conntrack_checksum', ['1']],
-  ['net/netfilter/nf_conntrack_generic_timeout', ['600']],
-  ['net/netfilter/nf_conntrack_icmp_timeout', ['30']],
   ['net/netfilter/nf_conntrack_tcp_ignore_invalid_rst', ['0']],
   ['net/netfilter/nf_conntrack_tcp_max_retrans', ['3']],
-  ['net/netfilter/nf_conntrack_tcp_timeout_close', ['10']],
-  ['net/netfilter/nf_conntrack_tcp_timeout_close_wait', ['60']],
-  ['net/netfilter/nf_conntrack_tcp_timeout_established', ['432000']],
-  ['net/netfilter/nf_conntrack_tcp_timeout_fin_wait', ['120']],
-  ['net/netfilter/nf_conntrack_tcp_timeout_last_ack', ['30']],
   ['net/netfilter/nf_conntrack_tcp_timeout_max_retrans', ['300']],
-  ['net/netfilter/nf_conntrack_tcp_timeout_syn_recv', ['60']],
-  ['net/netfilter/nf_conntrack_tcp_timeout_syn_sent', ['120']],
-  ['net/netfilter/nf_conntrack_tcp_timeout_time_wait', ['120']],
-  ['net/netfilter/nf_conntrack_tcp_timeout_unacknowledged', ['300']],
-  ['net/netfilter/nf_conntrack_udp_timeout', ['30']],
-  ['net/netfilter/nf_conntrack_udp_timeout_stream', ['120']],
 ]);
 
 /**
