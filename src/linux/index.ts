@@ -47,6 +47,7 @@ export * from './link/connect.js';
 export * from './link/link.js';
 export { type LinkContext, type LinkDump, readLinks } from './link/read.js';
 export { readAddresses } from './link/read-address.js';
+export { tunnelOfPort, tunnelOfProtocol } from './link/tunnel.js';
 export { addressScope, formatAddress, formatAddresses, formatLinks, type LinkView } from './link/write.js';
 export { vxlanWords } from './link/write-kind.js';
 export * from './neigh/neigh.js';

@@ -17,6 +17,7 @@ export function brHandleFrame(net: Net, skb: Skb): void {
   const found = bridgeOf(net, skb.dev);
   if (found === undefined || skb.eth === undefined) return;
   const { bridge, port } = found;
+  if (!isModelled(net, skb, bridge, 'br_handle_frame')) return;
   if (port.port.state !== 'forwarding' && port.port.state !== 'learning') {
     drop(net, skb, 'br_handle_frame', 'PORT_NOT_FORWARDING', () => ({
       values: { dev: port.name, bridge: bridge.name },
@@ -55,6 +56,18 @@ export function brHandleFrameFinish(net: Net, skb: Skb): void {
   if (to !== undefined) forward(net, skb, bridge, to, up);
   else flood(net, skb, bridge, 'unicast', up);
   if (up === 'and up') passUp(net, skb, bridge, true);
+}
+
+/**
+ * Whether frames go through the bridge as modelled; otherwise they end here. The VLANs of ports are not kept. Of the
+ * spanning tree a dump tells the outcome, the states of the ports; nobody works them out for a bridge that commands made.
+ */
+function isModelled(net: Net, skb: Skb, bridge: Bridge, fn: string): boolean {
+  const stp = bridge.stp && bridge.origin.by !== 'dump';
+  if (!bridge.vlanFiltering && !stp) return true;
+  const what = `${bridge.vlanFiltering ? 'vlan_filtering' : 'stp_state'} 1 on bridge ${bridge.name}`;
+  drop(net, skb, fn, 'UNSUPPORTED', () => ({ values: { what } }));
+  return false;
 }
 
 /** The bridge that a device is a port of; undefined when it is none. */
@@ -112,7 +125,7 @@ function passUp(net: Net, skb: Skb, bridge: Bridge, promiscuous: boolean): void 
 export function brDevXmit(net: Net, skb: Skb): void {
   if (brNfDevXmit(net, skb)) return;
   const bridge = net.ns.links.get(skb.dev);
-  if (bridge?.kind !== 'bridge' || skb.eth === undefined) return;
+  if (bridge?.kind !== 'bridge' || skb.eth === undefined || !isModelled(net, skb, bridge, 'br_dev_xmit')) return;
   const { dst } = skb.eth;
   if (isGroupMac(dst)) {
     flood(net, skb, bridge, dst === MAC_BROADCAST ? 'broadcast' : 'multicast', 'only');

@@ -161,11 +161,19 @@ function probe(net: Net, queue: ArpQueue, ip: Ipv4, link: Link, key: string): vo
   arpSolicit(net, link, ip, first);
 }
 
-/** neigh_invalidate(): every packet that waited is reported unreachable, and dropped. */
+/**
+ * neigh_invalidate(): every packet that waited is reported unreachable, and dropped, unless it was the model that
+ * could not ask.
+ */
 function fail(net: Net, queue: ArpQueue, ip: Ipv4, link: Link): void {
   const entry = net.runtime.neighbours.get(neighbourKey(link.name, ip));
   if (entry !== undefined) net.journal.set(entry, 'state', 'FAILED');
+  const what = net.walk.unsupportedArp.get(ip);
   for (const skb of queue.skbs) {
+    if (what !== undefined) {
+      drop(net, skb, 'neigh_invalidate', 'UNSUPPORTED', () => ({ values: { what } }));
+      continue;
+    }
     drop(net, skb, 'neigh_invalidate', 'NEIGH_FAILED', () => ({ values: { ip: formatIpv4(ip), dev: link.name } }));
     // ipv4_link_failure()
     net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
