@@ -1,6 +1,8 @@
 export type { BridgeFdbEntry, VxlanFdbEntry, VxlanRemote } from './bridge/fdb.js';
 export { fdbKey } from './bridge/fdb.js';
+export * from './bridge/forward.js';
 export * from './bridge/read.js';
+export * from './bridge/vxlan.js';
 export { formatFdb, formatRemote } from './bridge/write.js';
 export type { Chooser, Option } from './chooser.js';
 export * from './conntrack/nat.js';
@@ -50,6 +52,8 @@ export { readAddresses } from './link/read-address.js';
 export { tunnelOfPort, tunnelOfProtocol } from './link/tunnel.js';
 export { addressScope, formatAddress, formatAddresses, formatLinks, type LinkView } from './link/write.js';
 export { vxlanWords } from './link/write-kind.js';
+export * from './neigh/arp.js';
+export * from './neigh/cache.js';
 export * from './neigh/neigh.js';
 export { type NeighbourDump, readNeighbours } from './neigh/read.js';
 export { formatNeighbours, formatProxies } from './neigh/write.js';
