@@ -3,6 +3,7 @@ import type { VxlanRemote } from './bridge/fdb.js';
 import { Conntrack } from './conntrack/table.js';
 import { Journal } from './journal.js';
 import type { NudState } from './neigh/neigh.js';
+import type { Netns } from './netns.js';
 
 /** A neighbour that ARP found or is looking for. Times are ms of the virtual clock. */
 export interface LearnedNeighbour {
@@ -83,6 +84,14 @@ export interface NetnsRuntime {
   readonly setMembers: Map<string, Map<string, AddedMember | 'deleted'>>;
   /** Packets and bytes by rule. */
   readonly counters: Map<object, { readonly packets: number; readonly bytes: number }>;
+}
+
+/** One namespace as it stands: what is configured, what packets and time have made of it, and the clock. */
+export interface NetnsState {
+  readonly ns: Netns;
+  readonly runtime: NetnsRuntime;
+  /** ms of the virtual clock. */
+  readonly now: number;
 }
 
 /** An empty runtime for one namespace. */

@@ -1,15 +1,13 @@
-import { ANY, formatIpv4, formatMac, type Ipv4, isLoopback, isMulticast } from '../address/index.js';
+import { ANY, formatIpv4, formatMac, isLoopback, isMulticast } from '../address/index.js';
 import {
+  arpAccepts,
+  arpFilters,
+  arpIgnores,
+  arpProxies,
   inetAddrType,
   type Link,
-  onLink,
-  outputFlow,
-  RT_SCOPE_HOST,
-  RT_SCOPE_LINK,
   routeInput,
-  routeOutput,
   type Skb,
-  type UnicastDestination,
 } from '../linux/index.js';
 import { type Arp, arpFrame } from '../packet/index.js';
 import { devQueueXmit } from './dev.js';
@@ -52,7 +50,7 @@ function tellUnanswered(net: Net, skb: Skb, arp: Arp, link: Link): void {
 /** Duplicate address detection (RFC 5227): answered without a look at any route, and nobody is learned from it. */
 function answerProbe(net: Net, skb: Skb, arp: Arp, link: Link): void {
   const own = arp.op === 'request' && inetAddrType(net.ns, arp.tpa, link.name) === 'local';
-  if (own && !ignores(net, link, arp)) reply(net, skb, arp, link);
+  if (own && !arpIgnores(net.ns, link, arp)) reply(net, skb, arp, link);
   else tellUnanswered(net, skb, arp, link);
 }
 
@@ -73,14 +71,14 @@ function answer(net: Net, skb: Skb, arp: Arp, link: Link): 'answered' | 'dropped
   }
   const { destination } = route;
   if (destination.type === 'local') {
-    const by = ignores(net, link, arp) ? 'arp_ignore' : isFiltered(net, link, arp) ? 'arp_filter' : undefined;
+    const by = arpIgnores(net.ns, link, arp) ? 'arp_ignore' : arpFilters(net, link, arp) ? 'arp_filter' : undefined;
     if (by !== undefined) {
       tell(net, skb, () => ({ k: 'check', fn: by, what: by, result: 'not answered' }));
       return 'ignored';
     }
   } else {
     if (net.ns.sysctls.conf(link.name, 'forwarding') === 0 || destination.type !== 'unicast') return 'not mine';
-    if (!isProxied(net, link, arp, destination)) return 'not mine';
+    if (!arpProxies(net.ns, link, arp.tpa, destination)) return 'not mine';
     const result = `answers for ${formatIpv4(arp.tpa)}`;
     tell(net, skb, () => ({ k: 'check', fn: 'arp_fwd_proxy', what: 'proxy_arp', result }));
   }
@@ -88,47 +86,6 @@ function answer(net: Net, skb: Skb, arp: Arp, link: Link): 'answered' | 'dropped
   updateNeighbour(net, link, arp.spa, arp.sha, 'STALE', { create: true, override: 'always' });
   reply(net, skb, arp, link);
   return 'answered';
-}
-
-/** arp_filter(): answers only on the device by which the one who asks would be answered. */
-function isFiltered(net: Net, link: Link, arp: Arp): boolean {
-  if (!net.ns.sysctls.confOr(link.name, 'arp_filter')) return false;
-  const back = routeOutput(net, outputFlow(arp.spa, { src: arp.tpa }), '', 'own');
-  return !back.ok || back.destination.type === 'error' || back.destination.dev !== link.name;
-}
-
-/** arp_fwd_proxy() and pneigh_lookup(): answer for an address that is reached by another device. */
-function isProxied(net: Net, link: Link, arp: Arp, destination: UnicastDestination): boolean {
-  if (destination.dev === link.name) return net.ns.sysctls.conf(link.name, 'proxy_arp_pvlan') !== 0;
-  if (net.ns.sysctls.confOr(link.name, 'proxy_arp')) return true;
-  return net.ns.ipv4.proxies.some((p) => p.ip === arp.tpa && p.dev === link.name);
-}
-
-/** arp_ignore(): which of this host's addresses the link answers for. */
-function ignores(net: Net, link: Link, arp: Arp): boolean {
-  const { ns } = net;
-  const confirmed = (scope: number, source: Ipv4, anyDevice: boolean): boolean =>
-    ns.ipv4.addresses.some(
-      (a) =>
-        (anyDevice || a.dev === link.name) &&
-        a.local === arp.tpa &&
-        a.scope <= scope &&
-        (source === ANY || onLink(ns, a.dev, source, a.local)),
-    );
-  switch (ns.sysctls.confMax(link.name, 'arp_ignore')) {
-    case 0:
-      return false;
-    case 1:
-      return !confirmed(RT_SCOPE_HOST, ANY, false);
-    case 2:
-      return !confirmed(RT_SCOPE_HOST, arp.spa, false);
-    case 3:
-      return !confirmed(RT_SCOPE_LINK, ANY, true);
-    case 8:
-      return true;
-    default:
-      return false;
-  }
 }
 
 function reply(net: Net, skb: Skb, arp: Arp, link: Link): void {
@@ -156,13 +113,7 @@ function learn(net: Net, skb: Skb, arp: Arp, link: Link): void {
   const foreign = inetAddrType(net.ns, arp.spa, link.name) === 'unicast';
   // arp_is_garp()
   const gratuitous = foreign && arp.tpa === arp.spa && (arp.op === 'request' || arp.tha === arp.sha);
-  const create = accepts(net, link, arp) && (gratuitous || (arp.op === 'reply' && foreign));
+  const create = arpAccepts(net.ns, link, arp.spa) && (gratuitous || (arp.op === 'reply' && foreign));
   const override = gratuitous ? 'always' : 'after the lock time';
   updateNeighbour(net, link, arp.spa, arp.sha, solicited ? 'REACHABLE' : 'STALE', { create, override });
-}
-
-/** arp_accept(): whether somebody who was not asked for is learned: 2 means those of the link's own subnets. */
-function accepts(net: Net, link: Link, arp: Arp): boolean {
-  const mode = net.ns.sysctls.confMax(link.name, 'arp_accept');
-  return mode === 1 || (mode === 2 && onLink(net.ns, link.name, arp.spa, ANY));
 }

@@ -1,8 +1,8 @@
 import type { Mac } from '../address/index.js';
-import type { NfBridge, Skb } from '../linux/index.js';
+import { findNeighbour, isNudConnected, type NfBridge, type Skb } from '../linux/index.js';
 import { fragment } from './fragment.js';
 import { routeReceived } from './ip-input.js';
-import { findNeighbour, isConnected, resolveOutput } from './neighbour.js';
+import { resolveOutput } from './neighbour.js';
 import { drop, type HookEntry, type HookState, type Net, tell } from './net.js';
 import { hookState, nfHook } from './netfilter.js';
 
@@ -105,7 +105,7 @@ export function brNfPreRoutingFinishBridge(net: Net, skb: Skb): void {
   if (nfBridge === undefined || ip === undefined || eth === undefined || link === undefined) return;
   const nexthop = skb.dst?.type === 'unicast' ? (skb.dst.gateway ?? ip.dst) : ip.dst;
   const known = findNeighbour(net, bridge, nexthop);
-  if (known?.used && isConnected(known.state)) {
+  if (known?.used && isNudConnected(known.state)) {
     eth.dst = known.mac;
     skb.dev = nfBridge.physIn ?? skb.dev;
     net.walk.functions.okfn.br_handle_frame_finish(

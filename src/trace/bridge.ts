@@ -1,22 +1,28 @@
 import { formatMac, isGroupMac, MAC_BROADCAST, type Mac } from '../address/index.js';
-import { type BridgePort, confirm, fdbKey, type Link, type LinkOf, type Skb } from '../linux/index.js';
+import {
+  type Bridge,
+  bridgeOf,
+  confirm,
+  findStation,
+  learnStation,
+  type Port,
+  portRefusal,
+  portsOf,
+  type Skb,
+  type Station,
+} from '../linux/index.js';
 import { brNfDevXmit } from './br-netfilter.js';
 import { devQueueXmit, isForwardable } from './dev.js';
 import { drop, type Net, tell } from './net.js';
 import { hookState, nfHook } from './netfilter.js';
 import { cloneSkb, resetConnection } from './skb.js';
 
-type Bridge = LinkOf<'bridge'>;
-type Port = Link & { readonly port: BridgePort };
-
-/** net.bridge ageing_time, ms. */
-const AGEING_TIME = 300_000;
-
 /** br_handle_frame(): a frame has come in by a port (linux net/bridge/br_input.c). */
 export function brHandleFrame(net: Net, skb: Skb): void {
-  const found = bridgeOf(net, skb.dev);
+  const found = bridgeOf(net.ns, skb.dev);
   if (found === undefined || skb.eth === undefined) return;
   const { bridge, port } = found;
+  if (!isModelled(net, skb, bridge, 'br_handle_frame')) return;
   if (port.port.state !== 'forwarding' && port.port.state !== 'learning') {
     drop(net, skb, 'br_handle_frame', 'PORT_NOT_FORWARDING', () => ({
       values: { dev: port.name, bridge: bridge.name },
@@ -29,11 +35,11 @@ export function brHandleFrame(net: Net, skb: Skb): void {
 
 /** br_handle_frame_finish(): learns the sender, then up, out of one port, or out of all. */
 export function brHandleFrameFinish(net: Net, skb: Skb): void {
-  const found = bridgeOf(net, skb.dev);
+  const found = bridgeOf(net.ns, skb.dev);
   if (found === undefined || skb.eth === undefined) return;
   const { bridge, port } = found;
   const { src, dst } = skb.eth;
-  if (port.port.learning) learn(net, bridge, port, src);
+  if (port.port.learning) learnStation(net, port, src);
   if (port.port.state === 'learning') {
     drop(net, skb, 'br_handle_frame_finish', 'PORT_NOT_FORWARDING', () => ({
       values: { dev: port.name, bridge: bridge.name },
@@ -45,7 +51,7 @@ export function brHandleFrameFinish(net: Net, skb: Skb): void {
     passUp(net, skb, bridge, bridge.promisc);
     return;
   }
-  const to = lookup(net, bridge, dst);
+  const to = findStation(net, bridge, dst);
   if (to?.local === true) {
     tellDecision(net, skb, bridge, 'local', [], to.entry);
     passUp(net, skb, bridge, false);
@@ -57,43 +63,16 @@ export function brHandleFrameFinish(net: Net, skb: Skb): void {
   if (up === 'and up') passUp(net, skb, bridge, true);
 }
 
-/** The bridge that a device is a port of; undefined when it is none. */
-function bridgeOf(net: Net, dev: string): { readonly bridge: Bridge; readonly port: Port } | undefined {
-  const port = net.ns.links.get(dev);
-  const bridge = port?.master === undefined ? undefined : net.ns.links.get(port.master);
-  if (port?.port === undefined || bridge?.kind !== 'bridge') return undefined;
-  return { bridge, port: port as Port };
-}
-
-/** What the forwarding database says of an address. */
-interface Entry {
-  readonly local: boolean;
-  readonly dev: string;
-  /** `learned`, `permanent`, `static`. */
-  readonly entry: string;
-}
-
-/** br_fdb_find_rcu(): this host's own addresses, configured stations, learned ones that have not aged. */
-function lookup(net: Net, bridge: Bridge, mac: Mac): Entry | undefined {
-  for (const link of net.ns.links.values())
-    if (link.address === mac && (link === bridge || link.master === bridge.name))
-      return { local: true, dev: link.name, entry: 'permanent' };
-  const key = fdbKey(bridge.name, mac);
-  const configured = net.ns.bridgeFdb.get(key);
-  if (configured !== undefined)
-    return { local: configured.state === 'permanent', dev: configured.dev, entry: configured.state };
-  const learned = net.runtime.stations.get(key);
-  if (learned === undefined || net.now - learned.updated > AGEING_TIME) return undefined;
-  return { local: false, dev: learned.dev, entry: 'learned' };
-}
-
-/** br_fdb_update(): never against a local or static entry. */
-function learn(net: Net, bridge: Bridge, port: Port, mac: Mac): void {
-  if (isGroupMac(mac)) return;
-  const key = fdbKey(bridge.name, mac);
-  const known = lookup(net, bridge, mac);
-  if (known?.local === true || net.ns.bridgeFdb.has(key)) return;
-  net.journal.put(net.runtime.stations, key, { dev: port.name, updated: net.now });
+/**
+ * Whether frames go through the bridge as modelled; otherwise they end here. The VLANs of ports are not kept. Of the
+ * spanning tree a dump tells the outcome, the states of the ports; nobody works them out for a bridge that commands made.
+ */
+function isModelled(net: Net, skb: Skb, bridge: Bridge, fn: string): boolean {
+  const stp = bridge.stp && bridge.origin.by !== 'dump';
+  if (!bridge.vlanFiltering && !stp) return true;
+  const what = `${bridge.vlanFiltering ? 'vlan_filtering' : 'stp_state'} 1 on bridge ${bridge.name}`;
+  drop(net, skb, fn, 'UNSUPPORTED', () => ({ values: { what } }));
+  return false;
 }
 
 /** br_pass_frame_up(): the bridge itself receives the frame. */
@@ -112,22 +91,22 @@ function passUp(net: Net, skb: Skb, bridge: Bridge, promiscuous: boolean): void 
 export function brDevXmit(net: Net, skb: Skb): void {
   if (brNfDevXmit(net, skb)) return;
   const bridge = net.ns.links.get(skb.dev);
-  if (bridge?.kind !== 'bridge' || skb.eth === undefined) return;
+  if (bridge?.kind !== 'bridge' || skb.eth === undefined || !isModelled(net, skb, bridge, 'br_dev_xmit')) return;
   const { dst } = skb.eth;
   if (isGroupMac(dst)) {
     flood(net, skb, bridge, dst === MAC_BROADCAST ? 'broadcast' : 'multicast', 'only');
     return;
   }
-  const to = lookup(net, bridge, dst);
+  const to = findStation(net, bridge, dst);
   if (to === undefined) flood(net, skb, bridge, 'unicast', 'only');
   else forward(net, skb, bridge, to, 'only');
 }
 
 /** br_forward(): out of one port, if it may. With `and up` the frame itself is still needed. */
-function forward(net: Net, skb: Skb, bridge: Bridge, to: Entry, up: 'only' | 'and up'): void {
+function forward(net: Net, skb: Skb, bridge: Bridge, to: Station, up: 'only' | 'and up'): void {
   const port = portNamed(net, bridge, to.dev);
   tellDecision(net, skb, bridge, 'forward', [to.dev], to.entry);
-  const why = port === undefined ? 'PORT_NOT_IN_BRIDGE' : refusal(net, skb, port);
+  const why = port === undefined ? 'PORT_NOT_IN_BRIDGE' : portRefusal(net.ns, port, skb.dev);
   if (port === undefined || why !== undefined) {
     const values = { port: to.dev, dev: to.dev, bridge: bridge.name };
     if (up === 'only') drop(net, skb, 'br_forward', why ?? 'PORT_NOT_IN_BRIDGE', () => ({ values }));
@@ -145,10 +124,10 @@ function flood(
   up: 'only' | 'and up',
 ): void {
   const own = skb.dev === bridge.name;
-  const ports = portsOf(net, bridge).filter((port) => {
+  const ports = portsOf(net.ns, bridge).filter((port) => {
     const { flood: unicast, mcastFlood, bcastFlood } = port.port;
     const floods = what === 'unicast' ? unicast : own || (what === 'multicast' ? mcastFlood : bcastFlood);
-    return floods && refusal(net, skb, port) === undefined;
+    return floods && portRefusal(net.ns, port, skb.dev) === undefined;
   });
   tellDecision(
     net,
@@ -160,7 +139,7 @@ function flood(
   );
   const last = ports.at(-1);
   if (last === undefined && up === 'only') {
-    const hairpin = skb.dev !== bridge.name && portsOf(net, bridge).length === 1;
+    const hairpin = skb.dev !== bridge.name && portsOf(net.ns, bridge).length === 1;
     drop(net, skb, 'br_flood', hairpin ? 'HAIRPIN_OFF' : 'FDB_MISS', () => ({
       values: { mac: formatMac(skb.eth?.dst ?? (0 as Mac)), dev: bridge.name, port: skb.dev },
     }));
@@ -169,23 +148,9 @@ function flood(
   for (const port of ports) transmit(net, port === last && up === 'only' ? skb : cloneSkb(net, skb), bridge, port);
 }
 
-/** Ports of a bridge, newest first: the order of br->port_list. */
-function portsOf(net: Net, bridge: Bridge): Port[] {
-  const ports = [...net.ns.links.values()].filter((l): l is Port => l.master === bridge.name && l.port !== undefined);
-  return ports.sort((a, b) => b.port.no - a.port.no);
-}
-
 function portNamed(net: Net, bridge: Bridge, dev: string): Port | undefined {
   const link = net.ns.links.get(dev);
   return link?.master === bridge.name && link.port !== undefined ? (link as Port) : undefined;
-}
-
-/** should_deliver(): why a port does not take the frame; undefined when it does. */
-function refusal(net: Net, skb: Skb, port: Port): 'HAIRPIN_OFF' | 'PORT_NOT_FORWARDING' | 'PORT_ISOLATED' | undefined {
-  if (skb.dev === port.name && !port.port.hairpin) return 'HAIRPIN_OFF';
-  if (port.port.state !== 'forwarding' || !port.up) return 'PORT_NOT_FORWARDING';
-  const from = net.ns.links.get(skb.dev);
-  return from?.port?.isolated === true && port.port.isolated ? 'PORT_ISOLATED' : undefined;
 }
 
 /** __br_forward(): FORWARD for what came in by a port, OUTPUT for what the host sends. */

@@ -1,5 +1,5 @@
 import { ANY, formatIpv4, formatMac } from '../address/index.js';
-import { type Destination, type InputRoute, routeInput, type Skb } from '../linux/index.js';
+import { type Destination, type InputRoute, routeInput, type Skb, tunnelOfProtocol } from '../linux/index.js';
 import {
   ICMP_DEST_UNREACH,
   ICMP_HOST_UNREACH,
@@ -168,13 +168,20 @@ export function ipLocalDeliverFinish(net: Net, skb: Skb): void {
     case IPPROTO_SCTP:
       sctpRcv(net, skb);
       return;
-    case IPPROTO_IPIP:
-      drop(net, skb, 'tunnel4_rcv', 'UNSUPPORTED', () => ({ values: { what: 'IP in IP' } }));
-      return;
     default:
-      net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
-      drop(net, skb, 'ip_protocol_deliver_rcu', 'NO_PROTOCOL', () => ({
-        values: { proto: protocolName(ip.protocol) },
-      }));
+      unknownProtocol(net, skb, ip.protocol);
   }
+}
+
+/** What no transport protocol takes: a tunnel's, or nobody's. */
+function unknownProtocol(net: Net, skb: Skb, protocol: number): void {
+  const tunnel = tunnelOfProtocol(net.ns, protocol);
+  if (tunnel !== undefined || protocol === IPPROTO_IPIP) {
+    // Without a device for it, IP in IP is still taken where the module is loaded for another namespace.
+    const what = tunnel === undefined ? 'IP in IP' : `link kind ${tunnel.type}`;
+    drop(net, skb, 'ip_protocol_deliver_rcu', 'UNSUPPORTED', () => ({ values: { what } }));
+    return;
+  }
+  net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PROT_UNREACH, 0);
+  drop(net, skb, 'ip_protocol_deliver_rcu', 'NO_PROTOCOL', () => ({ values: { proto: protocolName(protocol) } }));
 }

@@ -1,13 +1,16 @@
-import { formatIpv4, formatMac, type Ipv4, MAC_BROADCAST, MAC_ZERO, type Mac } from '../address/index.js';
+import { formatIpv4, formatMac, type Ipv4, MAC_ZERO, type Mac } from '../address/index.js';
 import {
+  addressWithoutArp,
+  currentNudState,
+  findNeighbour,
   formatOrigin,
   hasEthernet,
-  inetAddrType,
+  isNeighbourLocked,
+  isNudValid,
+  type KnownNeighbour,
   type LearnedNeighbour,
   type Link,
-  type NudState,
   neighbourKey,
-  type Origin,
   type Skb,
 } from '../linux/index.js';
 import { ETH_P_IP, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH } from '../packet/index.js';
@@ -15,47 +18,9 @@ import { arpSolicit } from './arp-solicit.js';
 import { devQueueXmit } from './dev.js';
 import { type ArpQueue, drop, type Net, tell } from './net.js';
 
-/** net.ipv4.neigh.default: base_reachable_time, retrans_time, both in ms, and mcast_solicit. */
-const REACHABLE_TIME = 30_000;
+/** net.ipv4.neigh.default: retrans_time, ms, and mcast_solicit. */
 const RETRANS_TIME = 1_000;
 const MCAST_SOLICIT = 3;
-/** Its locktime, ms. */
-const LOCKTIME = 1_000;
-
-/** What is known of a neighbour. */
-export interface KnownNeighbour {
-  readonly mac: Mac;
-  readonly state: NudState;
-  /** Whether its hardware header is cached: it has been used to send (hh.hh_len). */
-  readonly used: boolean;
-  readonly origin: Origin | undefined;
-}
-
-/**
- * The neighbour entry of an address, configured or learned; undefined when its hardware address is not known.
- *
- * A REACHABLE entry whose time is over is STALE. Probes that the clock alone starts (DELAY → PROBE) are not modelled.
- */
-export function findNeighbour(net: Net, dev: string, ip: Ipv4): KnownNeighbour | undefined {
-  const key = neighbourKey(dev, ip);
-  const configured = net.ns.ipv4.neighbours.get(key);
-  if (configured !== undefined) {
-    const used = net.runtime.neighbours.get(key)?.used ?? false;
-    return { mac: configured.lladdr, state: configured.state, used, origin: configured.origin };
-  }
-  const learned = net.runtime.neighbours.get(key);
-  if (learned === undefined || learned.state === 'INCOMPLETE' || learned.state === 'FAILED') return undefined;
-  return { mac: learned.lladdr, state: currentState(learned, net.now), used: learned.used, origin: undefined };
-}
-
-function currentState(entry: LearnedNeighbour, now: number): NudState {
-  return entry.state === 'REACHABLE' && now - entry.confirmed > REACHABLE_TIME ? 'STALE' : entry.state;
-}
-
-/** NUD_CONNECTED: the address may be used without asking. */
-export function isConnected(state: NudState): boolean {
-  return state === 'REACHABLE' || state === 'PERMANENT' || state === 'NOARP';
-}
 
 /**
  * Sends an IP packet to a neighbour: finds its hardware address, asking for it first if it must
@@ -70,22 +35,12 @@ export function neighOutput(net: Net, skb: Skb, ip: Ipv4): void {
     devQueueXmit(net, skb);
     return;
   }
-  const fixed = addressWithoutArp(net, link, ip);
+  const fixed = addressWithoutArp(net.ns, link, ip);
   if (fixed === undefined) resolveOutput(net, skb, ip, link);
   else {
     skb.eth = { src: link.address, dst: fixed, type: ETH_P_IP };
     devQueueXmit(net, skb);
   }
-}
-
-/** arp_constructor(): addresses that need no ARP. */
-function addressWithoutArp(net: Net, link: Link, ip: Ipv4): Mac | undefined {
-  if (link.kind === 'loopback') return MAC_ZERO;
-  const type = inetAddrType(net.ns, ip, link.name);
-  // RFC 1112 §6.4: the low 23 bits of the group behind 01:00:5e.
-  if (type === 'multicast') return (0x01005e000000 + (ip & 0x7fffff)) as Mac;
-  if (link.noarp) return link.address;
-  return type === 'broadcast' ? MAC_BROADCAST : undefined;
 }
 
 /** neigh_resolve_output(): with a known address the frame goes out, else it waits and ARP asks. */
@@ -161,11 +116,19 @@ function probe(net: Net, queue: ArpQueue, ip: Ipv4, link: Link, key: string): vo
   arpSolicit(net, link, ip, first);
 }
 
-/** neigh_invalidate(): every packet that waited is reported unreachable, and dropped. */
+/**
+ * neigh_invalidate(): every packet that waited is reported unreachable, and dropped, unless it was the model that
+ * could not ask.
+ */
 function fail(net: Net, queue: ArpQueue, ip: Ipv4, link: Link): void {
   const entry = net.runtime.neighbours.get(neighbourKey(link.name, ip));
   if (entry !== undefined) net.journal.set(entry, 'state', 'FAILED');
+  const what = net.walk.unsupportedArp.get(ip);
   for (const skb of queue.skbs) {
+    if (what !== undefined) {
+      drop(net, skb, 'neigh_invalidate', 'UNSUPPORTED', () => ({ values: { what } }));
+      continue;
+    }
     drop(net, skb, 'neigh_invalidate', 'NEIGH_FAILED', () => ({ values: { ip: formatIpv4(ip), dev: link.name } }));
     // ipv4_link_failure()
     net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
@@ -191,10 +154,10 @@ export function updateNeighbour(
   if (net.ns.ipv4.neighbours.has(key)) return;
   const old = net.runtime.neighbours.get(key);
   if (old === undefined && !create) return;
-  const valid = old !== undefined && old.state !== 'INCOMPLETE' && old.state !== 'FAILED';
+  const valid = old !== undefined && isNudValid(old.state);
   const same = valid && old.lladdr === mac;
-  if (valid && !same && override !== 'always' && net.now <= old.updated + lockTime(net, link)) return;
-  const next = same && state === 'STALE' ? currentState(old, net.now) : state;
+  if (valid && !same && override !== 'always' && isNeighbourLocked(net, link.name, old)) return;
+  const next = same && state === 'STALE' ? currentNudState(old, net.now) : state;
   const confirmed = state === 'REACHABLE' ? net.now : (old?.confirmed ?? net.now);
   const updated = same && next === old.state ? old.updated : net.now;
   // Its hardware header stays cached, with the new address (neigh_update_hhs()).
@@ -207,11 +170,4 @@ export function updateNeighbour(
   net.walk.arpQueues.delete(waitingKey);
   net.walk.cancel(queue.timer);
   for (const skb of queue.skbs) resolveOutput(net, skb, ip, link);
-}
-
-/** net.ipv4.neigh.*.locktime, in ms: the sysctl counts in hundredths of a second (USER_HZ). */
-function lockTime(net: Net, link: Link): number {
-  const { sysctls } = net.ns;
-  const own = sysctls.get(`net/ipv4/neigh/${link.name}/locktime`) ?? sysctls.get('net/ipv4/neigh/default/locktime');
-  return own === undefined ? LOCKTIME : Number(own) * 10;
 }

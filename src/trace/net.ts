@@ -1,6 +1,6 @@
 import type { Ipv4 } from '../address/index.js';
 import type { Chooser, Journal, Netns, NetnsRuntime, Runtime, Skb } from '../linux/index.js';
-import type { Packet } from '../packet/index.js';
+import type { Arp, Packet } from '../packet/index.js';
 import type { Network } from '../topology/index.js';
 import type { Branch } from './chance.js';
 import type { DropCode } from './reason.js';
@@ -112,6 +112,8 @@ export interface Walk {
    */
   readonly arpQueues: Map<string, ArpQueue>;
   readonly fragmentQueues: Map<string, FragmentQueue>;
+  /** What is not modelled and took an ARP question or answer, by the address asked for: that nobody answers means little. */
+  readonly unsupportedArp: Map<Ipv4, string>;
   /** ms of the virtual clock. */
   readonly now: number;
   /** The kernel of a namespace; throws when the network has none of that name. */
@@ -206,7 +208,12 @@ export function tell(net: Net, skb: Skb, fields: () => EventFields): void {
 /** Ends a packet's way. `detail` explains it further, and is made only when somebody looks. */
 export function drop(net: Net, skb: Skb, fn: string, code: DropCode, detail?: () => DropDetail): void {
   const { observer } = net.walk;
+  if (code === 'UNSUPPORTED' && skb.arp !== undefined) noteUnsupportedArp(net, skb.arp, detail);
   if (observer !== undefined) observer.drop(net, skb, { fn, code, ...detail?.() });
+}
+
+function noteUnsupportedArp({ walk }: Net, { op, spa, tpa }: Arp, detail: (() => DropDetail) | undefined): void {
+  walk.unsupportedArp.set(op === 'request' ? tpa : spa, String(detail?.().values?.['what'] ?? 'ARP'));
 }
 
 /** What else a drop can say of itself. */

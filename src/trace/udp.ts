@@ -1,5 +1,5 @@
 import { formatIpv4 } from '../address/index.js';
-import { PROGRAM_SOCKET, type Skb, type Socket } from '../linux/index.js';
+import { PROGRAM_SOCKET, type Skb, type Socket, tunnelOfPort } from '../linux/index.js';
 import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, UDP_HLEN, type Udp } from '../packet/index.js';
 import { sendOwn } from './ip-send.js';
 import { drop, type Net, tell } from './net.js';
@@ -26,6 +26,11 @@ export function udpRcv(net: Net, skb: Skb): void {
   if (socket !== undefined) {
     tellDelivery(net, skb, ends, `udp ${formatIpv4(socket.address)}:${socket.port}`);
     answer(net, skb, socket, ends, l4);
+    return;
+  }
+  const tunnel = tunnelOfPort(net.ns, l4.dport);
+  if (tunnel !== undefined) {
+    drop(net, skb, '__udp4_lib_rcv', 'UNSUPPORTED', () => ({ values: { what: `link kind ${tunnel.type}` } }));
     return;
   }
   net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);

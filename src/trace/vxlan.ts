@@ -1,6 +1,6 @@
-import { formatIpv4, formatMac, type Ipv4, MAC_ZERO, type Mac } from '../address/index.js';
+import { formatIpv4, formatMac, type Ipv4 } from '../address/index.js';
 import {
-  fdbKey,
+  findRemotes,
   formatOrigin,
   type LinkOf,
   outputFlow,
@@ -8,6 +8,8 @@ import {
   type Skb,
   type VxlanFdbEntry,
   type VxlanRemote,
+  vxlanOfVni,
+  vxlanSnoop,
 } from '../linux/index.js';
 import {
   clonePacket,
@@ -28,9 +30,6 @@ import { cloneSkb, scrub } from './skb.js';
 
 type VxlanLink = LinkOf<'vxlan'>;
 
-/** FDB_AGE_DEFAULT: how long a learned entry is believed, ms (`ageing 300`). */
-const FDB_AGE_DEFAULT = 300_000;
-
 /** Whether a VXLAN device that is up listens on this UDP port: its socket is opened with the device. */
 export function hasVxlanSocket(net: Net, port: number): boolean {
   for (const link of net.ns.links.values()) if (link.kind === 'vxlan' && link.up && link.dstport === port) return true;
@@ -42,8 +41,7 @@ export function vxlanXmit(net: Net, skb: Skb): void {
   const link = net.ns.links.get(skb.dev);
   if (link?.kind !== 'vxlan' || skb.eth === undefined) return;
   const mac = skb.eth.dst;
-  const entry = net.ns.vxlanFdb.get(fdbKey(link.name, mac)) ?? net.ns.vxlanFdb.get(fdbKey(link.name, MAC_ZERO));
-  const remotes = remotesOf(link, entry, learnedRemote(net, link, mac));
+  const { remotes, entry } = findRemotes(net, link, mac);
   const [first, ...others] = remotes;
   if (first === undefined) {
     drop(net, skb, 'vxlan_xmit', 'FDB_MISS', () => ({ values: { mac: formatMac(mac), dev: link.name } }));
@@ -51,18 +49,6 @@ export function vxlanXmit(net: Net, skb: Skb): void {
   }
   for (const remote of others) xmitOne(net, cloneSkb(net, skb), link, remote, entry);
   xmitOne(net, skb, link, first, entry);
-}
-
-/** The configured entry, what was learned, or the device's own remote. */
-function remotesOf(
-  link: VxlanLink,
-  entry: VxlanFdbEntry | undefined,
-  learned: VxlanRemote | undefined,
-): readonly VxlanRemote[] {
-  if (entry !== undefined && entry.mac !== MAC_ZERO) return entry.remotes;
-  if (learned !== undefined) return [learned];
-  if (entry !== undefined) return entry.remotes;
-  return link.remote === undefined ? [] : [{ ip: link.remote, port: undefined, vni: undefined, via: link.lower }];
 }
 
 /** vxlan_xmit_one(): outer route, outer headers, and out through OUTPUT as a packet of this host's own. */
@@ -173,8 +159,8 @@ function refuseTooLong(net: Net, skb: Skb, link: VxlanLink, error: Skb): void {
 
 /** encap_bypass_if_local(): the remote is this host, so the frame goes straight to the device of that VNI. */
 function bypass(net: Net, skb: Skb, vni: number, port: number): void {
-  for (const link of net.ns.links.values()) {
-    if (link.kind !== 'vxlan' || !link.up || link.vni !== vni || link.dstport !== port) continue;
+  const link = vxlanOfVni(net.ns, vni, port);
+  if (link !== undefined) {
     skb.dev = link.name;
     skb.type = packetType(skb, link);
     net.walk.enqueue(net, skb);
@@ -188,10 +174,7 @@ export function vxlanRcv(net: Net, skb: Skb): void {
   const { l4, vxlan, inner } = skb;
   if (l4?.l4 !== 'udp') return;
   const values = { node: net.ns.host, port: l4.dport, vni: vxlan?.vni ?? 0 };
-  const link = [...net.ns.links.values()].find(
-    (each): each is VxlanLink =>
-      each.kind === 'vxlan' && each.up && each.dstport === l4.dport && each.vni === vxlan?.vni,
-  );
+  const link = vxlanOfVni(net.ns, vxlan?.vni, l4.dport);
   if (link === undefined || inner?.eth === undefined) {
     drop(net, skb, 'vxlan_rcv', 'VXLAN_NO_VNI', () => ({ values }));
     return;
@@ -202,7 +185,7 @@ export function vxlanRcv(net: Net, skb: Skb): void {
   }
   const { src: mac } = inner.eth;
   const remote = skb.ip?.src;
-  if (link.learning && remote !== undefined && !snoop(net, link, mac, remote)) {
+  if (link.learning && remote !== undefined && !vxlanSnoop(net, link, mac, remote)) {
     const conflict = { mac: formatMac(mac), dev: link.name, remote: formatIpv4(remote) };
     drop(net, skb, 'vxlan_snoop', 'VXLAN_SNOOP_CONFLICT', () => ({ values: conflict }));
     return;
@@ -215,26 +198,6 @@ export function vxlanRcv(net: Net, skb: Skb): void {
   tell(net, skb, () => ({ k: 'decap', fn: 'vxlan_rcv', dev: link.name, vni }));
   // gro_cells_receive(): the device's own NAPI hands it up.
   net.walk.enqueue(net, skb);
-}
-
-/**
- * vxlan_snoop(): the sender of the inner frame is behind the sender of the outer packet.
- *
- * @returns false for a frame to be dropped: a configured entry says that its sender is behind somebody else.
- */
-function snoop(net: Net, link: VxlanLink, mac: Mac, ip: Ipv4): boolean {
-  const key = fdbKey(link.name, mac);
-  const [first] = net.ns.vxlanFdb.get(key)?.remotes ?? [];
-  if (first !== undefined) return first.ip === ip && first.via === undefined;
-  const station = { ip, port: undefined, vni: undefined, via: undefined, updated: net.now };
-  net.journal.put(net.runtime.vxlanStations, key, station);
-  return true;
-}
-
-/** What was learned of an address, unless it has aged (vxlan_cleanup()). */
-function learnedRemote(net: Net, link: VxlanLink, mac: Mac): VxlanRemote | undefined {
-  const learned = net.runtime.vxlanStations.get(fdbKey(link.name, mac));
-  return learned === undefined || net.now - learned.updated >= FDB_AGE_DEFAULT ? undefined : learned;
 }
 
 function describeEntry(entry: VxlanFdbEntry): { mac: string; state: string; origin: string } {

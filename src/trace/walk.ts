@@ -1,3 +1,4 @@
+import type { Ipv4 } from '../address/index.js';
 import { type Chooser, type Journal, type Netns, type NetnsRuntime, type Runtime, Skb } from '../linux/index.js';
 import type { Packet } from '../packet/index.js';
 import type { Network } from '../topology/index.js';
@@ -24,6 +25,7 @@ export class ProbeWalk implements Walk {
   readonly requests: Map<number, number> = new Map();
   readonly arpQueues: Map<string, ArpQueue> = new Map();
   readonly fragmentQueues: Map<string, FragmentQueue> = new Map();
+  readonly unsupportedArp: Map<Ipv4, string> = new Map();
   readonly #nets = new Map<string, Net>();
   readonly #backlog: { readonly net: Net; readonly skb: Skb }[] = [];
   readonly #tasks: (() => void)[] = [];

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { Runtime } from '../../src/linux/index.js';
+import { apply } from '../../src/plan/index.js';
 import { createSimulation, type Probe, type Trace, trace } from '../../src/trace/index.js';
+import { ip } from '../must.js';
 import { networkFrom, ROUTER } from '../network.js';
 
 /** Two nodes n and m with VXLAN devices. */
@@ -75,6 +78,26 @@ describe('a VXLAN device that is a bridge port (skb_tunnel_check_pmtu())', () =>
     const result = trace(networkFrom(BRIDGED), { ...big, from: 'a', df: false });
     expect(errors(result)).toEqual(['10.0.0.2 3/3 0']);
   });
+});
+
+test('a GSO packet whose segments are too long teaches its route (seen on Linux 6.18)', () => {
+  const runtime = new Runtime();
+  const routed = networkFrom(`${NODES}
+    n: ip link add vx0 address 02:00:00:00:aa:01 type vxlan id 5 remote 192.168.0.2 dstport 4789
+    m: ip link add vx0 address 02:00:00:00:aa:02 type vxlan id 5 remote 192.168.0.1 dstport 4789
+    n: ip link set vx0 mtu 1500
+    m: ip link set vx0 mtu 1500
+    n: ip link set vx0 up
+    m: ip link set vx0 up
+    n: ip addr add 10.0.0.1/24 dev vx0
+    m: ip addr add 10.0.0.2/24 dev vx0`);
+  const socket = { protocol: 'tcp', address: ip('0.0.0.0'), port: 80, behaviour: 'reply', bytes: 2 } as const;
+  const listen = { netns: 'm', origin: { by: 'test' }, call: { call: 'socket listen', socket } } as const;
+  const { network } = apply([listen], routed, runtime);
+  const simulation = createSimulation(network);
+  const probe = { from: 'n', to: '10.0.0.2', proto: 'tcp', port: 80, payload: 3000, segments: [3000] } as const;
+  expect(simulation.send(probe).verdict.reply).toBe('delivered');
+  expect(simulation.runtime.of('n').exceptions.get(ip('10.0.0.2'))?.mtu).toBe(1450);
 });
 
 const LEARNING = `${NODES}

@@ -2,7 +2,7 @@ import { contains, type Ipv4 } from '../../address/index.js';
 import type { Chooser, Option } from '../chooser.js';
 import type { Link } from '../link/link.js';
 import type { Netns } from '../netns.js';
-import type { NetnsRuntime } from '../runtime.js';
+import type { NetnsState } from '../runtime.js';
 import {
   type ForwardingRoute,
   type Nexthop,
@@ -33,12 +33,8 @@ export interface Flow {
 }
 
 /** What a lookup reads besides the flow. */
-export interface FibContext {
-  readonly ns: Netns;
-  readonly runtime: NetnsRuntime;
+export interface FibContext extends NetnsState {
   readonly choose: Chooser;
-  /** ms of the virtual clock. */
-  readonly now: number;
 }
 
 /** Errors of a route lookup, as the calls that fail with them report them. */
