@@ -7,4 +7,4 @@ export {
   type NetnsDevices,
   Topology,
 } from './graph.js';
-export { Network, type NetworkSource, type Place } from './network.js';
+export { Network, type NetworkSource, type Place, type RefusedCall } from './network.js';

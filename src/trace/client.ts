@@ -65,7 +65,7 @@ export function sendDatagram(net: Net, options: SocketOptions, l4: L4, payload: 
     tell(net, skb, () => ({ k: 'errno', call, errno: failed }));
     const what = route.ok || 'errno' in route ? '' : route.unsupported;
     drop(net, skb, call, DROPPED[failed] ?? 'NO_ROUTE', () => ({
-      values: { node: net.ns.host, errno: failed, len: length, mtu, dev: devOf(route), what },
+      values: { errno: failed, len: length, mtu, dev: devOf(route), what },
     }));
     return { errno: failed };
   }
@@ -91,19 +91,4 @@ function mtuOf(net: Net, destination: Destination, dst: Ipv4): number {
   const link = net.ns.links.get(destination.dev);
   if (link === undefined) return 65535;
   return destination.type === 'unicast' ? pathMtu(net, destination, dst, link) : link.mtu;
-}
-
-/** The errno that an ICMP error gives to the socket that it is about (icmp_err_convert[], net/ipv4/icmp.c). */
-export function errnoOfIcmp(type: number, code: number): string {
-  if (type === 11) return 'EHOSTUNREACH';
-  const unreachable = ['ENETUNREACH', 'EHOSTUNREACH', 'ENOPROTOOPT', 'ECONNREFUSED', 'EMSGSIZE', 'EOPNOTSUPP'];
-  if (code < unreachable.length) return unreachable[code] ?? 'EHOSTUNREACH';
-  const more: Readonly<Record<number, string>> = {
-    6: 'ENETUNREACH',
-    7: 'EHOSTDOWN',
-    8: 'ENONET',
-    9: 'ENETUNREACH',
-    11: 'ENETUNREACH',
-  };
-  return more[code] ?? 'EHOSTUNREACH';
 }

@@ -128,8 +128,6 @@ function ipError(net: Net, skb: Skb): void {
   const { dst, ip } = skb;
   if (dst?.type !== 'error' || ip === undefined) return;
   const values = {
-    node: net.ns.host,
-    dst: formatIpv4(ip.dst),
     dev: skb.dev,
     prefix: dst.route === undefined ? '' : `${formatIpv4(dst.route.dst.address)}/${dst.route.dst.length}`,
   };
@@ -156,7 +154,7 @@ function ipForward(net: Net, skb: Skb): void {
   }
   if (ip.ttl <= 1) {
     net.walk.functions.icmp_send(net, skb, ICMP_TIME_EXCEEDED, 0, 0);
-    drop(net, skb, 'ip_forward', 'TTL', () => ({ values: { node: net.ns.host } }));
+    drop(net, skb, 'ip_forward', 'TTL');
     return;
   }
   skb.forwarded = true;

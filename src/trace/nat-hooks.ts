@@ -34,9 +34,7 @@ export function natHook(net: Net, skb: Skb, state: HookState): HookVerdict {
     const errno = ipRouteMeHarder(net, skb);
     if (errno !== undefined) {
       tell(net, skb, () => ({ k: 'errno', fn: 'nf_nat_ipv4_local_fn', call: 'the send call', errno }));
-      drop(net, skb, 'nf_nat_ipv4_local_fn', errno === 'EINVAL' ? 'LOCALNET' : 'NO_ROUTE', () => ({
-        values: { node: net.ns.host, errno },
-      }));
+      drop(net, skb, 'nf_nat_ipv4_local_fn', errno === 'EINVAL' ? 'LOCALNET' : 'NO_ROUTE', () => ({ values: { errno } }));
       return 'drop';
     }
   }

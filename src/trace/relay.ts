@@ -62,7 +62,7 @@ function fromTun(net: Net, skb: Skb, process: Process): void {
 function sendTo(net: Net, skb: Skb, process: Process, route: Process['routes'][number], inner: Packet): void {
   const found = routeOutput(net, outputFlow(route.peer, { src: process.address }), '', 'own');
   if (!found.ok) {
-    drop(net, skb, 'udp-relay', 'NO_ROUTE', () => ({ values: { node: net.ns.host, dst: formatIpv4(route.peer) } }));
+    drop(net, skb, 'udp-relay', 'NO_ROUTE', () => ({ values: { dst: formatIpv4(route.peer) } }));
     return;
   }
   const bytes = inner.ip?.length ?? 0;

@@ -74,7 +74,7 @@ function follow(
     },
     { branching, seed, detail },
   );
-  return assemble(query, runs);
+  return assemble(query, runs, network);
 }
 
 /** The first port of the ephemeral range, and how many there are (ip_local_port_range). */
@@ -111,7 +111,8 @@ function converse(
     connectTcp(net, { ...socket, ...ports, payload, segments, timeout, until }, result);
     return;
   }
-  const options = { ...socket, ...ports, payload: probe.payload ?? 20, connected: probe.connected ?? true };
+  const { connected = true, recverr = false } = probe;
+  const options = { ...socket, ...ports, payload: probe.payload ?? 20, connected, recverr };
   if (resolved.proto === 'udp') sendUdp(net, options, result);
   else sendSctp(net, options, result);
 }

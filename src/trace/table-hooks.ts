@@ -33,7 +33,7 @@ export function tableHook(table: TableName): (net: Net, skb: Skb, state: HookSta
     if (verdict === 'accept' && table === 'mangle' && state.hook === 'OUTPUT' && skb.mark !== mark) {
       const errno = net.walk.functions.ip_route_me_harder(net, skb);
       if (errno !== undefined) {
-        drop(net, skb, 'ipt_mangle_out', 'NO_ROUTE', () => ({ values: { node: net.ns.host, errno } }));
+        drop(net, skb, 'ipt_mangle_out', 'NO_ROUTE', () => ({ values: { errno } }));
         return 'drop';
       }
     }
@@ -82,7 +82,6 @@ function refuse(
       owner: result.by.rule === undefined ? 'policy' : formatOrigin(result.by.rule.origin),
       icmp: result.verdict === 'REJECT' ? result.with : '',
       what: result.verdict === 'UNSUPPORTED' ? result.what : '',
-      node: net.ns.host,
     },
   }));
 }

@@ -12,7 +12,7 @@ interface RunVerdict {
 }
 
 /** The answer in short, over all runs. 1 (not delivered) outweighs 3 (unknown) outweighs 0. */
-export function judge(runs: readonly Run[], legs: readonly Leg[]): Verdict {
+export function judge(runs: readonly Run[], legs: readonly Leg[]): Omit<Verdict, 'hints'> {
   const each = runs.map((run, i) => judgeRun(run, i, legs));
   const worst = each.find((v) => v.exit === 1) ?? each.find((v) => v.exit === 3) ?? each[0];
   const known = runs.map((run) => run.probability);

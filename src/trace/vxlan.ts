@@ -72,9 +72,7 @@ function xmitOne(net: Net, skb: Skb, link: VxlanLink, remote: VxlanRemote, entry
   const route = routeOutput(net, flow, '', 'any');
   if (!route.ok || route.destination.type === 'error') {
     const errno = route.ok || !('errno' in route) ? 'EINVAL' : route.errno;
-    drop(net, skb, 'vxlan_xmit_one', 'NO_ROUTE', () => ({
-      values: { node: net.ns.host, dst: formatIpv4(remote.ip), errno },
-    }));
+    drop(net, skb, 'vxlan_xmit_one', 'NO_ROUTE', () => ({ values: { dst: formatIpv4(remote.ip), errno } }));
     return;
   }
   const { destination } = route;
@@ -175,14 +173,14 @@ function bypass(net: Net, skb: Skb, vni: number, port: number): void {
     net.walk.enqueue(net, skb);
     return;
   }
-  drop(net, skb, 'vxlan_encap_bypass', 'VXLAN_NO_VNI', () => ({ values: { node: net.ns.host, port, vni } }));
+  drop(net, skb, 'vxlan_encap_bypass', 'VXLAN_NO_VNI', () => ({ values: { port, vni } }));
 }
 
 /** vxlan_rcv(): the device of the VNI takes the inner frame, if that is not its own. */
 export function vxlanRcv(net: Net, skb: Skb): void {
   const { l4, vxlan, inner } = skb;
   if (l4?.l4 !== 'udp') return;
-  const values = { node: net.ns.host, port: l4.dport, vni: vxlan?.vni ?? 0 };
+  const values = { port: l4.dport, vni: vxlan?.vni ?? 0 };
   const link = [...net.ns.links.values()].find(
     (each): each is VxlanLink =>
       each.kind === 'vxlan' && each.up && each.dstport === l4.dport && each.vni === vxlan?.vni,
