@@ -64,7 +64,12 @@ function missingRoute(
   const node = astray?.netns ?? last.netns;
   const refused = refusedRoutes(network, node, address);
   if (astray === undefined) return refused;
-  const values = { node, prefix: subnetOf(network, owner, address), dst: formatIpv4(address), owner: objectName(owner) };
+  const values = {
+    node,
+    prefix: subnetOf(network, owner, address),
+    dst: formatIpv4(address),
+    owner: objectName(owner),
+  };
   return [{ code: 'POD_ROUTE_MISSING', values }, ...refused];
 }
 
@@ -107,7 +112,7 @@ function missingNeighbour(network: Network, { netns }: Hop, { values }: Drop): r
   const link = ns?.links.get(String(values['dev']));
   if (ns === undefined || link?.kind !== 'vxlan') return [];
   if (link.remote !== undefined || ns.vxlanFdb.has(fdbKey(link.name, MAC_ZERO))) return [];
-    return [{ code: 'NEIGH_ENTRY_MISSING', values: { node: netns, dev: link.name, ip: values['ip'] ?? '' } }];
+  return [{ code: 'NEIGH_ENTRY_MISSING', values: { node: netns, dev: link.name, ip: values['ip'] ?? '' } }];
 }
 
 /** A pod or host was asked by its name or address, and a program in another namespace took the packet. */

@@ -34,7 +34,9 @@ export function natHook(net: Net, skb: Skb, state: HookState): HookVerdict {
     const errno = ipRouteMeHarder(net, skb);
     if (errno !== undefined) {
       tell(net, skb, () => ({ k: 'errno', fn: 'nf_nat_ipv4_local_fn', call: 'the send call', errno }));
-      drop(net, skb, 'nf_nat_ipv4_local_fn', errno === 'EINVAL' ? 'LOCALNET' : 'NO_ROUTE', () => ({ values: { errno } }));
+      drop(net, skb, 'nf_nat_ipv4_local_fn', errno === 'EINVAL' ? 'LOCALNET' : 'NO_ROUTE', () => ({
+        values: { errno },
+      }));
       return 'drop';
     }
   }

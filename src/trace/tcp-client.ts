@@ -1,12 +1,6 @@
 import { ANY, type Ipv4 } from '../address/index.js';
 import type { Skb } from '../linux/index.js';
-import {
-  TCP_ACK,
-  TCP_PSH,
-  TCP_RST,
-  TCP_SYN,
-  type Tcp,
-} from '../packet/index.js';
+import { TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN, type Tcp } from '../packet/index.js';
 import { routeSocket, type SocketOptions, sendDatagram } from './client.js';
 import type { Conversation } from './conversation.js';
 import { tcpErrno } from './icmp-errno.js';
