@@ -122,15 +122,23 @@ function takenByAnother(network: Network, query: Query, legs: readonly Leg[]): r
   const asked = literal === undefined ? network.directory.find(name) : network.directory.ownerOf(literal);
   if (asked?.netns === undefined || asked.kind === 'node') return [];
   const others = new Set<string>();
-  for (const { kind, paths, packet } of legs) {
-    if (!SENT.has(kind) || !packet.some(({ l }) => l === 'ip4')) continue;
-    for (const { outcome, endpoint, hops } of paths) {
-      const takes = hops.some((hop) => hop.netns === asked.netns && hop.events.some(({ k }) => k === 'deliver'));
-      if (outcome === 'delivered' && !takes && endpoint !== null) others.add(endpoint);
-    }
+  for (const path of legs[0]?.paths ?? []) {
+    const { outcome, endpoint, hops } = endOf(path, legs);
+    const takes = hops.some((hop) => hop.netns === asked.netns && hop.events.some(({ k }) => k === 'deliver'));
+    if (outcome === 'delivered' && !takes && endpoint !== null) others.add(endpoint);
   }
   if (others.size === 0) return [];
   return [{ code: 'TAKEN_BY_ANOTHER', values: { asked: objectName(asked), took: [...others].join(', ') } }];
 }
 
-const SENT = new Set<Leg['kind']>(['forward', 'copy', 'proxied']);
+/** Where a packet ended: through programs that relay it, and of a flooded one the copy that arrived. */
+function endOf(path: Path, legs: readonly Leg[]): Path {
+  if (path.outcome === 'delivered') return path;
+  const kind = path.outcome === 'relayed' ? 'proxied' : 'copy';
+  for (const leg of legs) {
+    if (leg.kind !== kind || leg.of !== path.id) continue;
+    const end = leg.paths.map((next) => endOf(next, legs)).find(({ outcome }) => outcome === 'delivered');
+    if (end !== undefined) return end;
+  }
+  return path;
+}

@@ -6,7 +6,7 @@ import { formatTrace } from '../../src/output/index.js';
 import { apply, parseCommand } from '../../src/plan/index.js';
 import { type Probe, type Trace, type TraceEvent, trace } from '../../src/trace/index.js';
 import { readable } from '../recordings/load.js';
-import { type Shipped, shipped, shippedText } from '../shipped.js';
+import { SHIPPED, type Shipped, shipped, shippedText } from '../shipped.js';
 
 /** A way for a packet to fail on a shipped lab, and what a kernel makes of it. */
 interface Failure {
@@ -227,6 +227,16 @@ test('what happens in a pod is told of the pod, not of its node', () => {
   const flushed = changed('client: ip route flush table main', toWeb1);
   expect(decisive(flushed).event).toMatchObject({ code: 'NO_ROUTE', values: { node: 'client', dst: '10.244.2.2' } });
   expect(formatTrace(flushed)).not.toMatch(/DST|the destination/);
+});
+
+test.each(SHIPPED)('%s: nothing is said besides where nothing is wrong', (lab) => {
+  for (const to of ['pod/web-0:8080', 'service/web:80', 'internet:80', 'node-2:30080'])
+    for (const from of ['pod/client', 'node/node-1', 'pod/web-0']) {
+      const { verdict } = trace(shipped(lab), { from, to });
+      if (verdict.exit === 0) expect(verdict.hints, `${from} ${to}`).toEqual([]);
+    }
+  const far = trace(shipped(lab), toWeb1).verdict;
+  if (lab !== 'flannel-host-gw-two-segments') expect(far).toMatchObject({ exit: 0, hints: [] });
 });
 
 test('whoever has an address of a packet is named', () => {

@@ -81,6 +81,16 @@ function tsoMax(ns: Netns, link: Link): number {
   }
 }
 
+/**
+ * What a bridge port costs a spanning tree, by the speed that its driver tells (port_cost(), linux net/bridge/br_if.c):
+ * a veth says 10 Gbit/s, a tunnel what the device below says, others nothing.
+ */
+export function pathCost(ns: Netns, link: Link): number {
+  if (link.kind === 'veth') return 2;
+  const lower = link.kind === 'vxlan' ? ns.links.get(link.lower ?? '') : undefined;
+  return lower === undefined ? 100 : pathCost(ns, lower);
+}
+
 /** The ports of a bridge. */
 export function portsOf(ns: Netns, bridge: Link): readonly Link[] {
   return [...ns.links.values()].filter((link) => link.master === bridge.name);

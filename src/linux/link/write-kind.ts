@@ -1,14 +1,14 @@
 import { formatIpv4, formatMac, MAC_ZERO } from '../../address/index.js';
 import { formatTos } from '../fib/write-routes.js';
 import type { Netns } from '../netns.js';
-import { portsOf } from './details.js';
+import { pathCost, portsOf } from './details.js';
 import type { BridgePort, Link, LinkKind, LinkOf } from './link.js';
 
 /** The lines of `ip -d link` that tell of a device's kind and of its being a bridge port. Each ends with a blank. */
 export function formatKind(ns: Netns, link: Link): string[] {
   const lines = kindWords(ns, link);
   const bridge = ns.links.get(link.master ?? '');
-  return link.port === undefined || bridge === undefined ? lines : [...lines, portWords(ns, link.port, bridge)];
+  return link.port === undefined || bridge === undefined ? lines : [...lines, portWords(ns, link, link.port, bridge)];
 }
 
 function kindWords(ns: Netns, link: Link): string[] {
@@ -87,13 +87,13 @@ export function vxlanWords(link: VxlanKind): string {
   return words.join(' ');
 }
 
-function portWords(ns: Netns, port: BridgePort, bridge: Link): string {
+function portWords(ns: Netns, link: Link, port: BridgePort, bridge: Link): string {
   if (bridge.kind !== 'bridge') throw new Error(`${bridge.name} has a port and is no bridge`);
   const on = (set: boolean): string => (set ? 'on' : 'off');
   const no = port.no.toString(16);
   const id = bridgeId(ns, bridge);
   return [
-    `bridge_slave state ${port.state} priority 32 cost 2 hairpin ${on(port.hairpin)}`,
+    `bridge_slave state ${port.state} priority 32 cost ${pathCost(ns, link)} hairpin ${on(port.hairpin)}`,
     `guard off root_block off fastleave off learning ${on(port.learning)} flood ${on(port.flood)}`,
     // The priority and the number (br_make_port_id()).
     `port_id 0x${(0x8000 | port.no).toString(16)} port_no 0x${no} designated_port ${0x8000 | port.no} designated_cost 0`,
