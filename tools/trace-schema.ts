@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { DROP_CODES, type DropCode, type Trace } from '../src/trace/index.js';
+import { DROP_CODES, type DropCode, HINT_CODES, type Trace } from '../src/trace/index.js';
 
 /**
  * The twin of src/trace/trace.ts, from which the JSON Schema of `podpath-trace/1` is made. That it is the twin is
@@ -79,6 +79,7 @@ const diff = define(
 const rule = define('rule', z.strictObject({ table: text, chain: text, n: int, text, origin: text }));
 const maybeRule = z.nullable(rule);
 const code = define('dropCode', z.enum(Object.keys(DROP_CODES) as [DropCode, ...DropCode[]]));
+const values = z.readonly(z.record(z.string(), z.union([z.string(), z.number()])));
 const direction = z.enum(['in', 'in-bcast', 'in-mcast', 'in-otherhost', 'out']);
 
 const lookup = { rule: maybeInt, table: maybeText, route: maybeText, origin: maybeText };
@@ -159,7 +160,7 @@ const traceEvent = define(
       code,
       kernel: maybeText,
       rule: maybeRule,
-      values: z.record(z.string(), z.union([z.string(), z.number()])),
+      values,
     }),
     event('fork', { about: text, take: text, p: probability }),
     event('unsupported', { what: text, rule: maybeRule }),
@@ -207,6 +208,7 @@ const trace = z.strictObject({
     reply: z.nullable(outcome),
     code: z.nullable(code),
     event: maybeText,
+    hints: list(z.strictObject({ code: z.enum(HINT_CODES), values })),
     errno: maybeText,
     branches: int,
     pDelivered: probability,
@@ -214,6 +216,7 @@ const trace = z.strictObject({
     exit: z.union([z.literal(0), z.literal(1), z.literal(3)]),
   }),
   legs: list(leg),
+  owners: z.readonly(z.record(text, text)),
   assumptions: list(text),
   conntrack: list(
     z.strictObject({

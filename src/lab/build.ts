@@ -1,8 +1,8 @@
 import { type CniSetup, cniBackend } from '../agents/index.js';
 import type { Cluster } from '../cluster/index.js';
 import type { Netns } from '../linux/index.js';
-import type { Install, Refusal } from '../plan/index.js';
-import { Network } from '../topology/index.js';
+import { formatCommand, type Install, type Refusal } from '../plan/index.js';
+import { Network, type RefusedCall } from '../topology/index.js';
 import { commandInstalls } from './command.js';
 import { completeCluster } from './complete.js';
 import { directoryOf } from './directory.js';
@@ -57,17 +57,41 @@ export function buildNetwork(lab: Lab): BuiltLab {
     if (ns === undefined) throw new Error(`namespace ${name} was not made`);
     return ns;
   };
+  const refusedOn = (netns: string): readonly Refusal[] =>
+    build(netns).refused.filter(({ install }) => install.netns === netns);
+  const refusedIn = (name: string): readonly RefusedCall[] => refusedOn(name).map(refusedCall);
   return {
-    network: Network.from({ names: [...groupOf.keys()], materialise, directory, unmodelled: lab.unmodelled }),
+    network: Network.from({
+      names: [...groupOf.keys()],
+      materialise,
+      directory,
+      unmodelled: lab.unmodelled,
+      refusedIn,
+    }),
     cluster,
     get refused() {
       return groups.flatMap(({ members: [machine = ''] }) => build(machine).refused);
     },
-    refusedIn: (netns) => build(netns).refused.filter(({ install }) => install.netns === netns),
+    refusedIn: refusedOn,
     installs: (netns) => build(netns).installs.filter((install) => install.netns === netns),
     get script() {
       return scriptOf(groups.map(({ members: [machine = ''] }) => build(machine)));
     },
+  };
+}
+
+/** A refusal as the network remembers it. */
+function refusedCall({ install, errno, message }: Refusal): RefusedCall {
+  const { call, origin } = install;
+  const route = 'route' in call && 'nexthops' in call.route ? call.route : undefined;
+  return {
+    origin,
+    command: formatCommand(install).trim(),
+    dst: route?.dst,
+    // fib_check_nh(), linux net/ipv4/fib_semantics.c: the gateway is reached through no link of this host.
+    badGateway: errno === 'ENETUNREACH' ? route?.nexthops[0].via : undefined,
+    errno,
+    message,
   };
 }
 

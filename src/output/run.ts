@@ -97,6 +97,31 @@ export function endOf(run: Run, section: Section): Section {
   return section;
 }
 
+/** The call that failed, so that the packet was never made; undefined for one that was. */
+export function unsentBy({ path }: Section): Extract<TraceEvent, { readonly k: 'errno' }> | undefined {
+  if (path.hops.length !== 1) return undefined;
+  const events = path.hops.flatMap((hop) => hop.events);
+  return events.some(({ k }) => k === 'tx') ? undefined : events.find((event) => event.k === 'errno');
+}
+
+/** Where a run's destination is translated to first, from a position on: `10.244.2.2:8080`. */
+export function translationFrom({ sections }: Run, at: Position): string | undefined {
+  for (const [s, { path }] of sections.entries())
+    for (const [h, { events }] of path.hops.entries())
+      for (const [e, event] of events.entries()) {
+        const here = { section: s, hop: h, event: e };
+        if (isAfter(at, here) || event.k !== 'nat' || event.manip !== 'dst' || event.rule === null) continue;
+        const [address] = changed(event, 'dst');
+        const [port] = changed(event, 'dport');
+        if (address !== undefined) return port === undefined ? address : `${address}:${port}`;
+      }
+  return undefined;
+}
+
+function changed({ diff }: TraceEvent, field: string): readonly string[] {
+  return diff.flatMap((each) => (each.op === 'set' && each.path.endsWith(`/${field}`) ? [String(each.to)] : []));
+}
+
 /** The answer to a run's packet; undefined where there was none. */
 export function replyOf(run: Run): Section | undefined {
   const passed = new Set<string>();

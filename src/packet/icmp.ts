@@ -20,7 +20,7 @@ export const ICMP_DEST_UNREACH = 3;
 export const ICMP_REDIRECT = 5;
 export const ICMP_ECHO = 8;
 export const ICMP_TIME_EXCEEDED = 11;
-const ICMP_PARAMETERPROB = 12;
+export const ICMP_PARAMETERPROB = 12;
 
 export const ICMP_NET_UNREACH = 0;
 export const ICMP_HOST_UNREACH = 1;

@@ -7,4 +7,4 @@ export {
   type NetnsDevices,
   Topology,
 } from './graph.js';
-export { Network, type NetworkSource, type Place, type Unmodelled } from './network.js';
+export { Network, type NetworkSource, type Place, type RefusedCall, type Unmodelled } from './network.js';

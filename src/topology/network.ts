@@ -1,5 +1,18 @@
-import type { Link, Netns } from '../linux/index.js';
+import type { Ipv4, Ipv4Prefix } from '../address/index.js';
+import type { Link, Netns, Origin } from '../linux/index.js';
 import { Directory } from './directory.js';
+
+/** A call that the kernel refused when the network was built, so that what it was to write is missing. */
+export interface RefusedCall {
+  readonly origin: Origin;
+  /** As a command. */
+  readonly command: string;
+  /** Of a route: its destination, and its gateway where that is what was wrong. */
+  readonly dst: Ipv4Prefix | undefined;
+  readonly badGateway: Ipv4 | undefined;
+  readonly errno: string;
+  readonly message: string;
+}
 
 /** Where a network's namespaces come from. */
 export interface NetworkSource {
@@ -12,6 +25,8 @@ export interface NetworkSource {
   materialise(name: string): Netns;
   readonly directory: Directory;
   readonly unmodelled?: readonly Unmodelled[];
+  /** The calls on a namespace that were refused; left out where that is not known. */
+  refusedIn?(name: string): readonly RefusedCall[];
 }
 
 /** Something that changes packets' paths on the real network, and that this one leaves out. */
@@ -89,6 +104,11 @@ export class Network {
     const made = this.#source.materialise(name);
     this.#made.set(name, made);
     return made;
+  }
+
+  /** The calls on a namespace that the kernel refused when it was made. */
+  refusedIn(name: string): readonly RefusedCall[] {
+    return this.#source.names.includes(name) ? (this.#source.refusedIn?.(name) ?? []) : [];
   }
 
   /** The namespaces that have been made, in order of their names' list. */

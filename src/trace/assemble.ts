@@ -1,13 +1,15 @@
 import { ICMP_REDIRECT } from '../packet/index.js';
-import type { Unmodelled } from '../topology/index.js';
+import type { Network, Unmodelled } from '../topology/index.js';
 import { MAX_BRANCHES, type Run } from './explore.js';
+import { hintsOf } from './hints.js';
+import { ownersOf } from './owners.js';
 import type { LegDraft } from './record.js';
 import type { Hop, Leg, Outcome, Path, Query, Trace, TraceEvent } from './trace.js';
 import { forkEvents } from './undecided.js';
 import { judge } from './verdict.js';
 
 /** Makes one trace of all runs: the first packet is one leg with a path for each run, every other leg stands alone. */
-export function assemble(query: Query, runs: readonly Run[], unmodelled: readonly Unmodelled[]): Trace {
+export function assemble(query: Query, runs: readonly Run[], network: Network): Trace {
   const legs: Leg[] = [];
   const roots: Path[] = [];
   for (const [index, run] of runs.entries()) {
@@ -21,12 +23,17 @@ export function assemble(query: Query, runs: readonly Run[], unmodelled: readonl
       legs.push({ id: names.leg(leg), kind: leg.kind, of, packet: leg.packet, paths: [pathOf(leg, run, names, null)] });
     }
   }
+  const verdict = judge(runs, legs);
   return {
     format: 'podpath-trace/1',
     query,
-    verdict: judge(runs, legs),
+    verdict: { ...verdict, hints: hintsOf(network, query, verdict.event, legs) },
     legs,
-    assumptions: [...assumptionsOf(runs, legs), ...notModelled([...unmodelled, ...runs.flatMap((r) => r.unmodelled)])],
+    owners: ownersOf(network, legs),
+    assumptions: [
+      ...assumptionsOf(runs, legs),
+      ...notModelled([...network.unmodelled, ...runs.flatMap((r) => r.unmodelled)]),
+    ],
     conntrack: runs.at(-1)?.connections ?? [],
   };
 }

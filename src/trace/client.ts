@@ -62,18 +62,3 @@ export function sendDatagram(
     socket: socketOf(options),
   });
 }
-
-/** The errno that an ICMP error gives to the socket that it is about (icmp_err_convert[], net/ipv4/icmp.c). */
-export function errnoOfIcmp(type: number, code: number): string {
-  if (type === 11) return 'EHOSTUNREACH';
-  const unreachable = ['ENETUNREACH', 'EHOSTUNREACH', 'ENOPROTOOPT', 'ECONNREFUSED', 'EMSGSIZE', 'EOPNOTSUPP'];
-  if (code < unreachable.length) return unreachable[code] ?? 'EHOSTUNREACH';
-  const more: Readonly<Record<number, string>> = {
-    6: 'ENETUNREACH',
-    7: 'EHOSTDOWN',
-    8: 'ENONET',
-    9: 'ENETUNREACH',
-    11: 'ENETUNREACH',
-  };
-  return more[code] ?? 'EHOSTUNREACH';
-}

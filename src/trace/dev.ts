@@ -43,7 +43,7 @@ function startXmit(net: Net, link: Link, skb: Skb): void {
 function crossing(net: Net, skb: Skb, dir: 'in' | 'out'): boolean {
   const { walk } = net;
   if (!walk.countCrossing()) {
-    drop(net, skb, '', 'LOOP', () => ({ values: { node: net.ns.host, dev: skb.dev } }));
+    drop(net, skb, '', 'LOOP', () => ({ values: { dev: skb.dev } }));
     return false;
   }
   const order = dir === 'in' && skb.stamp !== undefined ? skb.stamp : walk.stamp();

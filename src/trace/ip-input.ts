@@ -127,8 +127,6 @@ function ipError(net: Net, skb: Skb): void {
   const { dst, ip } = skb;
   if (dst?.type !== 'error' || ip === undefined) return;
   const values = {
-    node: net.ns.host,
-    dst: formatIpv4(ip.dst),
     dev: skb.dev,
     prefix: dst.route === undefined ? '' : `${formatIpv4(dst.route.dst.address)}/${dst.route.dst.length}`,
   };

@@ -21,7 +21,7 @@ export function ipLocalOut(net: Net, skb: Skb): void {
 export function dstOutput(net: Net, skb: Skb): void {
   const { dst } = skb;
   if (dst === undefined || dst.type === 'error') {
-    drop(net, skb, 'dst_output', 'NO_ROUTE', () => ({ values: { node: net.ns.host } }));
+    drop(net, skb, 'dst_output', 'NO_ROUTE');
     return;
   }
   skb.dev = dst.dev;

@@ -1,7 +1,8 @@
 import { ANY } from '../address/index.js';
 import { ICMP_ECHO, icmpHeader } from '../packet/index.js';
-import { errnoOfIcmp, type SocketOptions, sendDatagram } from './client.js';
+import { type SocketOptions, sendDatagram } from './client.js';
 import type { Conversation } from './conversation.js';
+import { pingErrno } from './icmp-errno.js';
 import type { Net, ProbeSocket } from './net.js';
 
 /** What `ping` is asked to do. */
@@ -27,7 +28,8 @@ export function ping(net: Net, options: PingOptions, result: Conversation): void
       result.answers.push({ frame: skb.frame, bytes: skb.payload });
     },
     error(_net, skb) {
-      if (skb.l4?.l4 === 'icmp') result.errors.push({ frame: skb.frame, errno: errnoOfIcmp(skb.l4.type, skb.l4.code) });
+      const errno = skb.l4?.l4 === 'icmp' ? pingErrno(skb.l4.type, skb.l4.code) : undefined;
+      if (errno !== undefined) result.errors.push({ frame: skb.frame, errno });
     },
   };
   net.walk.sockets.push(socket);

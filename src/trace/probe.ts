@@ -39,6 +39,8 @@ export interface Probe {
   readonly segments?: readonly number[];
   /** UDP: whether the socket takes answers from its peer alone. true unless said otherwise. */
   readonly connected?: boolean;
+  /** UDP: whether the socket asks for every ICMP error (IP_RECVERR). false unless said otherwise. */
+  readonly recverr?: boolean;
   /** ICMP identifier, uint16. */
   readonly id?: number;
 }

@@ -1,3 +1,4 @@
+import { formatIpv4 } from '../address/index.js';
 import type { Skb } from '../linux/index.js';
 import { type Header, headersOf } from '../packet/index.js';
 import { objectName } from '../topology/index.js';
@@ -93,9 +94,11 @@ export class Recorder implements Observer {
     const { period } = this.#state(skb);
     const looped = fields.code === 'TTL' && period !== undefined;
     const code = looped ? 'LOOP' : fields.code;
-    const values = looped ? { ...fields.values, dev: skb.dev, n: period } : fields.values;
+    // Whose kernel drops it, and what for: a pod's namespace is named as itself, not as its node.
+    const told = { dst: skb.ip === undefined ? '' : formatIpv4(skb.ip.dst), ...fields.values, node: net.ns.name };
+    const values = looped ? { ...told, dev: skb.dev, n: period } : told;
     const kernel = DROP_CODES[code].kernel ?? null;
-    const body: EventBody = { k: 'drop', code, kernel, rule: rule ?? null, values: values ?? {} };
+    const body: EventBody = { k: 'drop', code, kernel, rule: rule ?? null, values };
     const event = this.#push(net, skb, fields.fn === '' ? null : fields.fn, body);
     // A frame that somebody has taken stays taken, whatever becomes of it behind that.
     const { leg } = this.#state(skb);

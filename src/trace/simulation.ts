@@ -83,7 +83,7 @@ function follow(
     },
     { branching, seed, detail },
   );
-  return assemble(query, runs, network.unmodelled);
+  return assemble(query, runs, network);
 }
 
 /** Starts the program that the probe stands for. */
@@ -118,7 +118,8 @@ function converse(
     connectTcp(net, { ...socket, ...ports, payload, segments, timeout, until }, result);
     return;
   }
-  const options = { ...socket, ...ports, payload: probe.payload ?? 20, connected: probe.connected ?? true };
+  const { connected = true, recverr = false } = probe;
+  const options = { ...socket, ...ports, payload: probe.payload ?? 20, connected, recverr };
   if (resolved.proto === 'udp') sendUdp(net, options, result);
   else sendSctp(net, options, result);
 }

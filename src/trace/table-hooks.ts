@@ -71,7 +71,6 @@ function refuse(net: Net, skb: Skb, result: Exclude<TableVerdict, { readonly ver
       owner: result.by.rule === undefined ? 'policy' : formatOrigin(result.by.rule.origin),
       icmp: result.verdict === 'REJECT' ? result.with : '',
       what: result.verdict === 'UNSUPPORTED' ? result.what : '',
-      node: net.ns.host,
     },
   }));
 }

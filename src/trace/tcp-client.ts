@@ -1,17 +1,9 @@
 import { ANY, type Ipv4 } from '../address/index.js';
 import type { Skb } from '../linux/index.js';
-import {
-  ICMP_DEST_UNREACH,
-  ICMP_FRAG_NEEDED,
-  ICMP_REDIRECT,
-  TCP_ACK,
-  TCP_PSH,
-  TCP_RST,
-  TCP_SYN,
-  type Tcp,
-} from '../packet/index.js';
-import { errnoOfIcmp, routeSocket, type SocketOptions, sendDatagram, socketOf } from './client.js';
+import { TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN, type Tcp } from '../packet/index.js';
+import { routeSocket, type SocketOptions, sendDatagram, socketOf } from './client.js';
 import type { Conversation } from './conversation.js';
+import { tcpErrno } from './icmp-errno.js';
 import type { Net, ProbeSocket, Timer } from './net.js';
 import type { Ends } from './socket-lookup.js';
 import { announcedMss, close, DATA_OPTIONS, SYN_OPTIONS, sendSegment } from './tcp.js';
@@ -185,10 +177,10 @@ class TcpClient implements ProbeSocket {
   /** tcp_v4_err(): an error ends a connection that is being opened; later it is only noted. */
   error(_net: Net, skb: Skb): void {
     const { l4 } = skb;
-    if (l4?.l4 !== 'icmp' || l4.type === ICMP_REDIRECT) return;
-    if (l4.type === ICMP_DEST_UNREACH && l4.code === ICMP_FRAG_NEEDED) return;
-    this.#result.errors.push({ frame: skb.frame, errno: errnoOfIcmp(l4.type, l4.code) });
-    if (this.#state === 'SYN_SENT') this.#end(undefined);
+    const errno = l4?.l4 === 'icmp' ? tcpErrno(l4.type, l4.code) : undefined;
+    if (errno === undefined || this.#state !== 'SYN_SENT') return;
+    this.#result.errors.push({ frame: skb.frame, errno });
+    this.#end(undefined);
   }
 
   #end(errno: string | undefined): void {

@@ -1,4 +1,5 @@
 import type { Header } from '../packet/index.js';
+import type { HintCode } from './hint-code.js';
 import type { DropCode } from './reason.js';
 
 /**
@@ -10,6 +11,8 @@ export interface Trace {
   readonly query: Query;
   readonly verdict: Verdict;
   readonly legs: readonly Leg[];
+  /** Names of the objects that have the addresses in the packets: `10.244.2.2` is `pod/default/web-1`. */
+  readonly owners: Readonly<Record<string, string>>;
   /** What the answer leans on though nobody said it. */
   readonly assumptions: readonly string[];
   /** Connections of the namespaces that the packets passed, after the last of them. */
@@ -53,6 +56,8 @@ export interface Verdict {
   /** The reason of the first failure, and the event that shows it. */
   readonly code: DropCode | null;
   readonly event: string | null;
+  /** What the state of the network says of the cause besides, the most telling first. */
+  readonly hints: readonly Hint[];
   /** What the program gets instead of an answer: its call failed, or an ICMP error or RST reached its socket. */
   readonly errno: string | null;
   /** Branches explored. */
@@ -63,6 +68,13 @@ export interface Verdict {
   readonly notExplored: number | null;
   /** 0 delivered and answered on every branch, 1 not, 3 unknown: the input, or what is modelled, does not decide. */
   readonly exit: 0 | 1 | 3;
+}
+
+/** A fact of the network's state that explains how a packet fared, where the place of its end does not. */
+export interface Hint {
+  readonly code: HintCode;
+  /** Values for the placeholders of its sentence. */
+  readonly values: Readonly<Record<string, string | number>>;
 }
 
 /** What a leg is to the packet that was asked for. */

@@ -1,6 +1,7 @@
 import { type Sctp, UDP_HLEN, type Udp } from '../packet/index.js';
-import { errnoOfIcmp, routeSocket, type SocketOptions, sendDatagram } from './client.js';
+import { routeSocket, type SocketOptions, sendDatagram } from './client.js';
 import type { Conversation } from './conversation.js';
+import { sctpErrno, udpErrno } from './icmp-errno.js';
 import type { Net, ProbeSocket } from './net.js';
 
 /** What a program that sends one datagram asks for. */
@@ -11,6 +12,8 @@ export interface DatagramOptions extends SocketOptions {
   readonly payload: number;
   /** Whether the socket takes answers from its peer alone (connect(2)), or from anybody. */
   readonly connected: boolean;
+  /** Whether it asks for every ICMP error (IP_RECVERR). */
+  readonly recverr: boolean;
 }
 
 /** Sends a UDP datagram and notes the answer. */
@@ -46,7 +49,10 @@ function open(
       else result.answers.push({ frame: skb.frame, bytes: skb.payload });
     },
     error(_net, skb) {
-      if (skb.l4?.l4 === 'icmp') result.errors.push({ frame: skb.frame, errno: errnoOfIcmp(skb.l4.type, skb.l4.code) });
+      if (skb.l4?.l4 !== 'icmp') return;
+      const { type, code } = skb.l4;
+      const errno = l4.l4 === 'udp' ? udpErrno(type, code, options) : sctpErrno(type, code);
+      if (errno !== undefined) result.errors.push({ frame: skb.frame, errno });
     },
   };
   net.walk.sockets.push(socket);

@@ -34,7 +34,7 @@ export function udpRcv(net: Net, skb: Skb): void {
     return;
   }
   net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
-  const values = { pod: net.ns.name, proto: 'udp', port: l4.dport, node: net.ns.host };
+  const values = { pod: net.ns.name, proto: 'udp', port: l4.dport };
   drop(net, skb, '__udp4_lib_rcv', skb.vxlan === undefined ? 'NO_SOCKET' : 'TUNNEL_PORT_CLOSED', () => ({ values }));
 }
 

@@ -9,7 +9,7 @@ interface JudgedRun extends RunVerdict {
 }
 
 /** The answer in short, over all runs; see {@link decide}. */
-export function judge(runs: readonly Run[], legs: readonly Leg[]): Verdict {
+export function judge(runs: readonly Run[], legs: readonly Leg[]): Omit<Verdict, 'hints'> {
   const decision = decide(
     runs,
     runs.map((run, i) => judgeRun(run, i, legs)),

@@ -166,7 +166,7 @@ function bypass(net: Net, skb: Skb, vni: number, port: number): void {
     net.walk.enqueue(net, skb);
     return;
   }
-  drop(net, skb, 'vxlan_encap_bypass', 'VXLAN_NO_VNI', () => ({ values: { node: net.ns.host, port, vni } }));
+  drop(net, skb, 'vxlan_encap_bypass', 'VXLAN_NO_VNI', () => ({ values: { port, vni } }));
 }
 
 /** vxlan_rcv(): the device of the VNI takes the inner frame, if that is not its own. */

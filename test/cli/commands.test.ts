@@ -164,7 +164,10 @@ describe('colours', () => {
 
 describe('show', () => {
   test.each([
-    { what: 'links', line: 'vxlan id 1 local 192.168.56.11 dev eth0 dstport 8472 nolearning' },
+    {
+      what: 'links',
+      line: 'vxlan id 1 local 192.168.56.11 dev eth0 srcport 0 0 dstport 8472 nolearning ttl auto ageing 300',
+    },
     { what: 'addresses', line: 'inet 10.244.1.0/32 scope global flannel.1' },
     { what: 'routes', line: '10.244.2.0/24 via 10.244.2.0 dev flannel.1 onlink' },
     { what: 'rules', line: '32766:\tfrom all lookup main' },

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { loadLab } from '../../src/input/index.js';
+import { Runtime } from '../../src/linux/index.js';
 import { type FormatOptions, formatTrace, outputFormats, registerFormat } from '../../src/output/index.js';
+import { apply, parseCommand } from '../../src/plan/index.js';
 import { type Probe, trace } from '../../src/trace/index.js';
+import { readable } from '../recordings/load.js';
 import { shippedFile } from '../shipped.js';
 
 /** The text of a trace on flannel-vxlan. */
@@ -29,9 +32,32 @@ describe('the verdict, its cause and the remedy come first', () => {
     expect(fix).toMatch(/^ {2}try /);
   });
 
-  test('dropped for want of a route: who has none', async () => {
-    const [, why] = (await textOf(toWeb1, { width: 200 }, ['no-route'])).split('\n');
+  test('dropped for want of a route: whose is missing, then who gave up', async () => {
+    const [, why, end, fix] = (await textOf(toWeb1, { width: 200 }, ['no-route'])).split('\n');
+    expect(why).toContain(
+      'NO_ROUTE, node-1 has no route for 10.244.2.0/24 of pod/default/web-1, so it took its default',
+    );
+    expect(end).toContain('host/router: router has no route to 10.244.2.2');
+    expect(fix).toMatch(/^ {2}try .*on node-1 with `ip route get 10\.244\.2\.2`/);
+  });
+
+  test('a call that fails: nothing was sent, and what the call gives', async () => {
+    const [first, why, fix, , section] = (await textOf({ from: 'router', to: 'web-1' }, { width: 200 })).split('\n');
+    expect(first).toBe('✗ not sent  host/router -> pod/default/web-1:8080 tcp  (connect() gives ENETUNREACH)');
     expect(why).toContain('NO_ROUTE, host/router: router has no route to 10.244.2.2');
+    expect(fix).not.toContain('DST');
+    expect(section).toBe('not sent  > 10.244.2.2:8080 tcp S, 60 bytes');
+  });
+
+  test('taken by another than was asked', async () => {
+    const network = await loadLab(shippedFile('flannel-vxlan'));
+    const command = 'iptables -t nat -I PREROUTING -d 10.244.2.2 -j DNAT --to-destination 10.244.1.3';
+    const installs = readable(parseCommand(command, { netns: 'node-1', file: 'test' }));
+    const changed = apply(installs, network, new Runtime()).network;
+    const [first] = formatTrace(trace(changed, toWeb1)).split('\n');
+    expect(first).toBe(
+      '✓ delivered  pod/default/client -> pod/default/web-1:8080 tcp  (taken by pod/default/web-0, which is not the one that was asked, answered)',
+    );
   });
 
   test('the answer that is lost is said to be the answer', async () => {
@@ -70,7 +96,10 @@ describe('the way', () => {
   test('what branches share is told once, then each with its chance', async () => {
     const text = await textOf({ from: 'client', to: 'service/web:80' });
     expect(text.match(/^forward /gm)).toHaveLength(1);
-    expect(text.match(/^--- branch \d of 2, 50 % ---$/gm)).toHaveLength(2);
+    expect(text.match(/^---.*$/gm)).toEqual([
+      '--- branch 1 of 2, 50 %: to 10.244.1.3:8080 (pod/default/web-0) ---',
+      '--- branch 2 of 2, 50 %: to 10.244.2.2:8080 (pod/default/web-1) ---',
+    ]);
     expect(text.match(/^reply /gm)).toHaveLength(2);
     expect(text).toMatch(/DNAT +10\.96\.\d+\.\d+:80 -> 10\.244\.2\.2:8080/);
   });
@@ -78,6 +107,9 @@ describe('the way', () => {
   test('a lost packet of several pieces tells the pieces', async () => {
     const text = await textOf({ ...toWeb1, proto: 'udp', payload: 4000 });
     expect(text).toMatch(/split +into 3 pieces/);
+    // Fragments that go the same way are told once, and no hop has a way out that it does not take.
+    expect(text).toMatch(/^2-4 client on node-1 {2}> eth0 {2}\(3 frames\)$/m);
+    expect(text).not.toMatch(/>$/m);
   });
 
   const unmodelled = `

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { en } from '../../src/output/reason/en.js';
+import { hintsEn } from '../../src/output/reason/hints-en.js';
+import { hintsZh } from '../../src/output/reason/hints-zh.js';
 import { fill } from '../../src/output/reason/reason.js';
 import { zh } from '../../src/output/reason/zh.js';
-import { DROP_CODES } from '../../src/trace/index.js';
+import { DROP_CODES, HINT_CODES } from '../../src/trace/index.js';
 
 const LANGUAGES = { en, zh };
 const codes = Object.keys(DROP_CODES) as (keyof typeof DROP_CODES)[];
@@ -28,6 +30,13 @@ describe.each(codes)('%s', (code) => {
   test('both languages tell the same values', () => {
     expect(names(zh[code].why)).toEqual(names(en[code].why));
   });
+});
+
+test.each(HINT_CODES)('%s: both languages tell the same values, and say something without them', (code) => {
+  for (const part of ['why', 'fix'] as const) {
+    expect(names(hintsZh[code][part])).toEqual(names(hintsEn[code][part]));
+    for (const { [code]: reason } of [hintsEn, hintsZh]) expect(fill(reason[part], {})).not.toMatch(/[{}]|undefined/);
+  }
 });
 
 test('an empty value is none', () => {

@@ -155,6 +155,8 @@ function send(simulation: Simulation, { packet }: ScenarioCase): Trace {
     to: packet.dst,
     proto: packet.kind === 'ping' ? 'icmp' : packet.kind,
     connected: false,
+    // The recorder read the error queue (IP_RECVERR).
+    recverr: true,
     // The recorder's TCP clients gave up before a SYN was sent again.
     timeout: 500,
     ...(packet.kind === 'ping' && { id: packet.id, df: false }),

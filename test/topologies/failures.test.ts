@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { readLab } from '../../src/input/index.js';
 import { buildNetwork } from '../../src/lab/index.js';
+import { Runtime } from '../../src/linux/index.js';
 import { formatTrace } from '../../src/output/index.js';
 import { type Probe, type Trace, type TraceEvent, trace } from '../../src/trace/index.js';
+import { run } from '../network.js';
 import { readable } from '../recordings/load.js';
-import { type Shipped, shipped, shippedText } from '../shipped.js';
+import { SHIPPED, type Shipped, shipped, shippedText } from '../shipped.js';
 
 /** A way for a packet to fail on a shipped lab, and what a kernel makes of it. */
 interface Failure {
@@ -18,6 +20,8 @@ interface Failure {
   readonly at: string;
   /** Words that the sentence for the reader cannot do without: who, and which thing. */
   readonly says: readonly string[];
+  /** Codes of what the state says besides, in order; none unless given. */
+  readonly hints?: readonly string[];
 }
 
 const toWeb1: Probe = { from: 'pod/client', to: 'pod/web-1:8080' };
@@ -31,7 +35,43 @@ const FAILURES: readonly Failure[] = [
     // It cannot say so either: the source is a pod as well.
     verdict: 'dropped - NO_ROUTE -',
     at: 'router ip_error',
-    says: ['router', 'no route', '10.244.2.2'],
+    says: ['node-1 has no route for 10.244.2.0/24', 'router has no route', '10.244.2.2'],
+    hints: ['POD_ROUTE_MISSING'],
+  },
+  {
+    what: "node-2's own route to its pods went with cni0",
+    faults: ['bridge-down'],
+    probe: toWeb1,
+    verdict: 'dropped - NO_ROUTE -',
+    at: 'router ip_error',
+    says: ['node-2 has no route for 10.244.2.0/24'],
+    hints: ['POD_ROUTE_MISSING'],
+  },
+  {
+    what: 'a ClusterIP is nothing but rules, and there is none for ICMP',
+    probe: { from: 'pod/client', to: 'service/web', proto: 'icmp' },
+    verdict: 'rejected - NO_ROUTE ENETUNREACH',
+    at: 'router ip_error',
+    says: ['10.96.0.2 is the ClusterIP of service/default/web', '80/tcp', 'on node-1'],
+    hints: ['CLUSTER_IP_UNTRANSLATED'],
+  },
+  {
+    what: "kube-proxy's rules are gone",
+    faults: ['no-service-rules'],
+    probe: { from: 'pod/client', to: 'service/web:80' },
+    verdict: 'rejected - NO_ROUTE ENETUNREACH',
+    at: 'router ip_error',
+    says: ['10.96.0.2 is the ClusterIP of service/default/web', 'nothing translated', 'KUBE-SERVICES'],
+    hints: ['CLUSTER_IP_UNTRANSLATED'],
+  },
+  {
+    what: 'no neighbour entry on flannel.1, where nobody can be asked',
+    faults: ['no-neighbour'],
+    probe: toWeb1,
+    verdict: 'rejected - NEIGH_FAILED EHOSTUNREACH',
+    at: 'node-1 neigh_invalidate',
+    says: ['node-1 has no neighbour entry for 10.244.2.0 on flannel.1', 'ip neigh show dev flannel.1', 'flanneld'],
+    hints: ['NEIGH_ENTRY_MISSING'],
   },
   {
     what: 'no route, for a source that the router knows: ICMP network unreachable',
@@ -138,7 +178,12 @@ const FAILURES: readonly Failure[] = [
     probe: toWeb1,
     verdict: 'dropped - NO_ROUTE -',
     at: 'router ip_error',
-    says: ['router', 'no route', '10.244.2.2'],
+    says: [
+      'node-1 has no route for 10.244.2.0/24',
+      'its next hop 192.168.57.12 is on no link of node-1',
+      'ENETUNREACH',
+    ],
+    hints: ['POD_ROUTE_MISSING', 'GATEWAY_OFF_LINK'],
   },
 ];
 
@@ -158,16 +203,61 @@ test.each([
   expect(formatTrace(result)).toContain('no endpoint');
 });
 
-test.each(FAILURES)('$what', ({ lab, faults, probe, verdict, at, says }) => {
+test.each(FAILURES)('$what', ({ lab, faults, probe, verdict, at, says, hints = [] }) => {
   const result = trace(shipped(lab ?? 'flannel-vxlan', faults), probe);
   const { forward, reply, code, errno } = result.verdict;
   expect([forward, reply ?? '-', code, errno ?? '-'].join(' ')).toBe(verdict);
   expect(result.verdict.exit).toBe(1);
+  expect(result.verdict.hints.map((hint) => hint.code)).toEqual(hints);
   const { netns, event } = decisive(result);
   expect(`${netns} ${event.fn}`).toBe(at);
   const cause = formatTrace(result).split('\n\n')[0]?.replace(/\s+/g, ' ');
   for (const word of [...says, code]) expect(cause).toContain(word);
 });
+
+test('a sender without a route for a ClusterIP never gets to the rules that translate it', () => {
+  const result = changed('node-1: ip route del default', { from: 'node/node-1', to: 'service/web:80' });
+  expect(result.verdict).toMatchObject({ code: 'NO_ROUTE', errno: 'ENETUNREACH' });
+  expect(result.verdict.hints).toMatchObject([{ code: 'CLUSTER_IP_NO_ROUTE', values: { node: 'node-1' } }]);
+});
+
+test('what happens in a pod is told of the pod, not of its node', () => {
+  const astray = changed(
+    'node-1: ip route add 10.244.2.2 via 10.244.1.3\nweb-0: sysctl -w net.ipv4.ip_forward=0',
+    toWeb1,
+  );
+  expect(decisive(astray).event).toMatchObject({ code: 'FORWARDING_OFF', values: { node: 'web-0' } });
+  const flushed = changed('client: ip route flush table main', toWeb1);
+  expect(decisive(flushed).event).toMatchObject({ code: 'NO_ROUTE', values: { node: 'client', dst: '10.244.2.2' } });
+  expect(formatTrace(flushed)).not.toMatch(/DST|the destination/);
+});
+
+test.each(SHIPPED)('%s: nothing is said besides where nothing is wrong', (lab) => {
+  for (const to of ['pod/web-0:8080', 'service/web:80', 'internet:80', 'node-2:30080'])
+    for (const from of ['pod/client', 'node/node-1', 'pod/web-0']) {
+      const { verdict } = trace(shipped(lab), { from, to });
+      if (verdict.exit === 0) expect(verdict.hints, `${from} ${to}`).toEqual([]);
+    }
+  const far = trace(shipped(lab), toWeb1).verdict;
+  if (lab !== 'flannel-host-gw-two-segments') expect(far).toMatchObject({ exit: 0, hints: [] });
+});
+
+test('whoever has an address of a packet is named', () => {
+  const { owners } = trace(shipped('flannel-vxlan'), { from: 'pod/client', to: 'service/web:80' });
+  expect(owners).toMatchObject({
+    '10.244.1.2': 'pod/default/client',
+    '10.96.0.2': 'service/default/web',
+    '10.244.1.3': 'pod/default/web-0',
+    '192.168.56.12': 'node/node-2',
+  });
+});
+
+/** A probe of flannel-vxlan after `NETNS: COMMAND`. */
+function changed(lines: string, probe: Probe): Trace {
+  const { network, refused } = run(lines, shipped('flannel-vxlan'), new Runtime());
+  expect(refused).toEqual([]);
+  return trace(network, probe);
+}
 
 /** The event that the verdict names, and where it happened. */
 function decisive(result: Trace): { readonly netns: string; readonly event: TraceEvent } {

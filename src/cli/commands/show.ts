@@ -1,6 +1,7 @@
 import { Argument, type Command } from 'commander';
 import type { OpenedLab } from '../../input/index.js';
-import type { Netns } from '../../linux/index.js';
+import type { LinkView, Netns } from '../../linux/index.js';
+import type { Network } from '../../topology/index.js';
 import { addChangeOptions, type ChangeOptions, changedNetwork, findNetns } from '../change.js';
 import type { SetExit } from '../exit.js';
 import type { Io } from '../io.js';
@@ -23,7 +24,7 @@ export function addShow(program: Command, io: Io, exit: SetExit): void {
       const name = await findNetns(namespace, network);
       const ns = network.netns(name);
       if (ns === undefined) throw new Error(`${name} has a name and is not there`);
-      io.out(await VIEWS[what](ns, opened));
+      io.out(await VIEWS[what](ns, opened, network));
       exit(0);
     });
 }
@@ -32,12 +33,17 @@ type View = keyof typeof VIEWS;
 
 const linux = (): Promise<typeof import('../../linux/index.js')> => import('../../linux/index.js');
 
+/** The indexes of far ends, which a namespace alone does not know. */
+function viewOf(network: Network): LinkView {
+  return { peerIndex: (link) => network.peerOf(link)?.link.ifindex };
+}
+
 /** Each part and the command that shows it on a real machine. */
 const VIEWS = {
   /** `ip -d link` */
-  links: async (ns: Netns) => (await linux()).formatLinks(ns),
+  links: async (ns: Netns, _: OpenedLab, network: Network) => (await linux()).formatLinks(ns, viewOf(network)),
   /** `ip addr` */
-  addresses: async (ns: Netns) => (await linux()).formatAddresses(ns),
+  addresses: async (ns: Netns, _: OpenedLab, network: Network) => (await linux()).formatAddresses(ns, viewOf(network)),
   /** `ip route show table all` */
   routes: async (ns: Netns) => (await linux()).formatAllRoutes(ns),
   /** `ip rule` */

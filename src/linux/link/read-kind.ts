@@ -24,7 +24,8 @@ export function readKind(record: JsonRecord, netns: string): LinkKind {
         stp: data?.boolean('stp_state') ?? false,
         vlanFiltering: data?.boolean('vlan_filtering') ?? false,
         nfCallIptables: data?.boolean('nf_call_iptables') ?? false,
-        addressSet: false,
+        // Of a bridge without ports (br_dev_newlink()): its identifier has an address that was set.
+        addressSet: /\.(?!0?0(:0?0){5}$)/.test(data?.string('bridge_id') ?? ''),
         mtuSet: false,
       };
     case 'vxlan':

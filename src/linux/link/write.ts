@@ -1,6 +1,7 @@
 import { formatIpv4, formatMac, isLoopback } from '../../address/index.js';
 import { formatScope } from '../fib/names.js';
 import { addressesOf, type Netns } from '../netns.js';
+import { limitWords, portsOf, qdiscOf, queueLength, queueWords } from './details.js';
 import { hasEthernet, type InetAddress, type Link } from './link.js';
 import { formatKind } from './write-kind.js';
 
@@ -8,12 +9,15 @@ import { formatKind } from './write-kind.js';
 export interface LinkView {
   /** The index that a veth's other end has in its namespace; undefined when that is not known. */
   peerIndex?(link: Link): number | undefined;
+  /** CPUs of the machine; 1 unless given. */
+  readonly cpus?: number;
 }
 
-/** `ip addr` of IPv4, without what is not modelled (qdisc, group, queue length). */
+/** `ip addr` of IPv4, as iproute2 6.1 prints it. */
 export function formatAddresses(ns: Netns, view: LinkView = {}): string {
   return blocks(ns, (link) => [
-    ...headLines(ns, link, view),
+    headLine(ns, link, view, ''),
+    `    ${hardware(link)}${linkNetns(ns, link)}`,
     ...addressesOf(ns, link.name).flatMap((address) => [
       `    ${formatAddress(address)}`,
       '       valid_lft forever preferred_lft forever',
@@ -21,9 +25,15 @@ export function formatAddresses(ns: Netns, view: LinkView = {}): string {
   ]);
 }
 
-/** `ip -d link`, without what is not modelled. */
+/** `ip -d link`, as iproute2 6.1 prints it. What the state does not hold are the kernel's defaults; timers stand still. */
 export function formatLinks(ns: Netns, view: LinkView = {}): string {
-  return blocks(ns, (link) => [...headLines(ns, link, view), ...formatKind(link).map((line) => `    ${line}`)]);
+  return blocks(ns, (link) => {
+    const details = [`${hardware(link)}${linkNetns(ns, link)} ${limitWords(link)}`, ...formatKind(ns, link)];
+    // What is not modelled is named, not described.
+    const tail = link.kind === 'unmodelled' ? '' : queueWords(ns, link, view.cpus ?? 1);
+    const lines = details.map((line, i) => `    ${line}${i === details.length - 1 ? tail : ''}`);
+    return [headLine(ns, link, view, ' mode DEFAULT'), ...lines];
+  });
 }
 
 function blocks(ns: Netns, lines: (link: Link) => string[]): string {
@@ -48,12 +58,12 @@ export function addressScope(address: Pick<InetAddress, 'local'>): number {
   return isLoopback(address.local) ? 254 : 0;
 }
 
-function headLines(ns: Netns, link: Link, view: LinkView): string[] {
+function headLine(ns: Netns, link: Link, view: LinkView, mode: string): string {
   const name = `${link.name}${lowerName(ns, link, view)}`;
   const master = link.master === undefined ? '' : ` master ${link.master}`;
   const flags = linkFlags(ns, link).join(',');
-  const head = `${link.ifindex}: ${name}: <${flags}> mtu ${link.mtu}${master} state ${operstate(ns, link)}`;
-  return [head, `    ${hardware(link)}${linkNetns(ns, link)}`];
+  const queue = `qdisc ${qdiscOf(link)}${master} state ${operstate(ns, link)}${mode}`;
+  return `${link.ifindex}: ${name}: <${flags}> mtu ${link.mtu} ${queue} group default qlen ${queueLength(link)}`;
 }
 
 /** `@v2` for a peer or lower device in the same namespace, `@if4` for one in another. */
@@ -93,7 +103,7 @@ const UNKNOWN_WHEN_UP = new Set<Link['kind']>(['loopback', 'vxlan', 'tun', 'unmo
 
 function operstate(ns: Netns, link: Link): string {
   if (!link.up) return 'DOWN';
-  const portless = link.kind === 'bridge' && ![...ns.links.values()].some((port) => port.master === link.name);
+  const portless = link.kind === 'bridge' && portsOf(ns, link).length === 0;
   if (link.carrier) return portless || UNKNOWN_WHEN_UP.has(link.kind) ? 'UNKNOWN' : 'UP';
   return link.kind === 'veth' && link.peer?.netns === ns.name ? 'LOWERLAYERDOWN' : 'DOWN';
 }

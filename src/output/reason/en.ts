@@ -60,7 +60,7 @@ export const en: Reasons = {
   },
   FORWARDING_OFF: {
     why: '{node|This host} would have to forward the packet, but forwarding is off on {dev|the device that it came in by}: it is no router.',
-    fix: 'Run `sysctl -w net.ipv4.ip_forward=1` on {node|the host}, and write it to /etc/sysctl.d.',
+    fix: 'If {node|it} is to be a router, run `sysctl -w net.ipv4.ip_forward=1` there, and write it to /etc/sysctl.d; if not, find the route that led the packet to it.',
   },
   RP_FILTER: {
     why: 'Reverse path filter: a packet from {src|this source} came in by {dev|one device}, but the way back to it is by {other|another one}.',
@@ -87,7 +87,7 @@ export const en: Reasons = {
     fix: 'Find the route within the circle that points back.',
   },
   MTU_DF: {
-    why: 'The packet has {len|too many} bytes, {dev|the way on} carries {mtu|fewer}, and DF forbids to cut it; the sender is told "fragmentation needed".',
+    why: 'The packet has {len|too many} bytes, {dev|the way on} carries {mtu|fewer}, and DF forbids to cut it: its sender is told how much fits.',
     fix: "Set the MTU of pods to that of the underlay minus the tunnel's overhead. A sender that hears the ICMP error shrinks by itself.",
   },
   MTU_ASYMMETRIC: {

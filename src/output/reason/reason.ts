@@ -1,4 +1,4 @@
-import type { DropCode } from '../../trace/index.js';
+import type { DropCode, HintCode } from '../../trace/index.js';
 
 /**
  * What a reason code means, as templates: `{dev|the device}` is the drop's value `dev`, or `the device` where it tells
@@ -13,6 +13,9 @@ export interface Reason {
 
 /** One language's sentences for every code. */
 export type Reasons = Readonly<Record<DropCode, Reason>>;
+
+/** One language's sentences for every hint; a fix may be empty. */
+export type Hints = Readonly<Record<HintCode, Reason>>;
 
 /** Puts values into a template. */
 export function fill(template: string, values: Readonly<Record<string, string | number>>): string {

@@ -60,7 +60,7 @@ export const zh: Reasons = {
   },
   FORWARDING_OFF: {
     why: '{node|本机} 需要转发这个包，但 {dev|入口设备} 上的转发是关闭的：它现在不是路由器。',
-    fix: '在 {node|该主机} 上执行 `sysctl -w net.ipv4.ip_forward=1`，并写入 /etc/sysctl.d。',
+    fix: '如果 {node|它} 应当是路由器，就在那里执行 `sysctl -w net.ipv4.ip_forward=1`，并写入 /etc/sysctl.d；如果不是，就找出把包引到它那里的路由。',
   },
   RP_FILTER: {
     why: '反向路径过滤：来自 {src|这个源地址} 的包从 {dev|一个设备} 进来，而回去的路走 {other|另一个}。',
@@ -87,7 +87,7 @@ export const zh: Reasons = {
     fix: '找出圈里那条指回来的路由。',
   },
   MTU_DF: {
-    why: '包有 {len|过多} 字节，{dev|去路} 只能承载 {mtu|更少}，而 DF 不许切开；发送方会收到“需要分片”。',
+    why: '包有 {len|过多} 字节，{dev|去路} 只能承载 {mtu|更少}，而 DF 不许切开：发送方会得知能承载多少。',
     fix: '把 Pod 的 MTU 设为底层 MTU 减去隧道开销。听到这个 ICMP 错误的发送方会自行变小。',
   },
   MTU_ASYMMETRIC: {

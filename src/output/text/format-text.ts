@@ -1,6 +1,17 @@
 import type { Hop, Trace, TraceEvent } from '../../trace/index.js';
 import { lengthOf, packetLine } from '../packet-line.js';
-import { endOf, forksOf, type Position, type Run, runsFrom, runsOf, type Section, START } from '../run.js';
+import {
+  endOf,
+  forksOf,
+  type Position,
+  type Run,
+  runsFrom,
+  runsOf,
+  type Section,
+  START,
+  translationFrom,
+  unsentBy,
+} from '../run.js';
 import { type Detail, percent, rowsOf } from './event-rows.js';
 import { Page, type Row } from './page.js';
 import type { Language, Phrases } from './phrases.js';
@@ -28,7 +39,7 @@ export function formatText(trace: Trace, options: TextOptions = {}): string {
   const page = new Page({ width, color, labels: Object.values(phrases.label) });
   const runs = runsOf(trace);
   verdictLines(trace, runs, page, phrases);
-  new Teller(runs, page, phrases, detail).tellAll();
+  new Teller(trace, runs, page, phrases, detail).tellAll();
   if (detail > 0) connectionLines(trace, page, phrases);
   for (const text of trace.assumptions) page.paragraph(0, phrases.assumptions, text, 'quiet');
   return page.toString();
@@ -45,13 +56,15 @@ function connectionLines({ conntrack }: Trace, page: Page, p: Phrases): void {
 }
 
 class Teller {
+  readonly #owners: Trace['owners'];
   readonly #runs: readonly Run[];
   readonly #page: Page;
   readonly #p: Phrases;
   readonly #detail: Detail;
   readonly #told = new Set<Run>();
 
-  constructor(runs: readonly Run[], page: Page, p: Phrases, detail: Detail) {
+  constructor({ owners }: Trace, runs: readonly Run[], page: Page, p: Phrases, detail: Detail) {
+    this.#owners = owners;
     this.#runs = runs;
     this.#page = page;
     this.#p = p;
@@ -94,8 +107,11 @@ class Teller {
       const bytes = lengthOf(leg.packet);
       const size = bytes === undefined ? '' : `, ${this.#p.bytes(bytes)}`;
       this.#page.line();
-      const packet = packetLine(leg.packet).replace(/^ARP /, '');
-      this.#page.line(`${this.#page.paint('place', this.#p.leg[leg.kind])}  ${packet}${size}`);
+      const unsent = unsentBy(section) !== undefined;
+      // Of a packet that was never made there may be no source.
+      const packet = packetLine(leg.packet).replace(unsent ? /^0\.0\.0\.0(:\d+)? / : /^ARP /, '');
+      const kind = unsent ? this.#p.notSent : this.#p.leg[leg.kind];
+      this.#page.line(`${this.#page.paint('place', kind)}  ${packet}${size}`);
     }
     for (let i = from.hop; i < path.hops.length; i++) {
       const hop = path.hops[i];
@@ -103,8 +119,11 @@ class Teller {
       const first = i === from.hop ? from.event : 0;
       const fork = hop.events.findIndex((event, at) => at > first && forks.has(event.id));
       const rows = this.#rows(hop, first, fork < 0 ? hop.events.length : fork);
+      const same = fork < 0 && first === 0 ? this.#alike(path.hops, i, rows, forks) : 1;
       // A hop that parts before anything is told of it is told by its branches alone.
-      if (fork < 0 || rows.length > 0) this.#hop(hop, i, this.#rows(hop, 0, first).length > 0 ? 'goes on' : 'begins');
+      if (fork < 0 || rows.length > 0)
+        this.#hop(hop, i, same, this.#rows(hop, 0, first).length > 0 ? 'goes on' : 'begins');
+      i += same - 1;
       for (const row of rows) this.#page.row(row);
       const others = forks.get(hop.events[fork]?.id ?? '');
       if (others === undefined) continue;
@@ -112,6 +131,22 @@ class Teller {
       return true;
     }
     return false;
+  }
+
+  /** How many hops from one on tell the same of different frames: fragments on their way. */
+  #alike(hops: readonly Hop[], i: number, rows: readonly Row[], forks: ReadonlyMap<string, readonly Run[]>): number {
+    const key = (hop: Hop, told: readonly Row[]): string =>
+      JSON.stringify([hop.netns, hop.in, hop.out, ...told.map(({ label, text }) => [label, text])]);
+    const [first] = hops.slice(i);
+    if (first === undefined) return 1;
+    const wanted = key(first, rows);
+    let count = 1;
+    for (const hop of hops.slice(i + 1)) {
+      if (hop.frame === first.frame || hop.events.some(({ id }) => forks.has(id))) break;
+      if (key(hop, this.#rows(hop, 0, hop.events.length)) !== wanted) break;
+      count++;
+    }
+    return count;
   }
 
   /** The lines of a hop's events, from one up to another. */
@@ -130,28 +165,34 @@ class Teller {
         return;
       }
       this.#page.line();
-      const title = this.#title(runsFrom(run, at, this.#runs));
+      const title = this.#title(runsFrom(run, at, this.#runs), at);
       this.#page.line(this.#page.paint('place', `--- ${title} ---`));
       this.#tell(run, at);
     }
   }
 
   /** Of one branch, or of several that go on together for now. */
-  #title(runs: readonly Run[]): string {
+  #title(runs: readonly Run[], at: Position): string {
     const numbers = runs.map((run) => run.index + 1);
     const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
     const chance = runs.reduce((sum: number | null, { p }) => (sum === null || p === null ? null : sum + p), 0);
     const n = least === most ? `${least}` : `${least}-${most}`;
-    return this.#p.branch(n, this.#runs.length, percent(chance, this.#p));
+    const branch = this.#p.branch(n, this.#runs.length, percent(chance, this.#p));
+    const translations = new Set(runs.map((run) => translationFrom(run, at)));
+    const [to] = translations;
+    if (translations.size !== 1 || to === undefined) return branch;
+    const owner = this.#owners[to.replace(/:\d+$/, '')];
+    return this.#p.branchTo(branch, owner === undefined ? to : `${to} (${owner})`);
   }
 
-  #hop(hop: Hop, index: number, how: 'begins' | 'goes on'): void {
+  #hop(hop: Hop, index: number, same: number, how: 'begins' | 'goes on'): void {
     const page = this.#page;
-    const number = String(index + 1).padStart(3);
+    const number = (same === 1 ? `${index + 1}` : `${index + 1}-${index + same}`).padStart(3);
     const host = hop.host === hop.netns ? '' : ` ${this.#p.on(hop.host)}`;
     const devices = [hop.in, hop.out].filter((dev) => dev !== null);
-    const way = hop.in === null ? `> ${hop.out ?? ''}` : `${devices.join(' > ')}`;
-    const rest = `${host}  ${way}${how === 'goes on' ? `  (${this.#p.continued})` : ''}`;
+    const way = hop.in === null && hop.out !== null ? `> ${hop.out}` : devices.join(' > ');
+    const notes = [...(how === 'goes on' ? [this.#p.continued] : []), ...(same > 1 ? [this.#p.frames(same)] : [])];
+    const rest = `${host}  ${way}${notes.length === 0 ? '' : `  (${notes.join(', ')})`}`;
     page.line(`${page.paint('quiet', number)} ${page.paint('place', hop.netns)}${page.paint('quiet', rest)}`);
   }
 }

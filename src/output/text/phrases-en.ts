@@ -1,9 +1,11 @@
 import { en as reasons } from '../reason/en.js';
+import { hintsEn as hints } from '../reason/hints-en.js';
 import type { Phrases } from './phrases.js';
 
 /** The text format in English. */
 export const en: Phrases = {
   reasons,
+  hints,
   outcome: {
     delivered: 'delivered',
     dropped: 'dropped',
@@ -54,13 +56,17 @@ export const en: Phrases = {
   arrive: (percent) => `${percent} succeed`,
   notExplored: (percent) => `${percent} not explored`,
   branch: (n, of, percent) => `branch ${n} of ${of}, ${percent}`,
+  branchTo: (branch, to) => `${branch}: to ${to}`,
   furtherBranches: (count) => `${count === 1 ? '1 more branch is' : `${count} more branches are`} in the JSON`,
   unknownChance: 'chance unknown',
   took: (who, what) => `${who} took it: ${what}`,
   answerAt: 'the answer, ',
+  notSent: 'not sent',
+  callGives: (call, errno) => `${call} gives ${errno}`,
   callFails: (errno) => `the program gets ${errno}`,
   on: (host) => `on ${host}`,
   continued: 'continued',
+  frames: (count) => `${count} frames`,
   bytes: (count) => `${count} bytes`,
   rule: (table, chain, n) => `${table} ${chain} rule ${n}`,
   policy: (table, chain) => `${table} ${chain} policy`,

@@ -1,9 +1,11 @@
+import { hintsZh as hints } from '../reason/hints-zh.js';
 import { zh as reasons } from '../reason/zh.js';
 import type { Phrases } from './phrases.js';
 
 /** The text format in Chinese. */
 export const zh: Phrases = {
   reasons,
+  hints,
   outcome: {
     delivered: '已送达',
     dropped: '被丢弃',
@@ -54,13 +56,17 @@ export const zh: Phrases = {
   arrive: (percent) => `${percent} 送达`,
   notExplored: (percent) => `${percent} 未展开`,
   branch: (n, of, percent) => `第 ${n} 条分支，共 ${of} 条，${percent}`,
+  branchTo: (branch, to) => `${branch}：去往 ${to}`,
   furtherBranches: (count) => `另有 ${count} 条分支，见 JSON`,
   unknownChance: '概率未知',
   took: (who, what) => `${who} 收下了它：${what}`,
   answerAt: '应答，',
+  notSent: '没有发出',
+  callGives: (call, errno) => `${call} 返回 ${errno}`,
   callFails: (errno) => `程序得到 ${errno}`,
   on: (host) => `在 ${host} 上`,
   continued: '续',
+  frames: (count) => `${count} 帧`,
   bytes: (count) => `${count} 字节`,
   rule: (table, chain, n) => `${table} ${chain} 第 ${n} 条`,
   policy: (table, chain) => `${table} ${chain} 默认策略`,

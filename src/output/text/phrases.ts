@@ -1,5 +1,5 @@
 import type { LegKind, Outcome } from '../../trace/index.js';
-import type { Reasons } from '../reason/reason.js';
+import type { Hints, Reasons } from '../reason/reason.js';
 
 /** Languages that sentences exist in. */
 export type Language = 'en' | 'zh';
@@ -7,6 +7,7 @@ export type Language = 'en' | 'zh';
 /** What the text format says in one language. Names of Linux and Kubernetes are not translated. */
 export interface Phrases {
   readonly reasons: Reasons;
+  readonly hints: Hints;
   readonly outcome: Readonly<Record<Outcome, string>>;
   readonly leg: Readonly<Record<LegKind, string>>;
   readonly label: Readonly<Record<Label, string>>;
@@ -20,13 +21,20 @@ export interface Phrases {
   readonly notExplored: (percent: string) => string;
   /** `n`: a number, or several such as `2-3`. */
   readonly branch: (n: string, of: number, percent: string) => string;
+  /** `to`: where the branch's destination is translated to, and whose that is. */
+  readonly branchTo: (branch: string, to: string) => string;
   readonly furtherBranches: (count: number) => string;
   readonly unknownChance: string;
   readonly took: (who: string, what: string) => string;
   readonly answerAt: string;
+  /** Of a packet that was never made, because the call failed. */
+  readonly notSent: string;
+  readonly callGives: (call: string, errno: string) => string;
   readonly callFails: (errno: string) => string;
   readonly on: (host: string) => string;
   readonly continued: string;
+  /** Frames that went the same way one after the other. */
+  readonly frames: (count: number) => string;
   readonly bytes: (count: number) => string;
   readonly rule: (table: string, chain: string, n: number) => string;
   readonly policy: (table: string, chain: string) => string;

@@ -1,6 +1,6 @@
 import type { Outcome, Trace, TracedRule, TraceEvent } from '../../trace/index.js';
 import { fill } from '../reason/reason.js';
-import { endOf, eventAt, find, type Run, replyOf } from '../run.js';
+import { endOf, eventAt, find, type Run, replyOf, unsentBy } from '../run.js';
 import { percent, place, routeText, ruleText } from './event-rows.js';
 import type { Page, Tone } from './page.js';
 import type { Phrases } from './phrases.js';
@@ -8,8 +8,8 @@ import type { Phrases } from './phrases.js';
 /** The verdict on one line, then what caused it, then what to do about it. */
 export function verdictLines(trace: Trace, runs: readonly Run[], page: Page, p: Phrases): void {
   const { query, verdict } = trace;
-  const notes = notesOf(trace, p);
-  const head = page.paint(toneOf(trace), `${SYMBOLS[verdict.exit]} ${headOf(trace, p)}`);
+  const notes = notesOf(trace, runs, p);
+  const head = page.paint(toneOf(trace), `${SYMBOLS[verdict.exit]} ${headOf(trace, runs, p)}`);
   const tail = notes.length === 0 ? '' : `  ${page.paint('quiet', `(${notes.join(', ')})`)}`;
   page.line(`${head}  ${query.from} -> ${query.to} ${query.proto}${tail}`);
   if (verdict.exit === 0) {
@@ -24,14 +24,16 @@ export function verdictLines(trace: Trace, runs: readonly Run[], page: Page, p: 
   const where = hop === undefined ? '' : `${hop.object ?? hop.netns}: `;
   if (event.k === 'drop') {
     const reason = p.reasons[event.code];
-    page.paragraph(
-      2,
-      p.label.why,
-      `${event.code}, ${replying ? p.answerAt : ''}${where}${fill(reason.why, event.values)}`,
-    );
+    const end = `${where}${fill(reason.why, event.values)}`;
+    // What was missing, and where, before what became of the packet because of it.
+    const [first, ...others] = [...verdict.hints.map(({ code, values }) => fill(p.hints[code].why, values)), end];
+    page.paragraph(2, p.label.why, `${event.code}, ${replying ? p.answerAt : ''}${first}`);
+    for (const line of others) page.paragraph(2, '', line);
     const evidence = evidenceOf(run, event, p);
     if (evidence !== undefined) page.paragraph(2, '', evidence, 'quiet');
-    page.paragraph(2, p.label.try, fill(reason.fix, event.values));
+    const hint = verdict.hints.at(-1);
+    const fix = hint === undefined ? fill(reason.fix, event.values) : fill(p.hints[hint.code].fix, hint.values);
+    page.paragraph(2, p.label.try, fix);
   } else if (event.k === 'unsupported') {
     const why = fill(p.reasons.UNSUPPORTED.why, { what: event.what });
     page.paragraph(2, p.label.why, `UNSUPPORTED, ${replying ? p.answerAt : ''}${where}${why}`);
@@ -47,22 +49,36 @@ function toneOf({ verdict }: Trace): Tone {
 }
 
 /** What became of the packet; where that is well, what became of its answer. */
-function headOf({ verdict: { forward, reply } }: Trace, p: Phrases): string {
+function headOf({ verdict }: Trace, runs: readonly Run[], p: Phrases): string {
+  const { forward, reply } = verdict;
+  if (failedCall(runs, verdict.errno) !== undefined) return p.notSent;
   return answerIsLost(forward, reply) ? p.answerLost(p.outcome[reply]) : p.outcome[forward];
+}
+
+/** The call that failed before a packet was made; undefined where one was sent. */
+function failedCall(runs: readonly Run[], errno: string | null): string | undefined {
+  for (const run of runs) {
+    const unsent = unsentBy(run.sections[0]);
+    if (unsent !== undefined && unsent.errno === errno) return unsent.call;
+  }
+  return undefined;
 }
 
 function answerIsLost(forward: Outcome, reply: Outcome | null): reply is Outcome {
   return forward === 'delivered' && reply !== null && reply !== 'delivered';
 }
 
-function notesOf({ verdict }: Trace, p: Phrases): readonly string[] {
+function notesOf({ verdict }: Trace, runs: readonly Run[], p: Phrases): readonly string[] {
   const { forward, reply, branches, pDelivered, notExplored, errno, exit } = verdict;
   const notes: string[] = [];
   if (answerIsLost(forward, reply)) notes.push(p.arrived);
   else if (reply === 'delivered') notes.push(p.answered);
   else if (reply !== null) notes.push(p.answerLost(p.outcome[reply]));
   else if (forward === 'delivered') notes.push(p.unanswered);
-  if (errno !== null) notes.push(p.callFails(errno));
+  const call = failedCall(runs, errno);
+  if (errno !== null) notes.push(call === undefined ? p.callFails(errno) : p.callGives(call, errno));
+  for (const { code, values } of verdict.hints)
+    if (code === 'TAKEN_BY_ANOTHER') notes.unshift(fill(p.hints[code].why, values));
   if (branches > 1) notes.push(p.branches(branches));
   if (branches > 1 || (exit === 1 && pDelivered !== 0))
     notes.push(pDelivered === null ? p.unknownChance : p.arrive(percent(pDelivered, p)));
