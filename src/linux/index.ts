@@ -58,6 +58,7 @@ export type { IptablesErrno, IptablesRefusal } from './netfilter/refusal.js';
 export {
   type Applied,
   applyIptablesCommand,
+  checkIptablesCommand,
   type IptablesOptions,
   type Restored,
   type RestoreLines,
@@ -75,6 +76,7 @@ export * from './skb.js';
 export { readSockets } from './socket/read.js';
 export * from './socket/socket.js';
 export type { Source } from './source.js';
+export { classifySysctl } from './sysctl/names.js';
 export { deviceSysctlPath, readSysctls, sysctlsOf } from './sysctl/read.js';
 export { Sysctls, sysctlName, sysctlPath } from './sysctl/sysctl.js';
 export { formatSysctl, formatSysctls } from './sysctl/write.js';
