@@ -1,4 +1,5 @@
-import { applyFaults, type Expectation, type Lab } from '../lab/index.js';
+import { applyFaults, type Expectation, type Faulted, type Lab } from '../lab/index.js';
+import type { Problem } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
 import { type Probe, type Trace, trace, type Verdict } from '../trace/index.js';
 
@@ -9,6 +10,8 @@ export interface Checked {
   /** What happened, in the words of an expectation: `dropped (NO_ROUTE)`, `reply dropped`. */
   readonly got: string;
   readonly trace: Trace;
+  /** What the kernel refused of the faults: then it has not passed, whatever happened. */
+  readonly problems: readonly Problem[];
 }
 
 /**
@@ -17,14 +20,17 @@ export interface Checked {
  * @throws InputError when a name or port in an expectation means nothing.
  */
 export function* checkLab(lab: Lab, network: Network): Generator<Checked> {
-  const broken = new Map<string, Network>();
+  const broken = new Map<string, Faulted>();
   for (const expectation of lab.expect) {
     const { faults } = expectation;
     const key = faults.join(' ');
-    const faulty = broken.get(key) ?? applyFaults(network, lab, faults).network;
+    const faulty = broken.get(key) ?? applyFaults(network, lab, faults);
     broken.set(key, faulty);
-    const result = trace(faulty, probeOf(expectation));
-    yield { expectation, passed: holds(expectation, result.verdict), got: wordsFor(result.verdict), trace: result };
+    const { problems } = faulty;
+    const result = trace(faulty.network, probeOf(expectation));
+    const passed = problems.length === 0 && holds(expectation, result.verdict);
+    const got = problems.length === 0 ? wordsFor(result.verdict) : problems.map(({ message }) => message).join('; ');
+    yield { expectation, passed, got, trace: result, problems };
   }
 }
 

@@ -29,17 +29,48 @@ export interface OpenedLab {
 export async function loadLab(source: string | URL, options: LoadOptions = {}): Promise<Network> {
   const { lab, built } = await openLab(source);
   const { faults = [] } = options;
-  checkFaults(lab, faults);
-  return applyFaults(built.network, lab, faults).network;
+  throwAny(checkFaults(lab, faults));
+  const { network, problems } = applyFaults(built.network, lab, faults);
+  throwAny(problems);
+  return network;
 }
+
+/**
+ * How many machines are built at once to see whether they take the lab's commands. `node/*` may stand for thousands,
+ * of which a packet meets few; `validate` looks at all.
+ */
+const MOST_BUILT = 50;
 
 /** A lab with its faults, expectations and what was decided for it; see {@link loadLab}. */
 export async function openLab(source: string | URL): Promise<OpenedLab> {
+  const opened = await readAndBuild(source);
+  throwAny(opened.built.refusedCommands(MOST_BUILT));
+  return opened;
+}
+
+/**
+ * {@link openLab}, and all commands are carried out, and each fault on a network of its own.
+ *
+ * @throws InputError also with what was refused of them.
+ */
+export async function validateLab(source: string | URL): Promise<OpenedLab> {
+  const opened = await readAndBuild(source);
+  const { lab, built } = opened;
+  const faults = lab.faults.flatMap(({ name }) => applyFaults(built.network, lab, [name]).problems);
+  throwAny([...built.refusedCommands(), ...faults].sort((a, b) => a.line - b.line || a.col - b.col));
+  return opened;
+}
+
+async function readAndBuild(source: string | URL): Promise<OpenedLab> {
   const { text, file } = await textOf(source);
   const read = readLabWithNotes(text, file);
   if ('problems' in read) throw new InputError(read.problems);
   const { lab, notes } = read.value;
   return { lab, notes, built: buildNetwork(lab) };
+}
+
+function throwAny(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new InputError(problems);
 }
 
 async function textOf(source: string | URL): ReturnType<typeof readSource> {
@@ -53,20 +84,15 @@ async function textOf(source: string | URL): ReturnType<typeof readSource> {
   }
 }
 
-/**
- * That a lab has these faults.
- *
- * @throws InputError
- */
-export function checkFaults(lab: Lab, names: readonly string[]): void {
+/** Problems with faults that a lab does not have. */
+export function checkFaults(lab: Lab, names: readonly string[]): readonly Problem[] {
   const known = lab.faults.map((fault) => fault.name);
-  const problems = names
+  return names
     .filter((name) => !known.includes(name))
     .map((name): Problem => {
       const near = nearest(name, known);
       const has = known.length === 0 ? 'the lab has none' : `it has ${known.join(', ')}`;
       const message = `no fault is called "${name}"; ${near === undefined ? has : `did you mean "${near}"?`}`;
-      return { code: 'unknown-name', message, file: lab.name, path: ['faults'], line: 1, col: 1 };
+      return { code: 'unknown-name', message, file: 'options', path: ['fault'], line: 0, col: 0 };
     });
-  if (problems.length > 0) throw new InputError(problems);
 }

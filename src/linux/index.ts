@@ -51,6 +51,7 @@ export { vxlanWords } from './link/write-kind.js';
 export * from './neigh/neigh.js';
 export { type NeighbourDump, readNeighbours } from './neigh/read.js';
 export { formatNeighbours, formatProxies } from './neigh/write.js';
+export { checkIptablesCommand } from './netfilter/check-command.js';
 export * from './netfilter/context.js';
 export * from './netfilter/evaluate.js';
 export type { MatchExtension, RulePlace, TargetExtension } from './netfilter/extension.js';
@@ -58,7 +59,6 @@ export type { IptablesErrno, IptablesRefusal } from './netfilter/refusal.js';
 export {
   type Applied,
   applyIptablesCommand,
-  checkIptablesCommand,
   type IptablesOptions,
   type Restored,
   type RestoreLines,

@@ -144,7 +144,16 @@ commands:
       {
         name: 'cut',
         description: 'no way out',
-        commands: [{ netns: 'host/router', command: 'ip link set eth1 down', file: 'lab.yaml', line: 6 }],
+        commands: [
+          {
+            netns: 'host/router',
+            command: 'ip link set eth1 down',
+            file: 'lab.yaml',
+            path: ['faults', 'cut', 'router'],
+            line: 6,
+            col: 42,
+          },
+        ],
       },
     ]);
   });

@@ -32,11 +32,15 @@ async function testCommand(labs: readonly string[], io: Io): Promise<number> {
   const { green, red } = (await import('picocolors')).default.createColors(wantsColor(io));
   const codes: number[] = [];
   for (const { lab, built } of opened)
-    for (const { expectation, passed, got, trace } of checkLab(lab, built.network)) {
-      codes.push(passed ? EXIT.ok : trace.verdict.exit === EXIT.unknown ? EXIT.unknown : EXIT.failed);
+    for (const { expectation, passed, got, trace, problems } of checkLab(lab, built.network)) {
+      const undecided = problems.length === 0 && trace.verdict.exit === EXIT.unknown;
+      codes.push(passed ? EXIT.ok : undecided ? EXIT.unknown : EXIT.failed);
       const text = `${lab.name}: ${formatExpectation(expectation)}`;
       io.out(`${passed ? green('ok') : red('not ok')} ${codes.length} - ${text}\n`);
-      if (!passed) io.out(`  ---\n  got: ${got}\n  at: ${expectation.file}:${expectation.line}\n  ...\n`);
+      if (!passed)
+        io.out(
+          `  ---\n  got: ${/[:"]/.test(got) ? JSON.stringify(got) : got}\n  at: ${expectation.file}:${expectation.line}\n  ...\n`,
+        );
       if (io.errIsTerminal && !io.outIsTerminal) io.err(`\r${codes.length}/${planned}`);
     }
   if (io.errIsTerminal && !io.outIsTerminal) io.err('\r');

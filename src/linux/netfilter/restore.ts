@@ -159,25 +159,6 @@ export function applyIptablesCommand(
   return wrong === undefined ? { ruleset: withTable(ruleset, table) } : refuse(ofRule(wrong));
 }
 
-/**
- * What iptables itself has against a command line, before it asks the kernel: words without the program's name, as the
- * shell hands them over. Problems are told in the columns of the words.
- */
-export function checkIptablesCommand(
-  words: readonly { readonly text: string; readonly col: number }[],
-  source: WordSource,
-): void {
-  const { file, line } = source;
-  parseCommand(
-    new Words(
-      words.map((word) => ({ ...word, quoted: false })),
-      source,
-    ),
-    source,
-    { by: 'command', file, line },
-  );
-}
-
 /** What is wrong with a table, said with the rule that it is about. */
 function ofRule({ errno, message, chain, rule }: TableComplaint): Complaint {
   return { errno, message: `${message}: ${printRule(rule, chain)}` };
