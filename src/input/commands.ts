@@ -43,16 +43,18 @@ export function readOverrides(
 
 /** The faults of a lab, by name. */
 export function readFaults(file: LabFile, root: Place, directory: Directory, context: LabContext): readonly Fault[] {
-  return Object.entries(file.faults ?? {}).map(([name, fault]) => {
+  return Object.entries(file.faults ?? {}).flatMap(([name, fault]) => {
+    const before = context.problems.length;
     const place = inside(root, 'faults', name);
     const { description, ...commands } = fault;
     if (description !== undefined && typeof description !== 'string')
       context.complain(inside(place, 'description'), 'bad-type', 'expected text, found a list');
-    return {
-      name,
-      description: typeof description === 'string' ? description : '',
-      commands: readPlaced(commands, place, directory, context, commandLines, 'written'),
-    };
+    const lines = readPlaced(commands, place, directory, context, commandLines, 'written');
+    if (context.problems.length > before) {
+      context.lost.add(name);
+      return [];
+    }
+    return [{ name, description: typeof description === 'string' ? description : '', commands: lines }];
   });
 }
 
@@ -91,7 +93,7 @@ function readPlaced<T>(
     return lines(value).flatMap(({ path, command }) => {
       const at = inside(place, ...path);
       const { line, col } = positionOf(at);
-      checkCommand(command, at, written, context);
+      if (!isCommand(command, at, written, context)) return [];
       return names.map((netns) => ({ netns, command, file: context.file, path: at.path, line, col }));
     });
   });
@@ -100,19 +102,20 @@ function readPlaced<T>(
 /** Whether a command stands in the file, or has been made of a setting there. */
 type Written = 'written' | 'made';
 
-/** That a command is one which the tool takes. Problems of a written one are told in columns of the command. */
-function checkCommand(command: string, at: Place, written: Written, context: LabContext): void {
+/** Whether a command is one which the tool takes. Problems of a written one are told in columns of the command. */
+function isCommand(command: string, at: Place, written: Written, context: LabContext): boolean {
   const { line, col } = positionOf(written === 'made' ? keyOf(at) : at);
   const read = parseCommand(command, { netns: '', file: context.file, line });
   if ('value' in read) {
     for (const { call } of read.value)
       if (call.call === 'sysctl set' && classifySysctl(call.path).is === 'other')
         context.note(at, `${sysctlName(call.path)} is kept, but nothing that is modelled reads it`);
-    return;
+    return true;
   }
   const { path } = at;
   const shift = written === 'made' ? (): number => col : (problem: Problem): number => col + problem.col - 1;
   context.problems.push(...read.problems.map((problem) => ({ ...problem, path, line, col: shift(problem) })));
+  return false;
 }
 
 const KINDS: readonly ObjectKind[] = ['node', 'pod', 'host'];

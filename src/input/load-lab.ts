@@ -3,7 +3,7 @@ import { InputError, nearest, type Problem } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
 import type { Note } from './context.js';
 import { readSource, UnreadableError } from './files.js';
-import { readLabWithNotes } from './read-lab.js';
+import { readLabInPart, readLabWithNotes } from './read-lab.js';
 
 /** What a lab is opened with. */
 export interface LoadOptions {
@@ -54,11 +54,17 @@ export async function openLab(source: string | URL): Promise<OpenedLab> {
  * @throws InputError also with what was refused of them.
  */
 export async function validateLab(source: string | URL): Promise<OpenedLab> {
-  const opened = await readAndBuild(source);
-  const { lab, built } = opened;
-  const faults = lab.faults.flatMap(({ name }) => applyFaults(built.network, lab, [name]).problems);
-  throwAny([...built.refusedCommands(), ...faults].sort((a, b) => a.line - b.line || a.col - b.col));
-  return opened;
+  const { text, file } = await textOf(source);
+  const read = readLabInPart(text, file);
+  const problems = 'problems' in read ? [...read.problems] : [];
+  const { part } = read;
+  if (part === undefined) throw new InputError(problems);
+  const { lab, notes } = part;
+  const built = buildNetwork(lab);
+  problems.push(...built.refusedCommands());
+  for (const { name } of lab.faults) problems.push(...applyFaults(built.network, lab, [name]).problems);
+  throwAny(problems.sort((a, b) => a.line - b.line || a.col - b.col));
+  return { lab, notes, built };
 }
 
 async function readAndBuild(source: string | URL): Promise<OpenedLab> {

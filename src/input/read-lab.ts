@@ -25,6 +25,15 @@ export function readLab(text: string, file: string): Read<Lab> {
 
 /** {@link readLab}, and what was decided besides. */
 export function readLabWithNotes(text: string, file: string): Read<ReadLab> {
+  const read = readLabInPart(text, file);
+  return 'problems' in read ? { problems: read.problems } : read;
+}
+
+/**
+ * The same, and where all that is wrong is in faults and expectations, the lab without them as well: it can be built,
+ * and more be found wrong.
+ */
+export function readLabInPart(text: string, file: string): Read<ReadLab> & { readonly part?: ReadLab } {
   const read = readYaml(text, file);
   if ('problems' in read) return read;
   const [first, ...others] = read.value;
@@ -43,8 +52,12 @@ export function readLabWithNotes(text: string, file: string): Read<ReadLab> {
   const small = valid !== undefined && checkLimits(valid, root, context);
   const lab = small ? complete(valid, root, manifest, context) : undefined;
   context.problems.sort((a, b) => a.line - b.line || a.col - b.col);
-  if (lab === undefined || context.problems.length > 0) return readResult(undefined as never, context.problems);
-  return { value: { lab, notes: context.notes } };
+  if (lab === undefined) return readResult(undefined as never, context.problems);
+  const part = { lab, notes: context.notes };
+  const result = readResult(part, context.problems);
+  return context.problems.every(({ path: [key] }) => key === 'faults' || key === 'expect')
+    ? { ...result, part }
+    : result;
 }
 
 /**
@@ -61,6 +74,7 @@ function validate(value: unknown, root: Place, context: LabContext): LabFile | u
     const pruned = prune(rest, issues);
     if (pruned === undefined || round === MAX_ROUNDS) return undefined;
     for (const name of pruned.lost) context.lost.add(name);
+    if (pruned.guessed) context.guess();
     context.forget(pruned.removed);
     rest = pruned.value;
   }
