@@ -30,8 +30,8 @@ export function readLabWithNotes(text: string, file: string): Read<ReadLab> {
 }
 
 /**
- * The same, and where all that is wrong is in faults and expectations, the lab without them as well: it can be built,
- * and more be found wrong.
+ * The same, and where all that is wrong is in settings, faults and expectations, the lab without these as well: it can be
+ * built, and more be found wrong.
  */
 export function readLabInPart(text: string, file: string): Read<ReadLab> & { readonly part?: ReadLab } {
   const read = readYaml(text, file);
@@ -55,9 +55,7 @@ export function readLabInPart(text: string, file: string): Read<ReadLab> & { rea
   if (lab === undefined) return readResult(undefined as never, context.problems);
   const part = { lab, notes: context.notes };
   const result = readResult(part, context.problems);
-  return context.problems.every(({ path: [key] }) => key === 'faults' || key === 'expect')
-    ? { ...result, part }
-    : result;
+  return context.problems.every(({ path: [key = ''] }) => SEPARATE.has(String(key))) ? { ...result, part } : result;
 }
 
 /**
@@ -79,6 +77,9 @@ function validate(value: unknown, root: Place, context: LabContext): LabFile | u
     rest = pruned.value;
   }
 }
+
+/** What nothing else in a lab depends on: of `commands` one may need what another has made. */
+const SEPARATE = new Set(['sysctl', 'links', 'faults', 'expect']);
 
 /** Without a wrong value the key's parent may be wrong, and so on up to the entry. */
 const MAX_ROUNDS = 8;
