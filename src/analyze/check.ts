@@ -1,7 +1,7 @@
 import { applyFaults, type Expectation, type Faulted, type Lab } from '../lab/index.js';
-import type { Problem } from '../problem/index.js';
+import { InputError, type Problem } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
-import { type Probe, type Trace, trace, type Verdict } from '../trace/index.js';
+import { checkProbe, type Probe, type Trace, trace, type Verdict } from '../trace/index.js';
 
 /** An expectation and what happened. */
 export interface Checked {
@@ -17,10 +17,12 @@ export interface Checked {
 /**
  * Follows the packet of each expectation of a lab, with its faults.
  *
- * @throws InputError when a name or port in an expectation means nothing.
+ * @throws InputError before the first, when a name or port in an expectation means nothing.
  */
 export function* checkLab(lab: Lab, network: Network): Generator<Checked> {
   const broken = new Map<string, Faulted>();
+  const wrong = checkExpectations(lab, network);
+  if (wrong.length > 0) throw new InputError(wrong);
   for (const expectation of lab.expect) {
     const { faults } = expectation;
     const key = faults.join(' ');
@@ -32,6 +34,18 @@ export function* checkLab(lab: Lab, network: Network): Generator<Checked> {
     const got = problems.length === 0 ? wordsFor(result.verdict) : problems.map(({ message }) => message).join('; ');
     yield { expectation, passed, got, trace: result, problems };
   }
+}
+
+/** Expectations whose target has no such port, or that say something else that can't be sent: where they stand. */
+export function checkExpectations(lab: Lab, network: Network): readonly Problem[] {
+  return lab.expect.flatMap((expectation) => problemsOf(expectation, network));
+}
+
+function problemsOf(expectation: Expectation, network: Network): Problem[] {
+  const { file, line } = expectation;
+  return checkProbe(network, probeOf(expectation)).map(
+    (problem): Problem => ({ ...problem, file, path: ['expect', ...problem.path], line, col: 1 }),
+  );
 }
 
 function probeOf({ from, to, proto, size, df }: Expectation): Probe {

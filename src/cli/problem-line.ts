@@ -13,5 +13,5 @@ const OPTIONS = new Map([
   ['port', '--port'],
   ['sport', '--sport'],
   ['ttl', '--ttl'],
-  ['fault', '--fault'],
+  ['faults', '--fault'],
 ]);

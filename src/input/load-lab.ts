@@ -1,5 +1,14 @@
 import { applyFaults, type BuiltLab, buildNetwork, type Lab } from '../lab/index.js';
-import { InputError, nearest, type Problem } from '../problem/index.js';
+import {
+  argumentProblem,
+  checkShape,
+  type Expected,
+  InputError,
+  nearest,
+  type Problem,
+  type Shape,
+  showValue,
+} from '../problem/index.js';
 import type { Network } from '../topology/index.js';
 import type { Note } from './context.js';
 import { readSource, UnreadableError } from './files.js';
@@ -10,6 +19,14 @@ export interface LoadOptions {
   /** Names of faults that are on. */
   readonly faults?: readonly string[];
 }
+
+const LOAD_OPTIONS: Shape = {
+  keys: {
+    faults: (value) =>
+      Array.isArray(value) && value.every((each) => typeof each === 'string') ? undefined : 'a list of names',
+  } satisfies Record<keyof LoadOptions, Expected>,
+  required: [],
+};
 
 /** A lab with everything that is known of it. */
 export interface OpenedLab {
@@ -27,6 +44,7 @@ export interface OpenedLab {
  * @throws InputError with everything that is wrong with it, each with file, line and column.
  */
 export async function loadLab(source: string | URL, options: LoadOptions = {}): Promise<Network> {
+  throwAny(checkShape(options, LOAD_OPTIONS, 'options'));
   const { lab, built } = await openLab(source);
   const { faults = [] } = options;
   throwAny(checkFaults(lab, faults));
@@ -80,6 +98,10 @@ function throwAny(problems: readonly Problem[]): void {
 }
 
 async function textOf(source: string | URL): ReturnType<typeof readSource> {
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    const message = `expected a path, a URL or the text of a lab, found ${showValue(source)}`;
+    throw new InputError([argumentProblem('source', [], 'bad-type', message)]);
+  }
   try {
     return await readSource(source);
   } catch (error) {
@@ -99,6 +121,6 @@ export function checkFaults(lab: Lab, names: readonly string[]): readonly Proble
       const near = nearest(name, known);
       const has = known.length === 0 ? 'the lab has none' : `it has ${known.join(', ')}`;
       const message = `no fault is called "${name}"; ${near === undefined ? has : `did you mean "${near}"?`}`;
-      return { code: 'unknown-name', message, file: 'options', path: ['fault'], line: 0, col: 0 };
+      return argumentProblem('options', ['faults'], 'unknown-name', message);
     });
 }

@@ -1,4 +1,5 @@
 import type { Header } from '../packet/index.js';
+import { checkTrace } from './arguments.js';
 import type { LegKind, Trace } from './trace.js';
 
 /** One frame at one device, as a capture there sees it. */
@@ -20,6 +21,7 @@ export interface Crossing {
  * Each frame at each device, in the order of capture time stamps. Of a trace with several branches: those of `run`.
  */
 export function crossings(trace: Trace, run = 0): Crossing[] {
+  checkTrace(trace);
   const found: (Crossing & { readonly order: number })[] = [];
   for (const leg of trace.legs)
     for (const path of leg.paths) {

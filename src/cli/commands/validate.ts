@@ -33,6 +33,9 @@ async function validate(argument: string, io: Io): Promise<number> {
   let opened: OpenedLab;
   try {
     opened = await validateLab(labSource(argument));
+    const { checkExpectations } = await import('../../analyze/index.js');
+    const wrong = checkExpectations(opened.lab, opened.built.network);
+    if (wrong.length > 0) throw new InputError(wrong);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     for (const problem of error.problems) io.out(`${formatProblemLine(problem)}\n`);
