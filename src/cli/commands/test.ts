@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { InputError } from '../../problem/index.js';
 import { EXIT, type SetExit, worst } from '../exit.js';
 import { type Io, wantsColor } from '../io.js';
 import { labSource } from '../lab-argument.js';
@@ -24,9 +25,11 @@ Examples:
 async function testCommand(labs: readonly string[], io: Io): Promise<number> {
   const sources = labs.map(labSource);
   const { openLab } = await import('../../input/index.js');
-  const { checkLab, formatExpectation } = await import('../../analyze/index.js');
+  const { checkExpectations, checkLab, formatExpectation } = await import('../../analyze/index.js');
   const opened = [];
   for (const source of sources) opened.push(await openLab(source));
+  const wrong = opened.flatMap(({ lab, built }) => checkExpectations(lab, built.network));
+  if (wrong.length > 0) throw new InputError(wrong);
   const planned = opened.reduce((sum, { lab }) => sum + lab.expect.length, 0);
   io.out(`TAP version 14\n1..${planned}\n`);
   const { green, red } = (await import('picocolors')).default.createColors(wantsColor(io));
