@@ -23,6 +23,11 @@ function parseIpv6(text: string): Ipv6 | undefined {
   return words as unknown as Ipv6;
 }
 
+/** Whether a text is an IPv6 address, also in brackets and with a port behind. */
+export function isIpv6(text: string): boolean {
+  return parseIpv6(/^\[(.*)\](?::\d+)?$/.exec(text)?.[1] ?? text) !== undefined;
+}
+
 /** Writes the canonical text of RFC 5952. */
 function formatIpv6(address: Ipv6): string {
   const big = address.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n);

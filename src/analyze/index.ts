@@ -1,1 +1,1 @@
-export { type Checked, checkLab, formatExpectation } from './check.js';
+export { type Checked, checkExpectations, checkLab, formatExpectation } from './check.js';

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { OpenedLab } from '../input/index.js';
-import type { Install, Refusal } from '../plan/index.js';
+import type { Install } from '../plan/index.js';
+import { didYouMean, InputError, type Problem } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
-import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { collect, collectList } from './values.js';
 
@@ -23,55 +23,99 @@ export function addChangeOptions(command: Command): Command {
     );
 }
 
-/** A lab's network with the faults and commands that were asked for. Refused ones are told. */
-export async function changedNetwork(opened: OpenedLab, options: ChangeOptions, io: Io): Promise<Network> {
+/** A network with what could be changed of it, and what could not. */
+interface Changed {
+  readonly network: Network;
+  readonly problems: readonly Problem[];
+}
+
+/** A lab's network with the faults and commands that were asked for, as far as they can be made. */
+export async function changedNetwork(opened: OpenedLab, options: ChangeOptions, io: Io): Promise<Changed> {
   const { checkFaults } = await import('../input/index.js');
   const { applyFaults } = await import('../lab/index.js');
   const { fault = [], exec = [] } = options;
-  checkFaults(opened.lab, fault);
-  const { network, refused } = applyFaults(opened.built.network, opened.lab, fault);
-  tellRefused(refused, io);
-  if (exec.length === 0) return network;
-  const { apply } = await import('../plan/index.js');
-  const { Runtime } = await import('../linux/index.js');
-  const applied = apply(await readCommands(exec, network), network, new Runtime());
-  tellRefused(applied.refused, io);
-  return applied.network;
+  const unknown = checkFaults(opened.lab, fault);
+  const known = fault.filter((name) => opened.lab.faults.some((each) => each.name === name));
+  const faulted = applyFaults(opened.built.network, opened.lab, known);
+  const problems = [...unknown, ...faulted.problems];
+  if (exec.length === 0) return { network: faulted.network, problems };
+  const executed = await execute(exec, faulted.network, io);
+  return { network: executed.network, problems: [...problems, ...executed.problems] };
 }
 
-async function readCommands(lines: readonly string[], network: Network): Promise<readonly Install[]> {
-  const { parseCommand } = await import('../plan/index.js');
-  const { InputError } = await import('../problem/index.js');
-  const installs: Install[] = [];
+/**
+ * The same for a command that has no further problems to tell.
+ *
+ * @throws InputError
+ */
+export async function changedOrThrow(opened: OpenedLab, options: ChangeOptions, io: Io): Promise<Network> {
+  const { network, problems } = await changedNetwork(opened, options, io);
+  if (problems.length > 0) throw new InputError(problems);
+  return network;
+}
+
+/** The columns that problems are told in are those of the whole argument. */
+const EXEC = /^(\s*([^\s:]+)\s*:\s*)(.*)$/s;
+
+async function execute(lines: readonly string[], network: Network, io: Io): Promise<Changed> {
+  const { Applier, parseCommand } = await import('../plan/index.js');
+  const { Runtime } = await import('../linux/index.js');
+  const { refusalProblem } = await import('../lab/index.js');
+  const applier = new Applier(network, new Runtime());
+  const problems: Problem[] = [];
   for (const [i, text] of lines.entries()) {
-    const [, place = '', command = ''] = /^\s*([^\s:]+)\s*:\s*(.*)$/s.exec(text) ?? [];
-    if (command === '')
-      throw new UsageError(`--exec takes 'NETNS: COMMAND', such as 'node-1: ip route del default'; found '${text}'`);
-    const netns = await findNetns(place, network);
-    const read = parseCommand(command, { netns, file: '--exec', line: i + 1 });
-    if ('problems' in read) throw new InputError(read.problems);
-    installs.push(...read.value);
+    const at = { file: '--exec', path: [], line: i + 1, col: 1 };
+    const [, before = '', place = '', command = ''] = EXEC.exec(text) ?? [];
+    if (command === '') {
+      const message = `expected 'NETNS: COMMAND', such as 'node-1: ip route del default', found '${text}'`;
+      problems.push({ ...at, code: 'syntax', message });
+      continue;
+    }
+    const netns = netnsOf(place, network);
+    if (netns === undefined) problems.push({ ...at, code: 'unknown-name', message: noNetns(place, network) });
+    const read = parseCommand(command, { netns: netns ?? '', file: at.file, line: at.line });
+    if ('problems' in read)
+      problems.push(...read.problems.map((problem) => ({ ...problem, col: problem.col + before.length })));
+    else if (netns !== undefined)
+      for (const install of read.value) {
+        const refusal = applier.apply(install);
+        if (refusal !== undefined) problems.push(refusalProblem(refusal, { ...at, col: before.length + 1 }));
+        else await tellUnread(install, io);
+      }
   }
-  return installs;
+  return { network: applier.network(), problems };
+}
+
+/** A sysctl that nothing here reads is set all the same, and changes nothing: say so. */
+async function tellUnread({ call }: Install, io: Io): Promise<void> {
+  if (call.call !== 'sysctl set') return;
+  const { classifySysctl, sysctlName } = await import('../linux/index.js');
+  if (classifySysctl(call.path).is === 'other')
+    io.err(`note: ${sysctlName(call.path)} is kept, but nothing that is modelled reads it\n`);
 }
 
 /**
  * The namespace of a name: an object's, or its own.
  *
- * @throws UsageError
+ * @throws InputError with what could not be changed as well.
  */
-export async function findNetns(name: string, network: Network): Promise<string> {
-  const found = network.directory.find(name)?.netns ?? (network.has(name) ? name : undefined);
-  if (found !== undefined) return found;
-  const { didYouMean } = await import('../problem/index.js');
-  const known = network.names();
-  const hint = didYouMean(name, known);
-  throw new UsageError(`no namespace is called "${name}"${hint === '' ? `; there are ${known.join(', ')}` : hint}`);
+export function findNetns(name: string, { network, problems }: Changed): string {
+  const found = netnsOf(name, network);
+  if (found !== undefined && problems.length === 0) return found;
+  const all = [...problems];
+  if (found === undefined) {
+    const message = noNetns(name, network);
+    all.push({ code: 'unknown-name', message, file: 'options', path: ['namespace'], line: 0, col: 0 });
+  }
+  throw new InputError(all);
 }
 
-function tellRefused(refused: readonly Refusal[], io: Io): void {
-  for (const { install, errno, message } of refused) {
-    const { object = install.call.call } = install.origin;
-    io.err(`note: ${install.netns} refuses "${object}": ${errno}${message === '' ? '' : `, ${message}`}\n`);
-  }
+function netnsOf(name: string, network: Network): string | undefined {
+  return network.directory.find(name)?.netns ?? (network.has(name) ? name : undefined);
+}
+
+function noNetns(name: string, network: Network): string {
+  const known = network.names();
+  const hint = didYouMean(name, known);
+  return `no namespace is called "${name}"${hint === '' ? `; there are ${known.join(', ')}` : hint}`;
 }

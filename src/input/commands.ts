@@ -1,9 +1,10 @@
 import type { Fault, Override } from '../lab/index.js';
+import { classifySysctl, sysctlName } from '../linux/index.js';
 import { parseCommand } from '../plan/index.js';
+import type { Problem } from '../problem/index.js';
 import { type Directory, type ObjectKind, objectName } from '../topology/index.js';
 import { inside, keyOf, type LabContext, type Place, positionOf } from './context.js';
 import type { Commands, LabFile, LinkFile, Named } from './lab-file.js';
-import type { Path, Position } from './yaml.js';
 
 /** Settings that differ from what is installed, as the commands that make them: sysctls, then links, then the rest. */
 export function readOverrides(
@@ -12,28 +13,48 @@ export function readOverrides(
   directory: Directory,
   context: LabContext,
 ): readonly Override[] {
-  const sysctls = readPlaced(file.sysctl ?? {}, inside(root, 'sysctl'), directory, context, (settings) =>
-    Object.entries(settings).map(([key, value]) => ({ path: [key], command: `sysctl -w ${key}=${value}` })),
+  const sysctls = readPlaced(
+    file.sysctl ?? {},
+    inside(root, 'sysctl'),
+    directory,
+    context,
+    (settings) =>
+      Object.entries(settings).map(([key, value]) => ({ path: [key], command: `sysctl -w ${key}=${value}` })),
+    'made',
   );
-  const links = readPlaced(file.links ?? {}, inside(root, 'links'), directory, context, (devices) =>
-    Object.entries(devices).flatMap(([dev, link]) => linkCommands(dev, link)),
+  const links = readPlaced(
+    file.links ?? {},
+    inside(root, 'links'),
+    directory,
+    context,
+    (devices) => Object.entries(devices).flatMap(([dev, link]) => linkCommands(dev, link)),
+    'made',
   );
-  const commands = readPlaced(file.commands ?? {}, inside(root, 'commands'), directory, context, commandLines);
+  const commands = readPlaced(
+    file.commands ?? {},
+    inside(root, 'commands'),
+    directory,
+    context,
+    commandLines,
+    'written',
+  );
   return [...sysctls, ...links, ...commands];
 }
 
 /** The faults of a lab, by name. */
 export function readFaults(file: LabFile, root: Place, directory: Directory, context: LabContext): readonly Fault[] {
-  return Object.entries(file.faults ?? {}).map(([name, fault]) => {
+  return Object.entries(file.faults ?? {}).flatMap(([name, fault]) => {
+    const before = context.problems.length;
     const place = inside(root, 'faults', name);
     const { description, ...commands } = fault;
     if (description !== undefined && typeof description !== 'string')
       context.complain(inside(place, 'description'), 'bad-type', 'expected text, found a list');
-    return {
-      name,
-      description: typeof description === 'string' ? description : '',
-      commands: readPlaced(commands, place, directory, context, commandLines),
-    };
+    const lines = readPlaced(commands, place, directory, context, commandLines, 'written');
+    if (context.problems.length > before) {
+      context.lost.add(name);
+      return [];
+    }
+    return [{ name, description: typeof description === 'string' ? description : '', commands: lines }];
   });
 }
 
@@ -64,24 +85,37 @@ function readPlaced<T>(
   directory: Directory,
   context: LabContext,
   lines: (value: T) => readonly Line[],
+  written: Written,
 ): readonly Override[] {
   return Object.entries(said).flatMap(([key, value]) => {
     const place = inside(parent, key);
     const names = placesOf(key, keyOf(place), directory, context);
     return lines(value).flatMap(({ path, command }) => {
-      const { line, col } = positionOf(inside(place, ...path));
-      checkCommand(command, { path: [...place.path, ...path], line, col }, context);
-      return names.map((netns) => ({ netns, command, file: context.file, line }));
+      const at = inside(place, ...path);
+      const { line, col } = positionOf(at);
+      if (!isCommand(command, at, written, context)) return [];
+      return names.map((netns) => ({ netns, command, file: context.file, path: at.path, line, col }));
     });
   });
 }
 
-/** That a command is one which the tool takes. Its problems are told in columns of the command. */
-function checkCommand(command: string, at: Position & { readonly path: Path }, context: LabContext): void {
-  const { path, line, col } = at;
+/** Whether a command stands in the file, or has been made of a setting there. */
+type Written = 'written' | 'made';
+
+/** Whether a command is one which the tool takes. Problems of a written one are told in columns of the command. */
+function isCommand(command: string, at: Place, written: Written, context: LabContext): boolean {
+  const { line, col } = positionOf(written === 'made' ? keyOf(at) : at);
   const read = parseCommand(command, { netns: '', file: context.file, line });
-  if ('value' in read) return;
-  context.problems.push(...read.problems.map((problem) => ({ ...problem, path, line, col: col + problem.col - 1 })));
+  if ('value' in read) {
+    for (const { call } of read.value)
+      if (call.call === 'sysctl set' && classifySysctl(call.path).is === 'other')
+        context.note(at, `${sysctlName(call.path)} is kept, but nothing that is modelled reads it`);
+    return true;
+  }
+  const { path } = at;
+  const shift = written === 'made' ? (): number => col : (problem: Problem): number => col + problem.col - 1;
+  context.problems.push(...read.problems.map((problem) => ({ ...problem, path, line, col: shift(problem) })));
+  return false;
 }
 
 const KINDS: readonly ObjectKind[] = ['node', 'pod', 'host'];

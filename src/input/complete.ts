@@ -2,13 +2,15 @@ import { formatPrefix, type Ipv4Prefix, overlaps, parseIpv4, parsePrefix } from 
 import { cniBackend, cniBackends, podNetns } from '../agents/index.js';
 import { type CniChoice, type KubeProxyChoice, type Lab, type LabNode, SWITCHABLE } from '../lab/index.js';
 import { Directory, type NamedObject } from '../topology/index.js';
-import { checkedAddress, checkedPrefix } from './address.js';
+import { checkedAddress, checkedPrefix, checkUnicast } from './address.js';
 import { readFaults, readOverrides } from './commands.js';
 import { inside, keyOf, type LabContext, type Place } from './context.js';
 import { readExpectations } from './expect.js';
 import type { LabFile } from './lab-file.js';
 import type { Manifest } from './manifest.js';
+import { checkMtu } from './mtu.js';
 import { checkDuplicates, type NamedNode, readNodes } from './nodes.js';
+import { noteServices, noteUnrouted } from './notes.js';
 import { type NamedPod, readPods, splitName } from './pods.js';
 import { type NamedService, readServices } from './services.js';
 import { readUnderlay } from './underlay.js';
@@ -23,7 +25,7 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
   const serviceCIDR = prefixOr(file.serviceCIDR, DEFAULT_SERVICE_CIDR, inside(root, 'serviceCIDR'), context);
   if (overlaps(podCIDR, serviceCIDR)) {
     const message = `${formatPrefix(podCIDR)} overlaps serviceCIDR ${formatPrefix(serviceCIDR)}`;
-    context.complain(inside(root, 'podCIDR'), 'conflict', message);
+    context.misfit(inside(root, 'podCIDR'), message);
   }
   const { named, namedPods, namedServices } = entriesOf(file, root, manifest, context);
   const stations = named.map(({ node, place }) => ({
@@ -59,7 +61,7 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
   for (const segment of segments)
     if (overlaps(segment.subnet, podCIDR)) {
       const message = `segment ${segment.name}, ${formatPrefix(segment.subnet)}, overlaps podCIDR ${formatPrefix(podCIDR)}`;
-      context.complain(inside(root, 'segments', segment.name), 'conflict', message);
+      context.misfit(inside(root, 'segments', segment.name), message);
     }
   const directory = new Directory(objectsOf(nodes, namedPods, namedServices, [...hosts, ...routers]));
   checkNames(
@@ -74,7 +76,10 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
   );
   const faults = readFaults(file, root, directory, context);
   const cni = readCni(file, podCIDR, root, context);
-  checkOff(named, cni, context);
+  if (!context.isForgotten(['cni'])) checkOff(named, cni, context);
+  checkMtu({ cni, podCIDR, nodes, segments }, { root, named }, context);
+  noteUnrouted(nodes, routers, root, context);
+  noteServices(namedServices, services, pods, context);
   return {
     name: context.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, ''),
     description: file.description ?? '',
@@ -100,6 +105,7 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
 function prefixOr(said: string | undefined, fallback: string, place: Place, context: LabContext): Ipv4Prefix {
   if (said === undefined) context.note(place, `${String(place.path.at(-1))} is ${fallback}`);
   const prefix = checkedPrefix(said ?? fallback);
+  checkUnicast(prefix, place, context);
   if (said !== undefined && formatPrefix(prefix) !== said)
     context.complain(place, 'bad-value', `${said} has bits set outside its length; write ${formatPrefix(prefix)}`);
   return prefix;

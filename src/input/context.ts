@@ -50,6 +50,8 @@ export class LabContext {
   /** Of each map and list that lacks something that was wrong, by its path as JSON: the places in the list. */
   readonly #removed = new Map<string, number[]>();
   readonly file: string;
+  readonly #forgotten = new Set<string>();
+  #guessed = false;
   #hints = 0;
 
   constructor(file: string) {
@@ -65,12 +67,28 @@ export class LabContext {
     return undefined;
   }
 
+  /** Whether `path` of the document was wrong, and what stands there now is a default. */
+  isForgotten(path: Path): boolean {
+    return this.#forgotten.has(JSON.stringify(path));
+  }
+
+  /** From now on addresses and sizes are not those that the file means. */
+  guess(): void {
+    this.#guessed = true;
+  }
+
+  /** Two parts of the file do not fit together; nothing is said where one of them is only guessed. */
+  misfit(place: Place, message: string, code: Problem['code'] = 'conflict'): undefined {
+    return this.#guessed ? undefined : this.complain(place, code, message);
+  }
+
   /** What is read is no longer the whole document: these values were wrong and are taken out of it. */
   forget(paths: readonly (readonly PropertyKey[])[]): void {
     const originals = paths.map((path) =>
       this.#original(path.map((step) => (typeof step === 'number' ? step : String(step)))),
     );
     for (const path of originals) {
+      this.#forgotten.add(JSON.stringify(path));
       const parent = JSON.stringify(path.slice(0, -1));
       const removed = this.#removed.get(parent) ?? [];
       const last = path.at(-1);

@@ -1,4 +1,4 @@
-import { parseIpv4 } from '../address/index.js';
+import { isIpv6, parseIpv4 } from '../address/index.js';
 import type { Expectation, Fault } from '../lab/index.js';
 import { didYouMean } from '../problem/index.js';
 import { type Directory, objectName } from '../topology/index.js';
@@ -81,15 +81,30 @@ function checkNames(
 ): void {
   const names = (): string[] =>
     directory.objects.flatMap((object) => [object.name, objectName(object), shortName(object)]);
-  if (directory.find(from)?.netns === undefined)
+  const sender = directory.find(from);
+  if (sender !== undefined && sender.netns === undefined)
+    context.complain(place, 'bad-value', `${objectName(sender)} can't send: it has no network namespace`);
+  if (sender === undefined && !isAmbiguous(from, place, directory, context))
     context.unknownName(place, from, `nothing that can send is called "${from}"`, names);
   const [head = ''] = to.split(':');
-  if (parseIpv4(head) === undefined && directory.find(head) === undefined)
+  if (isIpv6(to)) context.complain(place, 'bad-address', `IPv6 is not modelled yet, found "${to}"`);
+  else if (
+    parseIpv4(head) === undefined &&
+    directory.find(head) === undefined &&
+    !isAmbiguous(head, place, directory, context)
+  )
     context.unknownName(place, head, `nothing is called "${head}"`, names);
   for (const fault of faults) {
     if (declared.some((each) => each.name === fault)) continue;
     context.unknownName(place, fault, `no fault is called "${fault}"`, () => declared.map((each) => each.name));
   }
+}
+
+/** Whether several objects have a name, which is told then. */
+function isAmbiguous(name: string, place: Place, directory: Directory, context: LabContext): boolean {
+  if (directory.objects.filter((object) => object.name === name).length < 2) return false;
+  context.complain(place, 'unknown-name', directory.explain(name));
+  return true;
 }
 
 /** `pod/client` for pod/default/client. */

@@ -1,3 +1,3 @@
 export type { Note } from './context.js';
-export { checkFaults, type LoadOptions, loadLab, type OpenedLab, openLab } from './load-lab.js';
+export { checkFaults, type LoadOptions, loadLab, type OpenedLab, openLab, validateLab } from './load-lab.js';
 export { readLab } from './read-lab.js';

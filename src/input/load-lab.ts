@@ -1,15 +1,32 @@
 import { applyFaults, type BuiltLab, buildNetwork, type Lab } from '../lab/index.js';
-import { InputError, nearest, type Problem } from '../problem/index.js';
+import {
+  argumentProblem,
+  checkShape,
+  type Expected,
+  InputError,
+  nearest,
+  type Problem,
+  type Shape,
+  showValue,
+} from '../problem/index.js';
 import type { Network } from '../topology/index.js';
 import type { Note } from './context.js';
 import { readSource, UnreadableError } from './files.js';
-import { readLabWithNotes } from './read-lab.js';
+import { readLabInPart, readLabWithNotes } from './read-lab.js';
 
 /** What a lab is opened with. */
 export interface LoadOptions {
   /** Names of faults that are on. */
   readonly faults?: readonly string[];
 }
+
+const LOAD_OPTIONS: Shape = {
+  keys: {
+    faults: (value) =>
+      Array.isArray(value) && value.every((each) => typeof each === 'string') ? undefined : 'a list of names',
+  } satisfies Record<keyof LoadOptions, Expected>,
+  required: [],
+};
 
 /** A lab with everything that is known of it. */
 export interface OpenedLab {
@@ -27,14 +44,48 @@ export interface OpenedLab {
  * @throws InputError with everything that is wrong with it, each with file, line and column.
  */
 export async function loadLab(source: string | URL, options: LoadOptions = {}): Promise<Network> {
+  throwAny(checkShape(options, LOAD_OPTIONS, 'options'));
   const { lab, built } = await openLab(source);
   const { faults = [] } = options;
-  checkFaults(lab, faults);
-  return applyFaults(built.network, lab, faults).network;
+  throwAny(checkFaults(lab, faults));
+  const { network, problems } = applyFaults(built.network, lab, faults);
+  throwAny(problems);
+  return network;
 }
+
+/**
+ * How many machines are built at once to see whether they take the lab's commands. `node/*` may stand for thousands,
+ * of which a packet meets few; `validate` looks at all.
+ */
+const MOST_BUILT = 50;
 
 /** A lab with its faults, expectations and what was decided for it; see {@link loadLab}. */
 export async function openLab(source: string | URL): Promise<OpenedLab> {
+  const opened = await readAndBuild(source);
+  throwAny(opened.built.refusedCommands(MOST_BUILT));
+  return opened;
+}
+
+/**
+ * {@link openLab}, and all commands are carried out, and each fault on a network of its own.
+ *
+ * @throws InputError also with what was refused of them.
+ */
+export async function validateLab(source: string | URL): Promise<OpenedLab> {
+  const { text, file } = await textOf(source);
+  const read = readLabInPart(text, file);
+  const problems = 'problems' in read ? [...read.problems] : [];
+  const { part } = read;
+  if (part === undefined) throw new InputError(problems);
+  const { lab, notes } = part;
+  const built = buildNetwork(lab);
+  problems.push(...built.refusedCommands());
+  for (const { name } of lab.faults) problems.push(...applyFaults(built.network, lab, [name]).problems);
+  throwAny(problems.sort((a, b) => a.line - b.line || a.col - b.col));
+  return { lab, notes, built };
+}
+
+async function readAndBuild(source: string | URL): Promise<OpenedLab> {
   const { text, file } = await textOf(source);
   const read = readLabWithNotes(text, file);
   if ('problems' in read) throw new InputError(read.problems);
@@ -42,7 +93,15 @@ export async function openLab(source: string | URL): Promise<OpenedLab> {
   return { lab, notes, built: buildNetwork(lab) };
 }
 
+function throwAny(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new InputError(problems);
+}
+
 async function textOf(source: string | URL): ReturnType<typeof readSource> {
+  if (typeof source !== 'string' && !(source instanceof URL)) {
+    const message = `expected a path, a URL or the text of a lab, found ${showValue(source)}`;
+    throw new InputError([argumentProblem('source', [], 'bad-type', message)]);
+  }
   try {
     return await readSource(source);
   } catch (error) {
@@ -53,20 +112,15 @@ async function textOf(source: string | URL): ReturnType<typeof readSource> {
   }
 }
 
-/**
- * That a lab has these faults.
- *
- * @throws InputError
- */
-export function checkFaults(lab: Lab, names: readonly string[]): void {
+/** Problems with faults that a lab does not have. */
+export function checkFaults(lab: Lab, names: readonly string[]): readonly Problem[] {
   const known = lab.faults.map((fault) => fault.name);
-  const problems = names
+  return names
     .filter((name) => !known.includes(name))
     .map((name): Problem => {
       const near = nearest(name, known);
       const has = known.length === 0 ? 'the lab has none' : `it has ${known.join(', ')}`;
       const message = `no fault is called "${name}"; ${near === undefined ? has : `did you mean "${near}"?`}`;
-      return { code: 'unknown-name', message, file: lab.name, path: ['faults'], line: 1, col: 1 };
+      return argumentProblem('options', ['faults'], 'unknown-name', message);
     });
-  if (problems.length > 0) throw new InputError(problems);
 }

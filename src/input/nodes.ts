@@ -32,7 +32,7 @@ export function readNodes(
     );
     const podCIDR = given[i] ?? free.next().value;
     if (podCIDR === undefined) {
-      context.complain(place, 'conflict', `no part of podCIDR ${formatPrefix(cluster)} is left for ${name}`);
+      context.misfit(place, `no part of podCIDR ${formatPrefix(cluster)} is left for ${name}`);
       return [];
     }
     if (given[i] === undefined)
@@ -65,7 +65,7 @@ function givenPodCIDR(
   const text = formatPrefix(own);
   const place = inside(parent, 'podCIDR');
   if (own.length < cluster.length || !contains(cluster, own.address))
-    context.complain(place, 'conflict', `${text} is not part of the cluster's podCIDR ${formatPrefix(cluster)}`);
+    context.misfit(place, `${text} is not part of the cluster's podCIDR ${formatPrefix(cluster)}`);
   const other = taken.overlapping(own);
   if (other !== undefined) context.complain(place, 'conflict', `${text} overlaps the podCIDR of ${other}`);
   taken.add(own, name);

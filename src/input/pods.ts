@@ -1,7 +1,7 @@
 import { contains, formatPrefix } from '../address/index.js';
 import type { ContainerPort } from '../cluster/index.js';
 import type { LabNode, LabPod, Listener } from '../lab/index.js';
-import { checkedAddress } from './address.js';
+import { checkedAddress, isUsable } from './address.js';
 import { inside, type LabContext, type Place } from './context.js';
 import type { PodFile } from './lab-file.js';
 import { listenersOf, readContainerPorts, readListeners } from './ports.js';
@@ -32,7 +32,15 @@ export function readPods(pods: readonly NamedPod[], nodes: readonly LabNode[], c
     const podIP = pod.ip === undefined ? undefined : checkedAddress(pod.ip);
     if (node !== undefined && podIP !== undefined && pod.hostNetwork !== true && !contains(node.podCIDR, podIP)) {
       const message = `${pod.ip} is not in ${formatPrefix(node.podCIDR)}, the podCIDR of ${node.name}`;
-      context.complain(inside(place, 'ip'), 'conflict', message);
+      context.misfit(inside(place, 'ip'), message);
+    } else if (
+      node !== undefined &&
+      podIP !== undefined &&
+      pod.hostNetwork !== true &&
+      !isUsable(node.podCIDR, podIP)
+    ) {
+      const message = `${pod.ip} is the first or last address of ${formatPrefix(node.podCIDR)}, which no pod can have`;
+      context.misfit(inside(place, 'ip'), message, 'bad-address');
     }
     const ports = readContainerPorts(pod.ports ?? [], inside(place, 'ports'), context);
     return {

@@ -1,4 +1,5 @@
 import type { core } from 'zod/mini';
+import { nearest } from '../problem/index.js';
 import { valueAt } from './value-at.js';
 
 /** A document without what is wrong in it. */
@@ -8,29 +9,39 @@ export interface Pruned {
   readonly lost: readonly string[];
   /** Where it was, as paths in the document before. */
   readonly removed: readonly (readonly PropertyKey[])[];
+  /** Whether addresses and sizes are now defaults that nobody meant: whether they fit together says nothing. */
+  readonly guessed: boolean;
 }
 
-/** Keys whose entries stand for themselves; anything else decides how the rest is to be read. */
-const ENTRIES = new Set(['hosts', 'nodes', 'pods', 'services', 'sysctl', 'links', 'commands', 'faults', 'expect']);
+/** Keys that decide what addresses and sizes the rest of the file must have. */
+const LAYOUT = ['podCIDR', 'serviceCIDR', 'mtu', 'segments', 'routers'];
 
 /**
  * Takes out of a document the values that issues were found with, and their parents where a key is missing.
  *
- * undefined when one of them is not part of an entry.
+ * undefined when it is the whole document.
  */
 export function prune(document: unknown, issues: readonly core.$ZodIssue[]): Pruned | undefined {
   const lost: string[] = [];
   const removed: PropertyKey[][] = [];
   const value = copy(document);
+  let guessed = false;
   for (const path of issues.flatMap(culprits)) {
-    if (path.length < 2 || !ENTRIES.has(String(path[0]))) return undefined;
+    const [root] = path;
+    if (root === undefined) return undefined;
+    if (nearest(String(root), LAYOUT) !== undefined) guessed = true;
+    if (path.length === 1) {
+      // A misspelt `pods` takes all of its entries with it.
+      const entries = valueAt(value, path);
+      if (typeof entries === 'object' && entries !== null) lost.push(...Object.keys(entries));
+    }
     let at = [...path];
     while (at.length > 2 && valueAt(value, at) === undefined) at = at.slice(0, -1);
     remove(value, at);
     removed.push(at);
     if (at.length === 2) lost.push(String(at[1]));
   }
-  return { value: compact(value), lost, removed };
+  return { value: compact(value), lost, removed, guessed };
 }
 
 /** The paths of the values that an issue is about. */

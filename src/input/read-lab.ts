@@ -25,6 +25,15 @@ export function readLab(text: string, file: string): Read<Lab> {
 
 /** {@link readLab}, and what was decided besides. */
 export function readLabWithNotes(text: string, file: string): Read<ReadLab> {
+  const read = readLabInPart(text, file);
+  return 'problems' in read ? { problems: read.problems } : read;
+}
+
+/**
+ * The same, and where all that is wrong is in settings, faults and expectations, the lab without these as well: it can be
+ * built, and more be found wrong.
+ */
+export function readLabInPart(text: string, file: string): Read<ReadLab> & { readonly part?: ReadLab } {
   const read = readYaml(text, file);
   if ('problems' in read) return read;
   const [first, ...further] = read.value;
@@ -43,10 +52,14 @@ export function readLabWithNotes(text: string, file: string): Read<ReadLab> {
   const small = valid !== undefined && checkLimits(valid, root, context);
   const lab = small ? complete(valid, root, manifest, context) : undefined;
   context.problems.sort((a, b) => a.line - b.line || a.col - b.col);
-  if (lab !== undefined) return readResult({ lab, notes: context.notes }, context.problems);
   const [problem, ...others] = context.problems;
-  if (problem === undefined) throw new Error(`${file} makes no lab, and nothing is wrong with it`);
-  return { problems: [problem, ...others] };
+  if (lab === undefined) {
+    if (problem === undefined) throw new Error(`${file} makes no lab, and nothing is wrong with it`);
+    return { problems: [problem, ...others] };
+  }
+  const part = { lab, notes: context.notes };
+  const result = readResult(part, context.problems);
+  return context.problems.every(({ path: [key = ''] }) => SEPARATE.has(String(key))) ? { ...result, part } : result;
 }
 
 /**
@@ -63,10 +76,14 @@ function validate(value: unknown, root: Place, context: LabContext): LabFile | u
     const pruned = prune(rest, issues);
     if (pruned === undefined || round === MAX_ROUNDS) return undefined;
     for (const name of pruned.lost) context.lost.add(name);
+    if (pruned.guessed) context.guess();
     context.forget(pruned.removed);
     rest = pruned.value;
   }
 }
+
+/** What nothing else in a lab depends on: of `commands` one may need what another has made. */
+const SEPARATE = new Set(['sysctl', 'links', 'faults', 'expect']);
 
 /** Without a wrong value the key's parent may be wrong, and so on up to the entry. */
 const MAX_ROUNDS = 8;

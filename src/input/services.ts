@@ -1,5 +1,5 @@
 import { contains, formatPrefix, type Ipv4Prefix } from '../address/index.js';
-import { NODE_PORT_RANGE, type Service, type ServicePort } from '../cluster/index.js';
+import { allocateServices, NODE_PORT_RANGE, type Service, type ServicePort } from '../cluster/index.js';
 import { checkedAddress } from './address.js';
 import { inside, type LabContext, type Place } from './context.js';
 import type { ServiceFile, ServicePortFile } from './lab-file.js';
@@ -19,14 +19,14 @@ export function readServices(
   context: LabContext,
 ): readonly Service[] {
   const nodePorts = new Map<string, string>();
-  return services.map(({ namespace, name, service, place }) => {
+  const read = services.map(({ namespace, name, service, place }): Service => {
     const ports = readPorts(service, place, context);
     const type = service.type ?? (ports.some((port) => port.nodePort !== undefined) ? 'NodePort' : 'ClusterIP');
     checkNodePorts(ports, type, `${namespace}/${name}`, nodePorts, place, context);
     const { clusterIP } = service;
     if (clusterIP !== undefined && clusterIP !== 'None' && !contains(serviceCIDR, checkedAddress(clusterIP))) {
       const message = `${clusterIP} is not in the serviceCIDR ${formatPrefix(serviceCIDR)}`;
-      context.complain(inside(place, 'clusterIP'), 'conflict', message);
+      context.misfit(inside(place, 'clusterIP'), message);
     }
     if (clusterIP === 'None' && type !== 'ClusterIP' && type !== 'ExternalName')
       context.complain(inside(place, 'clusterIP'), 'conflict', `a Service of type ${type} can't be headless`);
@@ -39,6 +39,15 @@ export function readServices(
       ports,
     };
   });
+  for (const [i, { type, clusterIP, ports }] of allocateServices(read, serviceCIDR).entries()) {
+    const { place } = services[i] ?? {};
+    if (place === undefined) continue;
+    if (clusterIP === undefined && type !== 'ExternalName')
+      context.misfit(place, `no address is left in serviceCIDR ${formatPrefix(serviceCIDR)}`);
+    if ((type === 'NodePort' || type === 'LoadBalancer') && ports.some(({ nodePort }) => nodePort === undefined))
+      context.misfit(place, `no port is left of ${NODE_PORT_RANGE.first} to ${NODE_PORT_RANGE.last}`);
+  }
+  return read;
 }
 
 function readPorts(service: ServiceFile, place: Place, context: LabContext): readonly ServicePort[] {

@@ -1,15 +1,6 @@
-import {
-  contains,
-  formatIpv4,
-  formatPrefix,
-  type Ipv4,
-  type Ipv4Prefix,
-  lastAddress,
-  plus,
-  prefixOf,
-} from '../address/index.js';
+import { contains, formatIpv4, formatPrefix, type Ipv4, lastAddress, plus, prefixOf } from '../address/index.js';
 import type { Host, Router, Segment, StaticRoute } from '../lab/index.js';
-import { checkedAddress, checkedPrefix } from './address.js';
+import { checkedAddress, checkedPrefix, checkUnicast, isUnicast, isUsable } from './address.js';
 import { inside, type LabContext, type Place } from './context.js';
 import type { HostFile, LabFile, Named } from './lab-file.js';
 import { readListeners } from './ports.js';
@@ -73,6 +64,7 @@ function readSegments(file: LabFile, root: Place, addresses: readonly Ipv4[], co
   if (file.segments !== undefined)
     return Object.entries(file.segments).map(([name, said]) => {
       const { subnet, mtu: own } = typeof said === 'string' ? { subnet: said, mtu: undefined } : said;
+      checkUnicast(checkedPrefix(subnet), inside(root, 'segments', name), context);
       return { name, subnet: checkedPrefix(subnet), mtu: own ?? mtu };
     });
   const subnets = new Map(addresses.map((address) => [formatPrefix(prefixOf(address, 24)), prefixOf(address, 24)]));
@@ -95,7 +87,7 @@ function chooseRouter(
     while (taken.has(address)) address = plus(address, 1);
     if (!contains(subnet, address) || address === lastAddress(subnet)) {
       const message = `${formatPrefix(subnet)} has no address left for a router; write routers`;
-      context.complain(inside(root, 'routers'), 'conflict', message);
+      context.misfit(inside(root, 'routers'), message);
     }
     return { segment: name, address };
   });
@@ -109,6 +101,8 @@ function chooseRouter(
 export function segmentOf(station: Station, segments: readonly Segment[], context: LabContext): Segment | undefined {
   const { place, address } = station;
   const text = formatIpv4(address);
+  if (!isUnicast(address))
+    return context.complain(place, 'bad-address', `${text} is no address that a machine can have`);
   if (station.segment !== undefined) {
     const named = segments.find((segment) => segment.name === station.segment);
     if (named === undefined) {
@@ -117,30 +111,17 @@ export function segmentOf(station: Station, segments: readonly Segment[], contex
       return context.unknownName(inside(place, 'segment'), station.segment, message, names);
     }
     if (!contains(named.subnet, address))
-      return context.complain(
-        place,
-        'conflict',
-        `${text} is not in segment ${named.name}, ${formatPrefix(named.subnet)}`,
-      );
-    return usable(named.subnet, address) ? named : context.complain(place, 'bad-value', notForStations(text, named));
+      return context.misfit(place, `${text} is not in segment ${named.name}, ${formatPrefix(named.subnet)}`);
+    return isUsable(named.subnet, address) ? named : context.misfit(place, notForStations(text, named), 'bad-value');
   }
   const [found] = segments
     .filter((segment) => contains(segment.subnet, address))
     .sort((a, b) => b.subnet.length - a.subnet.length);
   if (found === undefined) {
     const known = segments.map((segment) => `${segment.name} ${formatPrefix(segment.subnet)}`).join(', ');
-    return context.complain(
-      place,
-      'conflict',
-      `${text} is in no segment; there ${segments.length === 1 ? 'is' : 'are'} ${known}`,
-    );
+    return context.misfit(place, `${text} is in no segment; there ${segments.length === 1 ? 'is' : 'are'} ${known}`);
   }
-  return usable(found.subnet, address) ? found : context.complain(place, 'bad-value', notForStations(text, found));
-}
-
-/** Whether a station can have the address: the first and the last of a subnet stand for all (RFC 922 §7). */
-function usable(subnet: Ipv4Prefix, address: Ipv4): boolean {
-  return subnet.length >= 31 || (address !== subnet.address && address !== lastAddress(subnet));
+  return isUsable(found.subnet, address) ? found : context.misfit(place, notForStations(text, found), 'bad-value');
 }
 
 function notForStations(address: string, segment: Segment): string {

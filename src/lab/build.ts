@@ -2,8 +2,9 @@ import { type CniSetup, cniBackend } from '../agents/index.js';
 import type { Cluster } from '../cluster/index.js';
 import type { Netns } from '../linux/index.js';
 import { formatCommand, type Install, type Refusal } from '../plan/index.js';
+import type { Problem } from '../problem/index.js';
 import { Network, type RefusedCall } from '../topology/index.js';
-import { commandInstalls } from './command.js';
+import { commandInstalls, refusalProblem } from './command.js';
 import { completeCluster } from './complete.js';
 import { directoryOf } from './directory.js';
 import { type BuiltGroup, buildGroup, type Group, groupsOf } from './group.js';
@@ -19,6 +20,11 @@ export interface BuiltLab {
   readonly cluster: Cluster;
   /** Calls that the kernel refused, of all namespaces: reading it builds them all. */
   readonly refused: readonly Refusal[];
+  /**
+   * The commands of the lab itself, not of its agents, that were refused, where they stand in its file. Reading it
+   * builds the machines that these commands are for, `most` of them where that is given.
+   */
+  refusedCommands(most?: number): readonly Problem[];
   /** The refused calls on one namespace. */
   refusedIn(netns: string): readonly Refusal[];
   /** The calls on one namespace, in order, the refused ones among them. */
@@ -46,7 +52,7 @@ export function buildNetwork(lab: Lab): BuiltLab {
     if (group === undefined) throw new Error(`lab ${lab.name} has no namespace ${netns}`);
     let made = built.get(group);
     if (made === undefined) {
-      made = buildGroup(group, overrides);
+      made = buildGroup(group, [...overrides.keys()]);
       built.set(group, made);
     }
     return made;
@@ -71,6 +77,15 @@ export function buildNetwork(lab: Lab): BuiltLab {
     cluster,
     get refused() {
       return groups.flatMap(({ members: [machine = ''] }) => build(machine).refused);
+    },
+    refusedCommands(most) {
+      const machines = new Set([...overrides.keys()].flatMap(({ netns }) => groupOf.get(netns)?.members[0] ?? []));
+      return [...machines].slice(0, most).flatMap((machine) =>
+        build(machine).refused.flatMap((refusal) => {
+          const override = overrides.get(refusal.install);
+          return override === undefined ? [] : [refusalProblem(refusal, override)];
+        }),
+      );
     },
     refusedIn: refusedOn,
     installs: (netns) => build(netns).installs.filter((install) => install.netns === netns),

@@ -1,4 +1,4 @@
 export { type BuiltLab, buildNetwork } from './build.js';
-export { applyFaults, type Faulted, readCommands } from './command.js';
+export { applyFaults, type Faulted, readCommands, refusalProblem } from './command.js';
 export type * from './lab.js';
 export { SWITCHABLE } from './start-order.js';

@@ -115,7 +115,10 @@ export interface Override {
   /** A command that the real tool takes. */
   readonly command: string;
   readonly file: string;
+  /** Where it stands in the file: from the root, and 1-based. */
+  readonly path: readonly (string | number)[];
   readonly line: number;
+  readonly col: number;
 }
 
 /** Something that can be broken with `--fault NAME`. */

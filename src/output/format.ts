@@ -1,4 +1,5 @@
-import type { Trace } from '../trace/index.js';
+import { argumentProblem, didYouMean, InputError } from '../problem/index.js';
+import { checkTrace, type Trace } from '../trace/index.js';
 import { formatMermaid } from './mermaid.js';
 import { formatText, type TextOptions } from './text/format-text.js';
 
@@ -40,11 +41,16 @@ registerFormat({
 /**
  * Writes a trace: as text for a terminal, or in another registered format.
  *
- * Throws when no format has that name.
+ * @throws InputError when no format has that name.
  */
 export function formatTrace(trace: Trace, options: FormatOptions = {}): string {
+  checkTrace(trace);
   const { format: name = 'text' } = options;
   const format = formats.get(name);
-  if (format === undefined) throw new Error(`no format ${name}; there are ${[...formats.keys()].join(', ')}`);
+  if (format === undefined) {
+    const names = [...formats.keys()];
+    const message = `no format is called "${name}"${didYouMean(name, names) || `; there are ${names.join(', ')}`}`;
+    throw new InputError([argumentProblem('options', ['format'], 'unknown-name', message)]);
+  }
   return format.format(trace, options);
 }

@@ -7,7 +7,7 @@ export interface Problem {
   readonly file: string;
   /** From the document's root to the value: `['nodes', 2, 'address']`; empty for line-based text. */
   readonly path: readonly (string | number)[];
-  /** 1-based position of the value; of the parent when the value is missing. */
+  /** 1-based position of the value; of the parent when the value is missing; 0 for what stands in no file. */
   readonly line: number;
   readonly col: number;
 }
@@ -22,6 +22,8 @@ export type ProblemCode =
   | 'unknown-name'
   | 'conflict'
   | 'syntax'
+  /** A command that its tool understands, and that the kernel does not carry out. */
+  | 'refused'
   | 'unreadable';
 
 /** What a reader gives: the value, or everything that is wrong, never half of each. */
@@ -41,7 +43,8 @@ export class InputError extends Error {
 /** Writes `lab.yaml:7:14: nodes[2].address: …`, a form that editors and terminals make clickable. */
 export function formatProblem(p: Problem): string {
   const path = p.path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('');
-  return `${p.file}:${p.line}:${p.col}: ${path === '' ? '' : `${path}: `}${p.message}`;
+  const place = p.line === 0 ? p.file : `${p.file}:${p.line}:${p.col}`;
+  return `${place}: ${path === '' ? '' : `${path}: `}${p.message}`;
 }
 
 /** The value if there is no problem, else all problems. */

@@ -1,4 +1,5 @@
 import type { Header } from '../packet/index.js';
+import { checkTrace } from './arguments.js';
 import type { Hop, Leg, LegKind, Trace, TraceEvent } from './trace.js';
 
 /** One frame at one device, as a capture there sees it. */
@@ -43,6 +44,7 @@ export function crossings(trace: Trace, run = 0): Crossing[] {
 
 /** As {@link crossings}, with where the trace tells of them. */
 export function placedCrossings(trace: Trace, run = 0): PlacedCrossing[] {
+  checkTrace(trace);
   const found = trace.legs.flatMap((leg) =>
     leg.paths
       .filter((path) => belongsTo(leg.id, path.id, run))

@@ -1,5 +1,19 @@
-import { ANY, type Ipv4, parseIpv4 } from '../address/index.js';
-import { didYouMean, InputError, type Problem } from '../problem/index.js';
+import { ANY, type Ipv4, isIpv6, parseIpv4 } from '../address/index.js';
+import { IP_HLEN, UDP_HLEN } from '../packet/index.js';
+import {
+  argumentProblem,
+  checkShape,
+  didYouMean,
+  type Expected,
+  flag,
+  InputError,
+  type Problem,
+  type Read,
+  type Shape,
+  textOf,
+  wholeNumber,
+  wordOf,
+} from '../problem/index.js';
 import { type NamedObject, type Network, objectName } from '../topology/index.js';
 import type { PmtuDiscovery } from './client.js';
 
@@ -65,50 +79,87 @@ export interface ResolvedProbe {
  * @throws InputError with everything that is wrong with it.
  */
 export function resolveProbe(network: Network, probe: Probe): ResolvedProbe {
-  const problems: Problem[] = [];
-  const complain = (field: string, code: Problem['code'], message: string): undefined => {
-    problems.push({ code, message, file: 'probe', path: [field], line: 1, col: 1 });
+  const resolved = resolve(network, probe);
+  if ('problems' in resolved) throw new InputError(resolved.problems);
+  return resolved.value;
+}
+
+/** Everything that is wrong with a probe, without sending it. */
+export function checkProbe(network: Network, probe: Probe): readonly Problem[] {
+  const resolved = resolve(network, probe);
+  return 'problems' in resolved ? resolved.problems : [];
+}
+
+function resolve(network: Network, probe: Probe): Read<ResolvedProbe> {
+  const problems = checkShape(probe, PROBE, 'probe');
+  const complain: Complain = (field, code, message) => {
+    problems.push(argumentProblem('probe', [field], code, message));
     return undefined;
   };
-  const netns = resolveSender(network, probe.from, (m) => complain('from', 'unknown-name', m));
-  const target = resolveTarget(network, probe, complain);
-  const source = probe.source === undefined ? ANY : parseIpv4(probe.source);
+  const good = (field: keyof Probe): boolean => problems.every(({ path: [key = field] }) => key !== field);
+  const netns = good('from')
+    ? resolveSender(network, probe.from, (m) => complain('from', 'unknown-name', m))
+    : undefined;
+  const target = good('to') && good('proto') && good('port') ? resolveTarget(network, probe, complain) : undefined;
+  const source = !good('source') || probe.source === undefined ? ANY : parseIpv4(probe.source);
   if (source === undefined) complain('source', 'bad-address', `expected an IPv4 address, found "${probe.source}"`);
-  for (const field of ['port', 'sport'] as const) {
-    const port = probe[field];
-    if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65536))
-      complain(field, 'bad-value', `expected a port, 1 to 65535, found ${port}`);
-  }
-  const bad = LIMITS.filter(([field, min, max]) => {
-    const value = probe[field];
-    return value !== undefined && !(Number.isInteger(value) && Number(value) >= min && Number(value) <= max);
-  });
-  for (const [field, min, max] of bad)
-    complain(field, 'bad-value', `expected a number from ${min} to ${max}, found ${probe[field]}`);
-  if (netns === undefined || target === undefined || source === undefined || problems.length > 0)
-    throw new InputError(problems);
+  const most = MOST_PAYLOAD[target?.proto ?? 'tcp'];
+  if (good('payload') && probe.payload !== undefined && probe.payload > most)
+    complain('payload', 'bad-value', `expected at most ${most} bytes for ${target?.proto}, found ${probe.payload}`);
+  const [first, ...rest] = problems;
+  if (first !== undefined) return { problems: [first, ...rest] };
+  if (netns === undefined || target === undefined || source === undefined) throw new Error('a probe without problems');
   return {
-    netns,
-    proto: target.proto,
-    destination: target.address,
-    port: target.port,
-    sport: probe.sport,
-    source,
-    pmtuDiscovery: probe.df === undefined ? 'want' : probe.df ? 'do' : 'dont',
-    names: { from: nameOf(network, netns), to: target.name },
+    value: {
+      netns,
+      proto: target.proto,
+      destination: target.address,
+      port: target.port,
+      sport: probe.sport,
+      source,
+      pmtuDiscovery: probe.df === undefined ? 'want' : probe.df ? 'do' : 'dont',
+      names: { from: nameOf(network, netns), to: target.name },
+    },
   };
 }
 
-const LIMITS: readonly (readonly [keyof Probe, number, number])[] = [
-  ['ttl', 0, 255],
-  ['tos', 0, 255],
-  ['mark', 0, 0xffffffff],
-  ['payload', 0, 1_000_000],
-  ['count', 1, 1000],
-  ['id', 0, 65535],
-  ['interval', 0, 86_400_000],
-  ['timeout', 0, 86_400_000],
-];
+/** Bytes of payload that one call can send. An IP packet has 65535 at most, headers included; TCP cuts a stream. */
+const MOST_PAYLOAD: Readonly<Record<ProbeProtocol, number>> = {
+  tcp: 1_000_000,
+  udp: 65_535 - IP_HLEN - UDP_HLEN,
+  icmp: 65_535 - IP_HLEN - 8,
+  sctp: 65_535 - IP_HLEN - 12,
+};
+
+const PORT = wholeNumber(1, 65535);
+const PROBE: Shape = {
+  keys: {
+    from: textOf('who sends, such as pod/client'),
+    to: textOf('to whom, such as service/web:80'),
+    proto: wordOf(['tcp', 'udp', 'icmp', 'sctp'] satisfies ProbeProtocol[]),
+    port: PORT,
+    sport: PORT,
+    source: textOf('an IPv4 address'),
+    oif: textOf('the name of a device'),
+    ttl: wholeNumber(1, 255),
+    tos: wholeNumber(0, 255),
+    mark: wholeNumber(0, 0xffffffff),
+    df: flag,
+    payload: wholeNumber(0, 1_000_000),
+    count: wholeNumber(1, 1000),
+    interval: wholeNumber(0, 86_400_000),
+    timeout: wholeNumber(0, 86_400_000),
+    segments: (value) =>
+      Array.isArray(value) && value.every((each) => wholeNumber(1, 1_000_000)(each) === undefined)
+        ? undefined
+        : 'a list of numbers of bytes',
+    connected: flag,
+    recverr: flag,
+    id: wholeNumber(0, 65535),
+  } satisfies Record<keyof Probe, Expected>,
+  required: ['from', 'to'],
+  meant: { size: 'payload' },
+};
 
 function nameOf(network: Network, netns: string): string {
   const object = network.directory.ofNetns(netns);
@@ -116,6 +167,7 @@ function nameOf(network: Network, netns: string): string {
 }
 
 function resolveSender(network: Network, name: string, complain: (m: string) => undefined): string | undefined {
+  if (isIpv6(name)) return complain(NO_IPV6);
   const object = network.directory.find(name);
   if (object?.netns !== undefined) return object.netns;
   if (object !== undefined) return complain(`${objectName(object)} can't send: it has no network namespace`);
@@ -132,7 +184,10 @@ interface Target {
 
 type Complain = (field: string, code: Problem['code'], message: string) => undefined;
 
+const NO_IPV6 = 'IPv6 is not modelled yet; expected an IPv4 address or a name';
+
 function resolveTarget(network: Network, probe: Probe, complain: Complain): Target | undefined {
+  if (isIpv6(probe.to)) return complain('to', 'bad-address', NO_IPV6);
   const [, head = probe.to, tail] = /^(.*?)(?::([^:]+))?$/.exec(probe.to) ?? [];
   const literal = parseIpv4(head);
   const object = literal === undefined ? network.directory.find(head) : undefined;
@@ -169,5 +224,9 @@ function portOf(
   }
   const [only] = fitting;
   if (only !== undefined) return { proto: only.protocol, port: only.port };
+  if (object !== undefined && object.ports.length > 0) {
+    const has = object.ports.map(({ protocol, port }) => `${protocol} ${port}`).join(', ');
+    return complain('to', 'bad-value', `${objectName(object)} has no ${probe.proto} port; it has ${has}`);
+  }
   return complain('port', 'missing', `${probe.to} needs a port: write ${probe.to}:80, or give a port, or ask for icmp`);
 }

@@ -1,10 +1,17 @@
 import { localPortRange, Runtime, type Skb, sysctlName, unobeyedSysctls } from '../linux/index.js';
-import type { Packet } from '../packet/index.js';
+import { clonePacket } from '../packet/index.js';
 import { apply, type Install, type Refusal } from '../plan/index.js';
-
 import type { Network, Unmodelled } from '../topology/index.js';
+import {
+  checkInjection,
+  checkInstalls,
+  checkNetwork,
+  checkOptions,
+  checkTime,
+  type Injection,
+  type TraceOptions,
+} from './arguments.js';
 import { assemble } from './assemble.js';
-import type { Branching } from './chance.js';
 import type { SocketOptions } from './client.js';
 import { type Conversation, newConversation } from './conversation.js';
 import { devQueueXmit, receiveOn } from './dev.js';
@@ -19,32 +26,15 @@ import type { Query, Trace } from './trace.js';
 import { sendSctp, sendUdp } from './udp-client.js';
 import { ProbeWalk } from './walk.js';
 
-/** How a probe is followed. */
-export interface TraceOptions {
-  /** Seeds ports, ids and hashes; and the branch, where one is drawn. */
-  readonly seed?: number;
-  readonly branching?: Branching;
-  /** `all`: rules that do not match are told one by one. */
-  readonly detail?: 'hits' | 'all';
-}
-
-/** A frame that is put onto a device. */
-export interface Injection {
-  /** The namespace, or an object's name. */
-  readonly namespace: string;
-  readonly device: string;
-  /** `in`: as if it had come from the wire. `out`: as if a program had sent it (AF_PACKET). */
-  readonly direction: 'in' | 'out';
-  readonly frame: Packet;
-}
-
 /**
  * Follows the first packet of a probe, and what answers it, on a network where nothing has happened yet. All branches
  * are explored unless `branching` says otherwise.
  *
- * @throws InputError when a name in the probe means nothing.
+ * @throws InputError with everything that is wrong with the probe: names that mean nothing, values out of range.
  */
 export function trace(network: Network, probe: Probe, options: TraceOptions = {}): Trace {
+  checkNetwork(network);
+  checkOptions(options);
   const resolved = resolveProbe(network, probe);
   return follow(network, new Runtime(), options, queryOf(resolved), (walk, result) =>
     converse(walk, probe, resolved, result, 'answer'),
@@ -135,6 +125,8 @@ export class Simulation {
   #probes = 0;
 
   constructor(network: Network, options: TraceOptions = {}, runtime: Runtime = new Runtime()) {
+    checkNetwork(network);
+    checkOptions(options);
     this.#network = network;
     this.#runtime = runtime;
     this.#options = options;
@@ -152,23 +144,27 @@ export class Simulation {
   /**
    * Sends as a socket would, and follows the whole conversation: of TCP the handshake, the request and the answer.
    *
-   * @throws InputError when a name in the probe means nothing.
+   * @throws InputError with everything that is wrong with the probe.
    */
   send(probe: Probe): Trace {
     const resolved = resolveProbe(this.#network, probe);
     return this.#follow(queryOf(resolved), (walk, result) => converse(walk, probe, resolved, result, 'end'));
   }
 
-  /** Puts a frame onto a device. */
+  /**
+   * Puts a copy of a frame onto a device.
+   *
+   * @throws InputError when there is no such device, or the frame is none.
+   */
   inject(injection: Injection): Trace {
+    const netns = checkInjection(this.#network, injection);
     const { namespace, device, direction, frame } = injection;
-    const netns = this.#network.directory.find(namespace)?.netns ?? namespace;
     const query: Query = { from: `${namespace}/${device}`, to: direction, proto: 'frame', port: null };
     return this.#follow(query, (walk) => {
       const net = walk.net(netns);
       const link = net.ns.links.get(device);
       if (link === undefined) throw new Error(`${netns} has no device ${device}`);
-      const skb: Skb = walk.begin(net, frame, 'forward', undefined);
+      const skb: Skb = walk.begin(net, clonePacket(frame), 'forward', undefined);
       skb.dev = device;
       if (direction === 'in') receiveOn(net, link, skb);
       else walk.task(() => devQueueXmit(net, skb));
@@ -182,14 +178,24 @@ export class Simulation {
     return follow(this.#network, this.#runtime, { ...this.#options, seed, branching }, query, start);
   }
 
-  /** Lets `ms` of virtual time pass. */
+  /**
+   * Lets `ms` of virtual time pass.
+   *
+   * @throws InputError when that is less than none.
+   */
   advance(ms: number): void {
+    checkTime(ms);
     this.#runtime.clock += ms;
   }
 
-  /** Makes calls between packets. Returns those that the kernel refused. */
+  /**
+   * Makes calls between packets. Returns those that the kernel refused.
+   *
+   * @throws InputError before any is made, when one is no call.
+   */
   apply(installs: Iterable<Install>): readonly Refusal[] {
-    const { network, refused } = apply(installs, this.#network, this.#runtime);
+    const all = checkInstalls(installs);
+    const { network, refused } = apply(all, this.#network, this.#runtime);
     this.#network = network;
     return refused;
   }

@@ -75,6 +75,7 @@ describe('suggestions', () => {
       hint: 'did you mean "no-route"?',
       why: 'a fault',
     },
+    { args: ['show', 'flannel-vxlan', 'node-1', 'route'], hint: 'did you mean "routes"?', why: 'a part' },
     { args: ['show', 'flannel-vxlan', 'node1', 'routes'], hint: 'did you mean "node-1"?', why: 'a namespace' },
   ])('$why', async ({ args, hint }) => {
     expect((await podpath(args)).err).toContain(hint);
@@ -88,13 +89,43 @@ describe('trace', () => {
     expect(err).toBe('');
   });
 
-  test('a command that the kernel refuses is a note, and the packet goes its way', async () => {
+  // As ip itself, which exits with 2: the change that was asked for has not been made.
+  test('a command that the kernel refuses is an error', async () => {
     const exec = ['--exec', 'node-1: ip route add 10.9.0.0/16 via 10.8.0.1'];
-    const { code, err } = await podpath(['trace', 'flannel-vxlan', 'client', 'web-1', ...exec]);
+    const { code, err, out } = await podpath(['trace', 'flannel-vxlan', 'client', 'web-1', ...exec]);
     expect(err).toBe(
-      'note: node-1 refuses "ip route add 10.9.0.0/16 via 10.8.0.1": ENETUNREACH, Nexthop has invalid gateway\n',
+      '--exec:1:9: node-1 refuses "ip route add 10.9.0.0/16 via 10.8.0.1": Nexthop has invalid gateway (ENETUNREACH)\n',
     );
+    expect([code, out]).toEqual([2, '']);
+  });
+
+  test('a sysctl that the kernel has and nothing here reads is a note', async () => {
+    const exec = ['--exec', 'node-1: sysctl -w net.ipv4.tcp_fin_timeout=9'];
+    const { code, err } = await podpath(['trace', 'flannel-vxlan', 'client', 'web-1', ...exec]);
+    expect(err).toBe('note: net.ipv4.tcp_fin_timeout is kept, but nothing that is modelled reads it\n');
     expect(code).toBe(0);
+  });
+
+  test('all that is wrong is told at once', async () => {
+    const wrong = '--ttl abc --size -1 --port 99999 --proto foo --branches x --fault no --lang de'.split(' ');
+    const exec = ['--exec', 'node-9: ip x', '--exec', 'node-1: ip route del 10.9.9.9'];
+    const { err, code } = await podpath(['trace', 'flannel-vxlan', 'clint', 'webb', ...wrong, ...exec]);
+    expect(err.split('\n').map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual([
+      'podpath: --ttl:',
+      'podpath: --size:',
+      'podpath: --port:',
+      'podpath: --proto:',
+      'podpath: --branches:',
+      'podpath: --lang:',
+      'podpath: --fault:',
+      '--exec:1:1: no',
+      '--exec:1:12: object',
+      '--exec:2:9: node-1',
+      'podpath: from:',
+      'podpath: to:',
+      '',
+    ]);
+    expect(code).toBe(2);
   });
 
   test('commands run in order, after the faults', async () => {
@@ -226,6 +257,54 @@ describe('test', () => {
     const { out, err, code } = await podpath(['test', 'flannel-vxlan', file('bad.yaml', 'nodes: {n: x}\n')]);
     expect([out, code]).toEqual(['', 2]);
     expect(err).toContain('bad.yaml:1:12: nodes.n: expected an IPv4 address');
+  });
+});
+
+describe('what the kernel refuses of a lab', () => {
+  const two = 'nodes: {n: 10.0.0.1}\npods: {a: n, b: {node: n, ports: [80]}}\n';
+  const faulty = file(
+    'faulty.yaml',
+    `${two}faults:\n  f: {n: ip route del 10.9.0.0/16}\n  g: {n: iptables -A FORWRD -j DROP}\nexpect: ["a -> b with f: delivered"]\n`,
+  );
+
+  test('is a problem of each fault', async () => {
+    const { out, code } = await podpath(['validate', faulty]);
+    expect(
+      out
+        .split('\n')
+        .map((line) => line.replace(`${faulty}:`, ''))
+        .slice(0, 2),
+    ).toEqual([
+      '4:10: faults.f.n: fault "f": n refuses "ip route del 10.9.0.0/16": No such process (ESRCH)',
+      expect.stringMatching(/^5:10: faults\.g\.n: fault "g": n refuses .*did you mean "FORWARD"\? \(ENOENT\)$/),
+    ]);
+    expect(code).toBe(2);
+  });
+
+  test('fails what is expected with it, and a trace with it', async () => {
+    const { out, code } = await podpath(['test', faulty]);
+    expect(out).toContain('not ok 1 - faulty: a -> b with f: delivered');
+    expect(out).toContain('No such process (ESRCH)');
+    expect(code).toBe(1);
+    expect((await podpath(['trace', faulty, 'a', 'b', '--fault', 'f'])).code).toBe(2);
+    expect((await podpath(['trace', faulty, 'a', 'b'])).code).toBe(0);
+  });
+
+  test.each([
+    { lab: 'commands: {n: [ip link set lo up, ip route del 10.9.0.0/16]}\n', at: '3:35: commands.n[1]: ' },
+    { lab: 'links: {n: {eth9: {mtu: 900}}}\n', at: '3:25: links.n.eth9.mtu: ' },
+  ])('is a problem of $lab', async ({ lab, at }) => {
+    const path = file('commands.yaml', two + lab);
+    for (const args of [
+      ['validate', path],
+      ['test', path],
+      ['trace', path, 'a', 'b'],
+      ['graph', path],
+    ]) {
+      const { out, err, code } = await podpath(args);
+      expect(out + err).toContain(`commands.yaml:${at}n refuses "ip `);
+      expect(code).toBe(2);
+    }
   });
 });
 

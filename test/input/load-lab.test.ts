@@ -49,7 +49,7 @@ test.each([
 
 test('a fault that the lab does not have', async () => {
   expect(await problems(LAB, ['cat', 'x'])).toEqual([
-    'unknown-name lab: no fault is called "cat"; did you mean "cut"?',
-    'unknown-name lab: no fault is called "x"; it has cut',
+    'unknown-name options: no fault is called "cat"; did you mean "cut"?',
+    'unknown-name options: no fault is called "x"; it has cut',
   ]);
 });

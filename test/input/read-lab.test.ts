@@ -145,7 +145,16 @@ commands:
       {
         name: 'cut',
         description: 'no way out',
-        commands: [{ netns: 'host/router', command: 'ip link set eth1 down', file: 'lab.yaml', line: 6 }],
+        commands: [
+          {
+            netns: 'host/router',
+            command: 'ip link set eth1 down',
+            file: 'lab.yaml',
+            path: ['faults', 'cut', 'router'],
+            line: 6,
+            col: 42,
+          },
+        ],
       },
     ]);
   });
@@ -407,4 +416,113 @@ expect:
       'unknown-name 9:5 expect.0.a -> b:80 with cut',
     ]);
   });
+
+  test('a misspelt or wrong key at the top keeps nothing else from being read', () => {
+    expect(
+      problems(`
+podCIDR: here
+pod:
+  client: node-1
+nodes: {node-1: 192.168.56.11, node-2: {address: 192.168.56.11, podCIDR: 10.1.0.0/24}}
+pods: {web: {node: node-9}}
+expect:
+  - client -> web icmp: delivered
+  - web -> web icmp: deliverd
+`),
+    ).toEqual([
+      'bad-value 2:10 podCIDR',
+      'unknown-key 3:1 pod',
+      'conflict 5:40 nodes.node-2',
+      'unknown-name 6:20 pods.web.node',
+      'bad-value 9:22 expect.1.web -> web icmp',
+    ]);
+  });
+
+  test.each([
+    { text: 'nodes: {n: 224.0.0.1}', want: ['bad-address 1:12 nodes.n'], why: 'multicast' },
+    { text: 'nodes: {n: 127.0.0.1}', want: ['bad-address 1:12 nodes.n'], why: 'loopback' },
+    { text: 'nodes: {n: 0.0.0.0}', want: ['bad-address 1:12 nodes.n'], why: 'this network' },
+    { text: 'nodes: {n: 255.255.255.255}', want: ['bad-address 1:12 nodes.n'], why: 'broadcast' },
+    { text: 'nodes: {n: 10.0.0.255}', want: ['bad-value 1:12 nodes.n'], why: "the segment's broadcast" },
+    {
+      text: 'podCIDR: 127.0.0.0/16\nnodes: {n: 10.0.0.1}',
+      want: ['bad-address 1:10 podCIDR'],
+      why: 'pods on loopback',
+    },
+    {
+      text: 'nodes: {n: 10.0.0.1}\npods: {p: {node: n, ip: 10.244.1.255}}',
+      want: ['bad-address 2:25 pods.p.ip'],
+      why: "the broadcast of a node's podCIDR",
+    },
+    { text: 'mtu: 100\nnodes: {n: 10.0.0.1}', want: ['bad-value 1:6 mtu'], why: '50 bytes are left in the tunnel' },
+    {
+      text: 'segments: {a: {subnet: 10.0.0.0/24, mtu: 117}}\nnodes: {n: 10.0.0.1, m: 10.0.0.2}',
+      want: ['bad-value 1:42 segments.a.mtu'],
+      why: 'the same, told once where it is said',
+    },
+    {
+      text: 'serviceCIDR: 10.96.0.0/32\nnodes: {n: 10.0.0.1}\nservices: {s: {port: 80}, t: {port: 80}}',
+      want: ['conflict 3:15 services.s', 'conflict 3:30 services.t'],
+      why: 'no address for Services',
+    },
+  ])('$text: $why', ({ text, want }) => {
+    expect(problems(text)).toEqual(want);
+  });
+});
+
+describe('sysctls', () => {
+  test.each([
+    { line: 'sysctl: {node-1: {net.ipv4.ip_forwad: 1}}', at: '4:19', near: 'net.ipv4.ip_forward' },
+    { line: 'sysctl: {node-1: {net.ipv4.conf.all.rp_fliter: 1}}', at: '4:19', near: 'net.ipv4.conf.all.rp_filter' },
+    { line: 'commands: {node-1: sysctl -w net.bridge.bridge-nf-call-iptable=0}', at: '4:30', near: 'net.bridge.' },
+  ])('$line', ({ line, at, near }) => {
+    const read = readLab(`${TWO}${line}\n`, 'lab.yaml');
+    const text = 'problems' in read ? read.problems.map(formatProblem).join() : '';
+    expect(text).toMatch(`lab.yaml:${at}: `);
+    expect(text).toMatch(`did you mean "${near}`);
+  });
+
+  test('one that the kernel has and nothing here reads is kept and noted, so is one that may be a module’s', () => {
+    const read = readLabWithNotes(
+      `${TWO}sysctl: {node-1: {net.ipv4.tcp_fin_timeout: 1, net.ipv4.vs.conntrack: 1}}\n`,
+      'lab.yaml',
+    );
+    const notes = 'value' in read ? read.value.notes.map(({ message }) => message) : [];
+    expect(notes.filter((note) => note.includes('is kept'))).toHaveLength(2);
+  });
+});
+
+describe('notes', () => {
+  const notes = (text: string): string[] => {
+    const read = readLabWithNotes(text, 'lab.yaml');
+    if ('problems' in read) throw new Error(read.problems.map(formatProblem).join('\n'));
+    return read.value.notes.map(({ line, col, message }) => `${line}:${col}: ${message}`);
+  };
+  const web = `${TWO}pods: {web: {node: node-1, labels: {app: web}, ports: [{name: http, containerPort: 80}]}}\nservices:\n`;
+
+  test.each([
+    { service: '{port: 80, selector: {ap: web}}', want: /6:29: .*selects no pod: .*"ap"; did you mean "app"/ },
+    { service: '{port: 80, selector: {app: wep}}', want: /6:29: .*selects no pod: .*app: wep; did you mean "web"/ },
+    { service: '{port: 80, selector: {app: web}, targetPort: htp}', want: /6:53: .*"htp"; did you mean "http"/ },
+    { service: '{selector: {app: web}, ports: [{port: 80, targetPort: htp}]}', want: /6:62: .*"htp"/ },
+  ])('a Service that leads nowhere: $service', ({ service, want }) => {
+    expect(notes(`${web}  web: ${service}\n`)).toEqual(expect.arrayContaining([expect.stringMatching(want)]));
+  });
+
+  test('nodes without a router have no default route', () => {
+    expect(notes(TWO).join('\n')).toContain('nodes have no default route');
+    expect(notes(`${TWO}routers: {r: [192.168.56.1]}\n`).join('\n')).not.toContain('no default route');
+  });
+});
+
+test('a name of two objects is not unknown', () => {
+  const read = readLab(
+    `${TWO}pods: {web: node-1}\nservices: {web: {port: 80}}\nexpect: ["web -> web: delivered", "node-1 -> ::1: delivered"]\n`,
+    'lab.yaml',
+  );
+  expect('problems' in read ? read.problems.map(({ message }) => message) : []).toEqual([
+    '"web" is pod/default/web as well as service/default/web: say which',
+    '"web" is pod/default/web as well as service/default/web: say which',
+    'IPv6 is not modelled yet, found "::1"',
+  ]);
 });

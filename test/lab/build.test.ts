@@ -4,7 +4,7 @@ import { cniBackend, sandboxId } from '../../src/agents/index.js';
 import { applyFaults, buildNetwork, type Lab, readCommands } from '../../src/lab/index.js';
 import { agentsOf } from '../../src/lab/start-order.js';
 import { RT_TABLE_MAIN } from '../../src/linux/index.js';
-import { InputError } from '../../src/problem/index.js';
+import { formatProblem, InputError } from '../../src/problem/index.js';
 import { objectName } from '../../src/topology/index.js';
 import { ip, prefix } from '../must.js';
 import { generatedNames } from './generated-names.js';
@@ -118,7 +118,14 @@ test.each([
   { path: 'eth0/route_localnet', want: '0', why: 'it is `all` that has it' },
   { path: 'all/rp_filter', want: '0', why: 'commands of a lab are run when the pods are there' },
 ])('a pod has $path = $want: $why', ({ path, want }) => {
-  const command = { netns: 'node/node-1', command: 'sysctl -w net.ipv4.conf.all.rp_filter=1', file: 'lab', line: 1 };
+  const command = {
+    netns: 'node/node-1',
+    command: 'sysctl -w net.ipv4.conf.all.rp_filter=1',
+    file: 'lab',
+    path: [],
+    line: 1,
+    col: 1,
+  };
   const { network } = buildNetwork(wholeLab({ overrides: [command] }));
   expect(network.netns('client')?.sysctls.get(`net/ipv4/conf/${path}`)).toBe(want);
   expect(network.netns('node-1')?.sysctls.get('net/ipv4/conf/all/rp_filter')).toBe('1');
@@ -262,7 +269,14 @@ describe('directory', () => {
 });
 
 describe('overrides', () => {
-  const override = (netns: string, command: string) => ({ netns, command, file: 'lab.yaml', line: 7 });
+  const override = (netns: string, command: string) => ({
+    netns,
+    command,
+    file: 'lab.yaml',
+    path: ['commands', netns],
+    line: 7,
+    col: 3,
+  });
 
   test('come last, in their namespace', () => {
     const overrides = [
@@ -279,7 +293,10 @@ describe('overrides', () => {
 
   test('what is refused is kept', () => {
     const overrides = [override('node/node-1', 'ip route add 10.9.0.0/16 via 10.8.0.1')];
-    const { refusedIn } = buildNetwork(wholeLab({ overrides }));
+    const { refusedIn, refusedCommands } = buildNetwork(wholeLab({ overrides }));
+    expect(refusedCommands().map(({ code, path, line }) => [code, path, line])).toEqual([
+      ['refused', ['commands', 'node/node-1'], 7],
+    ]);
     expect(refusedIn('node-1').map(({ message }) => message)).toEqual(['Nexthop has invalid gateway']);
     expect(refusedIn('node-2')).toEqual([]);
   });
@@ -307,7 +324,14 @@ describe('faults', () => {
   const fault = (name: string, netns: string, ...commands: string[]) => ({
     name,
     description: '',
-    commands: commands.map((command, i) => ({ netns, command, file: 'lab.yaml', line: i + 1 })),
+    commands: commands.map((command, i) => ({
+      netns,
+      command,
+      file: 'lab.yaml',
+      path: ['faults', name, netns],
+      line: i + 1,
+      col: 5,
+    })),
   });
   const lab = wholeLab({
     faults: [
@@ -340,8 +364,11 @@ describe('faults', () => {
   });
 
   test('one that does nothing says so', () => {
-    const { refused } = applyFaults(built.network, lab, ['nonsense']);
+    const { refused, problems } = applyFaults(built.network, lab, ['nonsense']);
     expect(refused.map(({ errno }) => errno)).toEqual(['ESRCH']);
+    expect(problems.map(formatProblem)).toEqual([
+      'lab.yaml:1:5: faults.nonsense.node/node-1: fault "nonsense": node-1 refuses "ip route del 10.99.0.0/16": No such process (ESRCH)',
+    ]);
   });
 
   test('one that the lab does not have is an error of the caller', () => {

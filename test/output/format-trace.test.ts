@@ -178,5 +178,5 @@ test('formats are a registry', async () => {
   expect(outputFormats().map((format) => format.name)).toEqual(['text', 'mermaid', 'json']);
   registerFormat({ name: 'verdict', description: 'one word', format: (result) => result.verdict.forward });
   expect(await textOf(toWeb1, { format: 'verdict' })).toBe('delivered');
-  await expect(textOf(toWeb1, { format: 'svg' })).rejects.toThrow('no format svg');
+  await expect(textOf(toWeb1, { format: 'svg' })).rejects.toThrow('no format is called "svg"');
 });

@@ -9,7 +9,13 @@ import { openLab } from '../../src/input/index.js';
 import { podpath } from '../cli/cli.js';
 
 const root = new URL('../../', import.meta.url);
-const PAGES = ['README.md', 'docs/lab-format.md', 'docs/reading-a-trace.md', 'docs/how-to-add-an-output.md'];
+const PAGES = [
+  'README.md',
+  'docs/lab-format.md',
+  'docs/reading-a-trace.md',
+  'docs/library.md',
+  'docs/how-to-add-an-output.md',
+];
 
 function page(name: string): string {
   return readFileSync(new URL(name, root), 'utf8');

@@ -308,6 +308,20 @@ describe('problems', () => {
     { line: "ip link set 'lo up", want: '7:13: the quote is never closed' },
     { line: 'echo 1 > /tmp/x', want: '7:6: only `echo VALUE > /proc/sys/…` changes anything' },
     { line: 'iptables-restore', want: '7:1: there is nothing for iptables-restore to read' },
+    // The tool itself says so: `iptables v1.8: unknown option "--dprot"`, `sysctl: cannot stat /proc/sys/…`.
+    {
+      line: 'iptables -I FORWARD -p tcp --dprot 1 -j DROP',
+      want: '7:28: no option of this rule: "--dprot"; did you mean "--dport"?',
+    },
+    { line: 'iptables -F FORWARD; iptables -m cmment', want: '7:34: no command such as -A' },
+    {
+      line: 'sysctl -w net.ipv4.ip_forwad=0',
+      want: '7:11: no sysctl is called "net.ipv4.ip_forwad"; did you mean "net.ipv4.ip_forward"?',
+    },
+    {
+      line: 'echo 0 > /proc/sys/net/ipv4/conf/eth0.1/rp_fliter',
+      want: '7:6: no sysctl is called "net.ipv4.conf.eth0/1.rp_fliter"; did you mean "net.ipv4.conf.eth0/1.rp_filter"?',
+    },
     { line: 'sysctl -w net.ipv4.ip_forward', want: '7:11: expected NAME=VALUE, found "net.ipv4.ip_forward"' },
     { line: 'ip neigh add 10.0.0.1 dev eth0', want: '7:27: `lladdr` is missing' },
     {
@@ -550,7 +564,7 @@ function anyInstall(): fc.Arbitrary<Install> {
     fc.record({
       call: fc.constant('iptables'),
       family: fc.constantFrom('ip', 'ip6'),
-      args: fc.array(text, { maxLength: 5 }),
+      args: text.map((comment) => ['-A', 'FORWARD', '-m', 'comment', '--comment', `x${comment}`, '-j', 'DROP']),
     }) as fc.Arbitrary<Call>,
     fc.record({
       call: fc.constant('iptables-restore'),

@@ -68,7 +68,7 @@ const probe: fc.Arbitrary<Probe> = fc.record(
     to: address,
     proto: fc.constantFrom('icmp', 'tcp', 'udp', 'sctp'),
     port: fc.constantFrom(53, 80),
-    ttl: fc.constantFrom(0, 1, 2, 64, 255),
+    ttl: fc.constantFrom(1, 2, 64, 255),
     payload: fc.constantFrom(0, 20, 1400, 3000),
     df: fc.boolean(),
     connected: fc.boolean(),

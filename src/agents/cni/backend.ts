@@ -32,6 +32,8 @@ export interface CniSetup {
   annotations(node: Node, off: Off): Labels;
   /** What its IPAM gives the pods of a node, started in this order; undefined for a pod that gets no address. */
   podAddresses(node: Node, off: Off, pods: readonly Pod[]): readonly (Ipv4 | undefined)[];
+  /** MTU of the pods of a node whose network card has that one; left out: the same. */
+  readonly podMtu?: (uplink: number) => number;
   /** The plug-ins of one node, which may remember what they did for earlier pods; undefined when there are none. */
   readonly plugins: ((context: AgentContext) => PodNetwork) | undefined;
 }

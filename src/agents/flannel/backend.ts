@@ -97,6 +97,7 @@ function setup(config: FlannelConfig, flannel: FlannelBackend, delegate: Flannel
     annotations: (node, off) => (off.has('flanneld') ? {} : leaseAnnotations(node, flannel.attrs(node))),
     podAddresses: (node, off, pods) =>
       runs(config, node, off) ? hostLocalAddresses(wholeSubnet(node.podCIDR, []), pods) : pods.map(() => undefined),
+    podMtu: (mtu) => flannel.mtu({ mtu }),
     plugins: (context) => plugins(context, config, flannel, delegate),
   };
 }

@@ -19,7 +19,7 @@ export interface FlannelBackend {
   /** What it adds to the lease of its node. */
   attrs(node: Node): LeaseAttrs;
   /** `FLANNEL_MTU` in subnet.env: what pods get. */
-  mtu(external: ExternalInterface): number;
+  mtu(external: Pick<ExternalInterface, 'mtu'>): number;
   /** Whether it can work with that interface: false ends flanneld. */
   starts?(external: ExternalInterface): boolean;
   /** Makes the device, before there is a lease; false ends flanneld. */

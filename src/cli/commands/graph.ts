@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { addChangeOptions, type ChangeOptions, changedNetwork } from '../change.js';
+import { addChangeOptions, type ChangeOptions, changedOrThrow } from '../change.js';
 import type { Io } from '../io.js';
 import { labSource } from '../lab-argument.js';
 
@@ -15,7 +15,7 @@ export function addGraph(program: Command, io: Io): void {
       const { openLab } = await import('../../input/index.js');
       const { Topology } = await import('../../topology/index.js');
       const { formatPicture } = await import('../../output/index.js');
-      const network = await changedNetwork(await openLab(labSource(lab)), options, io);
+      const network = await changedOrThrow(await openLab(labSource(lab)), options, io);
       const topology = new Topology(network);
       io.out(formatPicture({ hosts: topology.hosts(), connections: topology.connections() }));
     });

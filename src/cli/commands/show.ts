@@ -1,4 +1,4 @@
-import { Argument, type Command } from 'commander';
+import type { Command } from 'commander';
 import type { OpenedLab } from '../../input/index.js';
 import type { LinkView, Netns } from '../../linux/index.js';
 import type { Network } from '../../topology/index.js';
@@ -6,22 +6,26 @@ import { addChangeOptions, type ChangeOptions, changedNetwork, findNetns } from 
 import type { SetExit } from '../exit.js';
 import type { Io } from '../io.js';
 import { labSource } from '../lab-argument.js';
+import { Values } from '../values.js';
 
 /** `podpath show`. */
 export function addShow(program: Command, io: Io, exit: SetExit): void {
+  const values = new Values();
   const command = program
     .command('show')
     .description('Show what is installed in a network namespace, as the native tool prints it.')
     .argument('<lab>', 'a lab file, or the name of a shipped lab')
     .argument('<namespace>', 'a node, pod, host or router')
-    .addArgument(new Argument('<what>', 'which part of it').choices(Object.keys(VIEWS)));
+    .addArgument(values.argument('<what>', 'which part of it', Object.keys(VIEWS)));
   addChangeOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (lab: string, namespace: string, what: View, options: ChangeOptions) => {
       const { openLab } = await import('../../input/index.js');
       const opened = await openLab(labSource(lab));
-      const network = await changedNetwork(opened, options, io);
-      const name = await findNetns(namespace, network);
+      const changed = await changedNetwork(opened, options, io);
+      const problems = [...values.problems, ...changed.problems];
+      const { network } = changed;
+      const name = findNetns(namespace, { network, problems });
       const ns = network.netns(name);
       if (ns === undefined) throw new Error(`${name} has a name and is not there`);
       io.out(await VIEWS[what](ns, opened, network));

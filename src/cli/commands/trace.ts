@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
+import { InputError, type Problem } from '../../problem/index.js';
 import type { Branching, Probe } from '../../trace/index.js';
 import { addChangeOptions, type ChangeOptions, changedNetwork } from '../change.js';
-import { type SetExit, UsageError } from '../exit.js';
+import type { SetExit } from '../exit.js';
 import { type Io, wantsColor } from '../io.js';
 import { labSource } from '../lab-argument.js';
-import { count, number } from '../values.js';
+import { count, Values } from '../values.js';
 
 interface TraceCommandOptions extends ChangeOptions {
   readonly proto?: NonNullable<Probe['proto']>;
@@ -13,7 +14,7 @@ interface TraceCommandOptions extends ChangeOptions {
   readonly ttl?: number;
   readonly size?: number;
   readonly df?: true;
-  readonly branches: string;
+  readonly branches: Branching;
   readonly json?: true;
   readonly mermaid?: true;
   readonly verbose: number;
@@ -23,32 +24,36 @@ interface TraceCommandOptions extends ChangeOptions {
 
 /** `podpath trace`. */
 export function addTrace(program: Command, io: Io, exit: SetExit): void {
+  const values = new Values();
   const command = program
     .command('trace')
     .description('Follow one packet, and what answers it, from FROM to TO.')
     .argument('<lab>', 'a lab file, or the name of a shipped lab')
     .argument('<from>', 'who sends: pod/NS/NAME, node/NAME, host/NAME, or just the name')
     .argument('<to>', 'to whom: service/NS/NAME:PORT, pod/NAME:PORT, 10.96.0.10:80')
-    .addOption(new Option('--proto <protocol>', 'protocol; tcp unless TO says otherwise').choices(PROTOCOLS))
-    .option('--port <number>', 'destination port, where TO has none', number(1, 65535))
-    .option('--sport <number>', 'source port', number(1, 65535))
-    .option('--ttl <number>', 'time to live', number(0, 255))
-    .option('--size <bytes>', 'bytes of payload', number(0, 1_000_000))
+    .addOption(values.choice('--proto <protocol>', 'protocol; tcp unless TO says otherwise', PROTOCOLS))
+    .option('--port <number>', 'destination port, where TO has none', values.number('--port', 1, 65535))
+    .option('--sport <number>', 'source port', values.number('--sport', 1, 65535))
+    .option('--ttl <number>', 'time to live', values.number('--ttl', 1, 255))
+    .option('--size <bytes>', 'bytes of payload', values.number('--size', 0, 1_000_000))
     .option('--df', 'forbid to fragment')
-    .option(
-      '--branches <which>',
-      'all | seed:N | pin:NAME: where chance decides, every way, one drawn, or the named one',
-      'all',
+    .addOption(
+      new Option(
+        '--branches <which>',
+        'all | seed:N | pin:NAME: where chance decides, every way, one drawn, or the named one',
+      )
+        .argParser(parseBranches(values))
+        .default({ branches: 'all' } satisfies Branching, 'all'),
     );
   addChangeOptions(command)
     .addOption(new Option('--json', 'print the whole trace as podpath-trace/1').conflicts('mermaid'))
     .option('--mermaid', 'print a Mermaid sequence diagram')
     .option('-v, --verbose', 'each rule that mattered; -vv each rule that was tried, and each capture', count, 0)
-    .addOption(new Option('--lang <language>', 'language of the text').choices(['en', 'zh']).default('en'))
+    .addOption(values.choice('--lang <language>', 'language of the text', ['en', 'zh']).default('en'))
     .option('--no-color', 'no colours (as NO_COLOR)')
     .addHelpText('after', EXAMPLES)
     .action(async (lab: string, from: string, to: string, options: TraceCommandOptions) => {
-      exit(await traceCommand(lab, from, to, options, io));
+      exit(await traceCommand(lab, from, to, options, values.problems, io));
     });
 }
 
@@ -69,15 +74,18 @@ async function traceCommand(
   from: string,
   to: string,
   options: TraceCommandOptions,
+  wrong: readonly Problem[],
   io: Io,
 ): Promise<number> {
-  const branching = parseBranches(options.branches);
   const { openLab } = await import('../../input/index.js');
   const opened = await openLab(labSource(lab));
-  const network = await changedNetwork(opened, options, io);
-  const { trace } = await import('../../trace/index.js');
+  const { network, problems } = await changedNetwork(opened, options, io);
+  const { checkProbe, trace } = await import('../../trace/index.js');
+  const probe = probeOf(from, to, options);
+  const all = [...wrong, ...problems, ...checkProbe(network, probe)];
+  if (all.length > 0) throw new InputError(all);
   const detail = options.verbose > 1 || options.json === true ? 'all' : 'hits';
-  const result = trace(network, probeOf(from, to, options), { branching, detail });
+  const result = trace(network, probe, { branching: options.branches, detail });
   const { formatTrace } = await import('../../output/index.js');
   const text = formatTrace(result, {
     format: options.json === true ? 'json' : options.mermaid === true ? 'mermaid' : 'text',
@@ -92,22 +100,17 @@ async function traceCommand(
 
 function probeOf(from: string, to: string, options: TraceCommandOptions): Probe {
   const { proto, port, sport, ttl, size, df } = options;
-  return {
-    from,
-    to,
-    ...(proto === undefined ? {} : { proto }),
-    ...(port === undefined ? {} : { port }),
-    ...(sport === undefined ? {} : { sport }),
-    ...(ttl === undefined ? {} : { ttl }),
-    ...(size === undefined ? {} : { payload: size }),
-    ...(df === undefined ? {} : { df }),
-  };
+  const given: readonly (readonly [string, unknown])[] = Object.entries({ proto, port, sport, ttl, payload: size, df });
+  // Of a value that was wrong commander makes an empty one.
+  return { from, to, ...Object.fromEntries(given.filter(([, value]) => value !== undefined && value !== '')) };
 }
 
-function parseBranches(text: string): Branching {
-  if (text === 'all') return { branches: 'all' };
-  const [, kind, rest = ''] = /^(seed|pin):(.+)$/.exec(text) ?? [];
-  if (kind === 'pin') return { branches: 'pin', name: rest };
-  if (kind === 'seed' && /^\d{1,9}$/.test(rest)) return { branches: 'seed', seed: Number(rest) };
-  throw new UsageError(`--branches takes all, seed:N or pin:NAME; found "${text}"`);
+function parseBranches(values: Values): (text: string) => Branching | undefined {
+  return (text) => {
+    if (text === 'all') return { branches: 'all' };
+    const [, kind, rest = ''] = /^(seed|pin):(.+)$/.exec(text) ?? [];
+    if (kind === 'pin') return { branches: 'pin', name: rest };
+    if (kind === 'seed' && /^\d{1,9}$/.test(rest)) return { branches: 'seed', seed: Number(rest) };
+    return values.complain('--branches', `expected all, seed:N or pin:NAME, found "${text}"`);
+  };
 }

@@ -29,10 +29,13 @@ In an editor the same problems show with a first line of
   # yaml-language-server: $schema=node_modules/podpath/docs/schema/lab.schema.json`;
 
 async function validate(argument: string, io: Io): Promise<number> {
-  const { openLab } = await import('../../input/index.js');
+  const { validateLab } = await import('../../input/index.js');
   let opened: OpenedLab;
   try {
-    opened = await openLab(labSource(argument));
+    opened = await validateLab(labSource(argument));
+    const { checkExpectations } = await import('../../analyze/index.js');
+    const wrong = checkExpectations(opened.lab, opened.built.network);
+    if (wrong.length > 0) throw new InputError(wrong);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     for (const problem of error.problems) io.out(`${formatProblemLine(problem)}\n`);

@@ -1,3 +1,4 @@
+import { didYouMean } from '../../problem/index.js';
 import type { Command } from './command.js';
 import type { Complaint } from './refusal.js';
 import { BUILT_IN, type Chain, type Rule, type Table, type TableName } from './rule.js';
@@ -101,7 +102,7 @@ export class TableDraft {
 
   #put(command: Extract<Command, { command: 'append' | 'insert' | 'replace' }>): Complaint | undefined {
     const chain = this.#chains.get(command.chain);
-    if (chain === undefined) return noChain(command.chain);
+    if (chain === undefined) return noChain(command.chain, this.#chains);
     for (const rule of command.rules) {
       const complaint = this.#checkTarget(rule);
       if (complaint !== undefined) return complaint;
@@ -140,7 +141,7 @@ export class TableDraft {
 
   #delete(command: Extract<Command, { command: 'delete' | 'delete number' }>): Complaint | undefined {
     const chain = this.#chains.get(command.chain);
-    if (chain === undefined) return noChain(command.chain);
+    if (chain === undefined) return noChain(command.chain, this.#chains);
     if (command.command === 'delete number') {
       if (command.n > chain.rules.length) return tooBig(command.n, chain);
       this.#own(chain).splice(command.n - 1, 1);
@@ -158,13 +159,13 @@ export class TableDraft {
 
   #check(name: string, rules: readonly Rule[]): Complaint | undefined {
     const chain = this.#chains.get(name);
-    if (chain === undefined) return noChain(name);
+    if (chain === undefined) return noChain(name, this.#chains);
     return rules.every((rule) => chain.rules.some((old) => sameRule(old, rule))) ? undefined : noRule(name);
   }
 
   #flush(name: string | undefined): Complaint | undefined {
     const chain = name === undefined ? undefined : this.#chains.get(name);
-    if (name !== undefined && chain === undefined) return noChain(name);
+    if (name !== undefined && chain === undefined) return noChain(name, this.#chains);
     for (const one of chain === undefined ? this.#chains.values() : [chain]) this.#setRules(one, []);
     return undefined;
   }
@@ -182,7 +183,7 @@ export class TableDraft {
     const deleted = new Set<string>();
     for (const one of names) {
       const chain = this.#chains.get(one);
-      if (chain === undefined) return noChain(one);
+      if (chain === undefined) return noChain(one, this.#chains);
       if (this.#isBuiltIn(one)) return { errno: 'EINVAL', message: `${one} is built in and can't be deleted` };
       const user = this.#userOf(one, deleted);
       if (user !== undefined) return { errno: 'EMLINK', message: `chain ${one} is still jumped to from ${user}` };
@@ -213,7 +214,7 @@ export class TableDraft {
 
   #rename(name: string, to: string): Complaint | undefined {
     const chain = this.#chains.get(name);
-    if (chain === undefined || this.#isBuiltIn(name)) return noChain(name);
+    if (chain === undefined || this.#isBuiltIn(name)) return noChain(name, this.#chains);
     if (this.#chains.has(to)) return { errno: 'EEXIST', message: `there is a chain ${to} already` };
     const all = [...this.#chains];
     this.#chains.clear();
@@ -259,8 +260,8 @@ function withChain(rule: Rule, chain: string): Rule {
   return { ...rule, target };
 }
 
-function noChain(name: string): Complaint {
-  return { errno: 'ENOENT', message: `there is no chain ${name}` };
+function noChain(name: string, chains: ReadonlyMap<string, unknown>): Complaint {
+  return { errno: 'ENOENT', message: `there is no chain ${name}${didYouMean(name, chains.keys())}` };
 }
 
 function noTarget(name: string): Complaint {

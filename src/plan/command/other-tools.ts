@@ -1,4 +1,10 @@
-import { deviceSysctlPath, type PlacedWord } from '../../linux/index.js';
+import {
+  checkIptablesCommand,
+  classifySysctl,
+  deviceSysctlPath,
+  type PlacedWord,
+  sysctlName,
+} from '../../linux/index.js';
 import { call, type Scene } from './scene.js';
 
 /** `sysctl [-q] [-w] NAME=VALUE …`. */
@@ -12,9 +18,16 @@ export function sysctl(scene: Scene): void {
     else if (at < 1) words.fail(`expected NAME=VALUE, found "${word}"`, 'syntax');
     else {
       const path = deviceSysctlPath(word.slice(0, at).trim());
+      checkSysctl(scene, path);
       call(scene, { call: 'sysctl set', path, value: word.slice(at + 1).trim() });
     }
   }
+}
+
+/** A name that the kernel does not have is an error of sysctl(8): `cannot stat /proc/sys/…`. */
+function checkSysctl({ words }: Scene, path: string): void {
+  const { is, hint } = classifySysctl(path);
+  if (is === 'misspelt') words.fail(`no sysctl is called "${sysctlName(path)}"${hint}`, 'unknown-name');
 }
 
 /** `echo VALUE > /proc/sys/…`. */
@@ -27,12 +40,20 @@ export function echo(scene: Scene): void {
     .join(' ');
   const path = /^\/proc\/sys\/(.+)$/.exec(redirect ?? '')?.[1];
   if (path === undefined) words.fail('only `echo VALUE > /proc/sys/…` changes anything', 'syntax');
-  else call(scene, { call: 'sysctl set', path, value });
+  else {
+    checkSysctl(scene, path);
+    call(scene, { call: 'sysctl set', path, value });
+  }
 }
 
-/** `iptables …`: its words are read when the call is carried out. */
+/**
+ * `iptables …`: what iptables itself refuses is told now, whether chains and sets are there when the call is carried
+ * out.
+ */
 export function iptables(scene: Scene, family: 'ip' | 'ip6'): void {
-  call(scene, { call: 'iptables', family, args: scene.words.rest().map((word) => word.text) });
+  const words = scene.words.rest();
+  checkIptablesCommand(words, { ...scene.words.place, family });
+  call(scene, { call: 'iptables', family, args: words.map((word) => word.text) });
 }
 
 const RESTORE = ['--noflush', '--counters', '--wait', '--verbose', '--test'] as const;

@@ -1,0 +1,83 @@
+import type { Labels, Pod, Service } from '../cluster/index.js';
+import { matchesLabels } from '../cluster/index.js';
+import type { LabNode, Router } from '../lab/index.js';
+import { didYouMean } from '../problem/index.js';
+import { inside, type LabContext, type Place } from './context.js';
+import type { NamedService } from './services.js';
+
+/** Notes nodes that have no router on their segment, and so no default route. */
+export function noteUnrouted(
+  nodes: readonly LabNode[],
+  routers: readonly Router[],
+  root: Place,
+  context: LabContext,
+): void {
+  const routed = new Set(routers.flatMap(({ interfaces }) => interfaces.map(({ segment }) => segment)));
+  const without = nodes.filter(({ segment }) => !routed.has(segment)).map(({ name }) => name);
+  if (without.length === 0) return;
+  const who = without.length === nodes.length ? 'nodes' : without.join(', ');
+  const have = without.length === 1 && who !== 'nodes' ? 'has' : 'have';
+  const message = `${who} ${have} no default route, as there is no router: only pods, Services and what is on the same segment can be reached`;
+  context.note(inside(root, 'routers'), message);
+}
+
+/** Notes Services that lead nowhere: no pod is selected, or none has the port that is named. */
+export function noteServices(
+  named: readonly NamedService[],
+  services: readonly Service[],
+  pods: readonly Pod[],
+  context: LabContext,
+): void {
+  const byNamespace = new Map<string, Pod[]>();
+  for (const pod of pods) {
+    const list = byNamespace.get(pod.namespace) ?? [];
+    byNamespace.set(pod.namespace, list);
+    list.push(pod);
+  }
+  for (const [i, service] of services.entries()) {
+    const { place, service: said } = named[i] ?? {};
+    const { selector, type } = service;
+    if (place === undefined || selector === undefined || type === 'ExternalName') continue;
+    if (Object.keys(selector).length === 0) continue;
+    const candidates = byNamespace.get(service.namespace) ?? [];
+    const selected = candidates.filter((pod) => matchesLabels(selector, pod.labels));
+    if (selected.length > 0) notePorts(service, selected, said?.ports === undefined ? [] : ['ports'], place, context);
+    else context.note(inside(place, 'selector'), `${nameOf(service)} selects no pod${whyNone(selector, candidates)}`);
+  }
+}
+
+function nameOf({ namespace, name }: Service): string {
+  return `service ${namespace}/${name}`;
+}
+
+/** The first pair that no pod has, and what may have been meant by it. */
+function whyNone(selector: Labels, pods: readonly Pod[]): string {
+  for (const [key, value] of Object.entries(selector)) {
+    const values = pods.flatMap(({ labels }) => labels[key] ?? []);
+    if (values.length === 0) {
+      const keys = new Set(pods.flatMap(({ labels }) => Object.keys(labels)));
+      return `: none has a label "${key}"${didYouMean(key, keys)}`;
+    }
+    if (!values.includes(value)) return `: none has ${key}: ${value}${didYouMean(value, new Set(values))}`;
+  }
+  return '';
+}
+
+/** `list`: the key that the ports are below, where there is one. */
+function notePorts(
+  service: Service,
+  pods: readonly Pod[],
+  list: readonly string[],
+  place: Place,
+  context: LabContext,
+): void {
+  for (const [i, { targetPort, protocol }] of service.ports.entries()) {
+    if (typeof targetPort === 'number') continue;
+    const fitting = pods.flatMap(({ ports }) => ports.filter((port) => port.protocol === protocol));
+    const names = new Set(fitting.flatMap(({ name }) => name ?? []));
+    if (names.has(targetPort)) continue;
+    const at = inside(place, ...list.flatMap((key) => [key, i]), 'targetPort');
+    const hint = didYouMean(targetPort, names);
+    context.note(at, `no pod of ${nameOf(service)} has a ${protocol} port called "${targetPort}"${hint}`);
+  }
+}
