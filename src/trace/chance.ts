@@ -6,7 +6,7 @@ export type Branching =
   | { readonly branches: 'all' }
   /** One branch, drawn by the probabilities. */
   | { readonly branches: 'seed'; readonly seed: number }
-  /** One branch: at each fork the option whose text holds `name`, where there is one. */
+  /** One branch: the likeliest of those that `name` fits (see {@link pinned}). */
   | { readonly branches: 'pin'; readonly name: string };
 
 /** One way that a fork can go; its probability is undefined where nobody knows it. */
@@ -28,14 +28,17 @@ const GUESSES: readonly [Branch, Branch] = [
   { label: 'does not match', probability: undefined },
 ];
 
+/** Where no answer is given beforehand: the first option that is possible, or one drawn from this seed. */
+export type Undecided = 'first' | { readonly seed: number };
+
 /**
  * Answers from a seed: values and hashes by what they are about, so that one more question somewhere does not change
- * the answers elsewhere; forks as {@link Branching} says, after the answers of `prefix`.
+ * the answers elsewhere; forks first as `prefix` says.
  */
 export class SeededChooser implements Chooser {
   readonly answered: Answered[] = [];
   readonly #seed: number;
-  readonly #branching: Branching;
+  readonly #undecided: Undecided;
   readonly #prefix: readonly number[];
   readonly #counters = new Map<string, number>();
   readonly #memo = new Map<string, number>();
@@ -43,12 +46,12 @@ export class SeededChooser implements Chooser {
 
   constructor(
     seed: number,
-    branching: Branching,
+    undecided: Undecided,
     prefix: readonly number[],
     told: (about: string, taken: Branch) => void,
   ) {
     this.#seed = seed;
-    this.#branching = branching;
+    this.#undecided = undecided;
     this.#prefix = prefix;
     this.#told = told;
   }
@@ -57,17 +60,14 @@ export class SeededChooser implements Chooser {
     const memoKey = key === undefined ? undefined : `${about}|${key}`;
     const before = memoKey === undefined ? undefined : this.#memo.get(memoKey);
     if (before !== undefined) return before;
-    const taken = this.#answer(about, options, this.#branching.branches === 'pin' ? 'pin' : 'chance');
+    const taken = this.#answer(about, options, 'chance');
     if (memoKey !== undefined) this.#memo.set(memoKey, taken);
     return taken;
   }
 
   guess(about: string): boolean | undefined {
-    const branching = this.#branching;
-    if (branching.branches === 'seed') return undefined;
-    if (branching.branches === 'all') return this.#answer(about, GUESSES, 'unknown') === 0;
-    if (!GUESSES.some((option) => option.label === branching.name)) return undefined;
-    return this.#answer(about, GUESSES, 'pin') === 0;
+    // Nothing is drawn where nobody knows the odds.
+    return this.#undecided === 'first' ? this.#answer(about, GUESSES, 'unknown') === 0 : undefined;
   }
 
   #answer(about: string, options: readonly [Branch, ...Branch[]], by: Answered['by']): number {
@@ -78,39 +78,27 @@ export class SeededChooser implements Chooser {
   }
 
   #decide(about: string, options: readonly [Branch, ...Branch[]]): number {
-    switch (this.#branching.branches) {
-      case 'all':
-        return options.findIndex((o) => o.probability !== 0);
-      case 'pin': {
-        const { name } = this.#branching;
-        const pinned = options.findIndex((o) => o.label.includes(name));
-        if (pinned >= 0) return pinned;
-        // Another option than the pinned one may come later in the list of rules: take the last, which goes on.
-        return options.length - 1;
-      }
-      case 'seed': {
-        let draw = this.#draw(`fork ${about}`) / 0x1_0000_0000;
-        for (const [i, option] of options.entries()) {
-          draw -= option.probability ?? 0;
-          if (draw < 0) return i;
-        }
-        return options.length - 1;
-      }
+    if (this.#undecided === 'first') return options.findIndex((o) => o.probability !== 0);
+    let draw = this.#draw(this.#undecided.seed, `fork ${about}`) / 0x1_0000_0000;
+    for (const [i, option] of options.entries()) {
+      draw -= option.probability ?? 0;
+      if (draw < 0) return i;
     }
+    return options.length - 1;
   }
 
   value(about: string, range: number): number {
-    return Math.floor((this.#draw(about) / 0x1_0000_0000) * range);
+    return Math.floor((this.#draw(this.#seed, about) / 0x1_0000_0000) * range);
   }
 
   hash(netns: string, about: string, key: string): number {
     return mix(`${this.#seed}|${netns}|${about}|${key}`);
   }
 
-  #draw(about: string): number {
+  #draw(seed: number, about: string): number {
     const count = this.#counters.get(about) ?? 0;
     this.#counters.set(about, count + 1);
-    return mix(`${this.#seed}|${about}|${count}`);
+    return mix(`${seed}|${about}|${count}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Runtime } from '../linux/index.js';
 import type { Unmodelled } from '../topology/index.js';
-import { type Answered, type Branching, SeededChooser } from './chance.js';
+import { type Answered, type Branching, SeededChooser, type Undecided } from './chance.js';
 import type { Conversation } from './conversation.js';
 import { Recorder } from './record.js';
 import type { TracedConnection } from './trace.js';
@@ -34,32 +34,74 @@ export type Converse = (input: RunInput) => {
   readonly unmodelled: readonly Unmodelled[];
 };
 
+/** How a conversation is run. */
+export interface ExploreOptions {
+  readonly branching: Branching;
+  readonly seed: number;
+  readonly detail: 'hits' | 'all';
+}
+
 /**
- * Runs a conversation once for each combination of answers, the runtime put back in between, up to the cap; with a
- * seed or a pin once, and the runtime keeps what happened.
+ * Runs a conversation once for each combination of answers, the runtime put back in between, up to the cap. With a seed
+ * or a pin one run is given, and the runtime keeps what happened in it.
+ *
+ * @param pick which of all runs a pin is about; throws where it is about none.
  */
 export function explore(
   runtime: Runtime,
   converse: Converse,
-  options: { readonly branching: Branching; readonly seed: number; readonly detail: 'hits' | 'all' },
+  options: ExploreOptions,
+  pick: (runs: readonly [Run, ...Run[]], name: string) => Run,
 ): Run[] {
-  const runs: Run[] = [];
-  const all = options.branching.branches === 'all';
-  let prefix: readonly number[] | undefined = [];
-  while (prefix !== undefined && runs.length < MAX_BRANCHES) {
-    const recorder = new Recorder(options.detail);
-    const told = recorder.fork.bind(recorder);
-    const chooser: SeededChooser = new SeededChooser(options.seed, options.branching, prefix, told);
-    if (all) runtime.journal.start();
-    const { conversation, connections, unmodelled } = converse({ chooser, recorder });
-    const { answered } = chooser;
-    runs.push({ recorder, conversation, connections, unmodelled, probability: probabilityOf(chooser), answered });
-    if (!all) return runs;
+  const { branching } = options;
+  if (branching.branches === 'seed') return [runOnce(converse, options, branching, [])];
+  const runs = exploreAll(runtime, converse, options);
+  if (branching.branches === 'all') return runs;
+  const { answered } = pick(runs, branching.name);
+  const again = runOnce(
+    converse,
+    options,
+    'first',
+    answered.map(({ taken }) => taken),
+  );
+  return [{ ...again, answered: again.answered.map((fork) => pinnedFork(fork, branching.name)) }];
+}
+
+/** A pin decides what chance would; what nobody can know only where it says so. */
+function pinnedFork(fork: Answered, name: string): Answered {
+  const named = fork.by === 'chance' || fork.options[fork.taken]?.label === name;
+  return named ? { ...fork, by: 'pin' } : fork;
+}
+
+function exploreAll(runtime: Runtime, converse: Converse, options: ExploreOptions): [Run, ...Run[]] {
+  const explored = (prefix: readonly number[]): Run => {
+    runtime.journal.start();
+    const run = runOnce(converse, options, 'first', prefix);
     runtime.journal.rollback();
-    prefix = nextPrefix(chooser);
+    return run;
+  };
+  const runs: [Run, ...Run[]] = [explored([])];
+  let prefix = nextPrefix(runs[0]);
+  while (prefix !== undefined && runs.length < MAX_BRANCHES) {
+    const run = explored(prefix);
+    runs.push(run);
+    prefix = nextPrefix(run);
   }
-  if (all) runtime.journal.commit();
+  runtime.journal.commit();
   return runs;
+}
+
+function runOnce(
+  converse: Converse,
+  { seed, detail }: ExploreOptions,
+  undecided: Undecided,
+  prefix: readonly number[],
+): Run {
+  const recorder = new Recorder(detail);
+  const chooser = new SeededChooser(seed, undecided, prefix, recorder.fork.bind(recorder));
+  const { conversation, connections, unmodelled } = converse({ chooser, recorder });
+  const { answered } = chooser;
+  return { recorder, conversation, connections, unmodelled, probability: probabilityOf(chooser), answered };
 }
 
 function probabilityOf(chooser: SeededChooser): number | undefined {
@@ -73,8 +115,7 @@ function probabilityOf(chooser: SeededChooser): number | undefined {
 }
 
 /** The answers up to the last fork that has another option, with that option; undefined when all were tried. */
-function nextPrefix(chooser: SeededChooser): readonly number[] | undefined {
-  const { answered } = chooser;
+function nextPrefix({ answered }: Run): readonly number[] | undefined {
   for (let i = answered.length - 1; i >= 0; i--) {
     const { options, taken } = answered[i] ?? { options: [], taken: 0 };
     const next = options.findIndex((o, at) => at > taken && o.probability !== 0);

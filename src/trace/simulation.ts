@@ -18,6 +18,7 @@ import { devQueueXmit, receiveOn } from './dev.js';
 import { explore } from './explore.js';
 import { KERNEL } from './kernel.js';
 import type { Walk } from './net.js';
+import { pinned } from './pin.js';
 import { ping } from './ping.js';
 import { type Probe, type ResolvedProbe, resolveProbe } from './probe.js';
 import { connectionsOf } from './record.js';
@@ -72,6 +73,7 @@ function follow(
       return { conversation, connections: connectionsOf(walk), unmodelled: unobeyedIn(walk) };
     },
     { branching, seed, detail },
+    (all, name) => pinned(network, all, name),
   );
   return assemble(query, runs, network);
 }

@@ -32,7 +32,8 @@ export function decide<V extends RunVerdict>(runs: readonly Run[], verdicts: rea
     if (first === undefined || run === undefined || verdict === undefined) return undefined;
     const fork = run.answered[depth];
     if (fork === undefined) return { verdict, run: first, fork: undefined, delivered: verdict.exit === 0 ? 1 : 0 };
-    const branches = fork.options.flatMap(({ probability }, option) => {
+    const branches = fork.options.flatMap(({ probability: p }, option) => {
+      const probability = fork.by === 'pin' ? 1 : p;
       const same = within.filter((at) => runs[at]?.answered[depth]?.taken === option);
       const decision = below(same, depth + 1);
       return decision === undefined ? [] : [{ probability, decision }];

@@ -344,10 +344,41 @@ describe('branches', () => {
   test.each([
     { name: 'matches', want: 'dropped - NF_DROP -' },
     { name: 'does not match', want: 'delivered delivered - -' },
-    { name: 'web-1', want: 'unknown - UNSUPPORTED -' },
   ])('pinned to "$name": $want', ({ name, want }) => {
     const odd = with_(`r: iptables -A FORWARD ${U32} -j DROP`);
     expect(summary(trace(odd, ping, { branching: { branches: 'pin', name } }))).toBe(want);
+  });
+
+  test.each([
+    { name: 'web-0', taker: 'pod/default/web-0' },
+    { name: 'pod/web-1', taker: 'pod/default/web-1' },
+    { name: '10.244.1.3', taker: 'pod/default/web-0' },
+  ])('pinned to $name: it takes the packet', ({ name, taker }) => {
+    const branching = { branches: 'pin', name } as const;
+    const { legs, verdict } = trace(shipped('flannel-vxlan'), { from: 'client', to: 'service/web:80' }, { branching });
+    expect(legs[0]?.paths.map(({ endpoint }) => endpoint)).toEqual([taker]);
+    expect(verdict).toMatchObject({ branches: 1, pDelivered: 1, exit: 0 });
+  });
+
+  test('pinned to what is no branch: the names that are', () => {
+    const branching = { branches: 'pin', name: 'web-9' } as const;
+    const run = () => trace(shipped('flannel-vxlan'), { from: 'client', to: 'service/web:80' }, { branching });
+    expect(run).toThrow(/no branch is "web-9".*pod\/default\/web-0/);
+  });
+
+  test('seeds draw both endpoints', () => {
+    const network = shipped('flannel-vxlan');
+    const takers = Array.from({ length: 20 }, (_, seed) => {
+      const result = trace(
+        network,
+        { from: 'client', to: 'service/web:80' },
+        { branching: { branches: 'seed', seed } },
+      );
+      return result.legs[0]?.paths[0]?.endpoint;
+    });
+    // Of 20 fair draws all are the same once in 2^19.
+    expect(new Set(takers)).toEqual(new Set(['pod/default/web-0', 'pod/default/web-1']));
+    expect(takers).toEqual(takers.map((_, seed) => takers[seed]));
   });
 
   test('weighted next hops fork by weight, and a flow keeps its way', () => {
