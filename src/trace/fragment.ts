@@ -1,4 +1,4 @@
-import { formatIpv4 } from '../address/index.js';
+import { ANY, formatIpv4 } from '../address/index.js';
 import type { Skb } from '../linux/index.js';
 import {
   clonePacket,
@@ -114,7 +114,7 @@ function expire(net: Net, user: DefragUser, key: string): void {
   net.walk.fragmentQueues.delete(key);
   const first = skbs.find((s) => s.ip?.offset === 0);
   for (const skb of skbs)
-    drop(net, skb, 'ip_expire', 'FRAG_TIMEOUT', () => ({ values: { src: formatIpv4(skb.ip?.src ?? (0 as never)) } }));
+    drop(net, skb, 'ip_expire', 'FRAG_TIMEOUT', () => ({ values: { src: formatIpv4(skb.ip?.src ?? ANY) } }));
   if (first !== undefined && user === 'local deliver')
     net.walk.functions.icmp_send(net, first, ICMP_TIME_EXCEEDED, 1, 0);
 }

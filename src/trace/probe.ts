@@ -78,19 +78,19 @@ export interface ResolvedProbe {
  *
  * @throws InputError with everything that is wrong with it.
  */
-export function resolveProbe(network: Network, probe: Probe): ResolvedProbe {
-  const resolved = resolve(network, probe);
+export function resolveProbe(network: Network, probe: Probe, of: 'first packet' | 'conversation'): ResolvedProbe {
+  const resolved = resolve(network, probe, of);
   if ('problems' in resolved) throw new InputError(resolved.problems);
   return resolved.value;
 }
 
-/** Everything that is wrong with a probe, without sending it. */
+/** Everything that is wrong with a probe for `trace`, without sending it. */
 export function checkProbe(network: Network, probe: Probe): readonly Problem[] {
-  const resolved = resolve(network, probe);
+  const resolved = resolve(network, probe, 'first packet');
   return 'problems' in resolved ? resolved.problems : [];
 }
 
-function resolve(network: Network, probe: Probe): Read<ResolvedProbe> {
+function resolve(network: Network, probe: Probe, of: 'first packet' | 'conversation'): Read<ResolvedProbe> {
   const problems = checkShape(probe, PROBE, 'probe');
   const complain: Complain = (field, code, message) => {
     problems.push(argumentProblem('probe', [field], code, message));
@@ -106,6 +106,8 @@ function resolve(network: Network, probe: Probe): Read<ResolvedProbe> {
   const most = MOST_PAYLOAD[target?.proto ?? 'tcp'];
   if (good('payload') && probe.payload !== undefined && probe.payload > most)
     complain('payload', 'bad-value', `expected at most ${most} bytes for ${target?.proto}, found ${probe.payload}`);
+  if (of === 'first packet' && target?.proto === 'tcp' && good('payload') && (probe.payload ?? 0) > 0)
+    complain('payload', 'bad-value', 'of TCP a trace follows the SYN, which carries nothing: ask for udp or icmp');
   const [first, ...rest] = problems;
   if (first !== undefined) return { problems: [first, ...rest] };
   if (netns === undefined || target === undefined || source === undefined) throw new Error('a probe without problems');

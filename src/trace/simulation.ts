@@ -36,7 +36,7 @@ import { ProbeWalk } from './walk.js';
 export function trace(network: Network, probe: Probe, options: TraceOptions = {}): Trace {
   checkNetwork(network);
   checkOptions(options);
-  const resolved = resolveProbe(network, probe);
+  const resolved = resolveProbe(network, probe, 'first packet');
   return follow(network, new Runtime(), options, queryOf(resolved), (walk, result) =>
     converse(walk, probe, resolved, result, 'answer'),
   );
@@ -149,7 +149,7 @@ export class Simulation {
    * @throws InputError with everything that is wrong with the probe.
    */
   send(probe: Probe): Trace {
-    const resolved = resolveProbe(this.#network, probe);
+    const resolved = resolveProbe(this.#network, probe, 'conversation');
     return this.#follow(queryOf(resolved), (walk, result) => converse(walk, probe, resolved, result, 'end'));
   }
 

@@ -16,14 +16,16 @@ export function judge(runs: readonly Run[], legs: readonly Leg[]): Omit<Verdict,
   );
   const total = sum(runs.map((run) => run.probability));
   const { forward = 'unknown', reply = null, exit = 3 } = decision?.verdict ?? {};
+  const notExplored = runs.length < MAX_BRANCHES ? 0 : restOf(total);
   return {
     forward,
     reply,
     ...reasonOf(runs, decision),
     branches: runs.length,
     pDelivered: decision?.delivered ?? null,
-    notExplored: runs.length < MAX_BRANCHES ? 0 : total === undefined ? null : Math.max(0, 1 - total),
-    exit,
+    notExplored,
+    // What arrives on all branches that were followed need not on the others.
+    exit: exit === 0 && notExplored !== 0 ? 3 : exit,
   };
 }
 
@@ -52,6 +54,12 @@ function reasonOf(
 /** What the program gets: the errno of its call, or of the first error that its socket was told of. */
 function errnoOf({ conversation }: Run): string | undefined {
   return conversation.errno ?? conversation.errors[0]?.errno;
+}
+
+/** What is missing to 1; null where that is not known. Products of probabilities do not add up to 1 exactly. */
+function restOf(total: number | undefined): number | null {
+  if (total === undefined) return null;
+  return total > 1 - 1e-9 ? 0 : 1 - total;
 }
 
 function sum(values: readonly (number | undefined)[]): number | undefined {

@@ -277,6 +277,8 @@ describe('branches', () => {
     // Seven coins forward and seven back: 2^14 branches of equal weight.
     expect(verdict.branches).toBe(64);
     expect(verdict.notExplored).toBeCloseTo(1 - 64 / 2 ** 14, 6);
+    // Nobody knows of the others.
+    expect(verdict.exit).toBe(3);
   });
 
   test('a seed follows one of them, the same each time', () => {
