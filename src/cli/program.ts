@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addCompletion } from './commands/completion.js';
 import { addGraph } from './commands/graph.js';
 import { addLabs } from './commands/labs.js';
+import { addPcap } from './commands/pcap.js';
 import { addShow } from './commands/show.js';
 import { addTest } from './commands/test.js';
 import { addTrace } from './commands/trace.js';
@@ -24,6 +25,7 @@ export function createProgram(io: Io, exit: SetExit): Command {
   addTest(program, io, exit);
   addValidate(program, io, exit);
   addGraph(program, io);
+  addPcap(program, io);
   addLabs(program, io);
   addCompletion(program, io);
   return program;
