@@ -9,6 +9,7 @@ export {
   isLoopback,
   isMulticast,
   isZeronet,
+  LOOPBACK,
   lastAddress,
   netmask,
   overlaps,

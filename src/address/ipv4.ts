@@ -21,6 +21,8 @@ export const ANY = 0 as Ipv4;
 
 /** 255.255.255.255: INADDR_BROADCAST. */
 export const BROADCAST = 0xffffffff as Ipv4;
+/** 127.0.0.1. */
+export const LOOPBACK = 0x7f000001 as Ipv4;
 
 /**
  * Reads dotted decimal, the form that `ip -j` prints.

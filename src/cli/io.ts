@@ -2,6 +2,8 @@
 export interface Io {
   /** The result. */
   out(text: string): void;
+  /** A result that is no text. */
+  outBytes(bytes: Uint8Array): void;
   /** Notes, problems, progress. */
   err(text: string): void;
   readonly outIsTerminal: boolean;
@@ -24,6 +26,7 @@ export function processIo(): Io {
   const { stdout, stderr, env } = process;
   return {
     out: (text) => void stdout.write(text),
+    outBytes: (bytes) => void stdout.write(bytes),
     err: (text) => void stderr.write(text),
     outIsTerminal: stdout.isTTY === true,
     errIsTerminal: stderr.isTTY === true,

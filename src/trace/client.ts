@@ -1,5 +1,5 @@
 import type { Ipv4 } from '../address/index.js';
-import type { OutputRoute, SkbSocket } from '../linux/index.js';
+import type { Destination, OutputRoute, SkbSocket } from '../linux/index.js';
 import type { L4 } from '../packet/index.js';
 import { routeOwn, sendOwn } from './ip-send.js';
 import type { Net } from './net.js';
@@ -31,6 +31,20 @@ export function socketOf({ oif }: SocketOptions): SkbSocket {
 }
 
 /**
+ * What a call says to a destination that is a group: TCP has none (tcp_v4_connect()), and a broadcast wants
+ * SO_BROADCAST (udp_sendmsg(), raw_sendmsg(), ping_v4_sendmsg()).
+ */
+function groupErrno({ l4 }: L4, { type }: Destination): string | undefined {
+  if (l4 === 'tcp') return isGroup(type) ? 'ENETUNREACH' : undefined;
+  return type === 'broadcast' ? 'EACCES' : undefined;
+}
+
+/** Whether a route is to a group of hosts. */
+export function isGroup(type: Destination['type']): boolean {
+  return type === 'broadcast' || type === 'multicast';
+}
+
+/**
  * Sends one datagram as a socket would (ip_make_skb(), ip_send_skb(), linux net/ipv4/ip_output.c).
  *
  * @returns the errno that `call` fails with.
@@ -57,6 +71,7 @@ export function sendDatagram(
     id: strict ? 'zero' : 'counted',
     df: pmtuDiscovery === 'want' ? 'if it fits' : strict,
     mustFit: strict,
+    refuses: (found) => groupErrno(l4, found),
     l4,
     payload,
     socket: socketOf(options),

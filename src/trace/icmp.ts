@@ -15,7 +15,7 @@ import {
   isIcmpError,
 } from '../packet/index.js';
 import { deliverError } from './error-delivery.js';
-import { sendOwn } from './ip-send.js';
+import { type OwnPacket, routeOwn, sendOwn } from './ip-send.js';
 import { drop, type Net, tell } from './net.js';
 
 /** The largest ICMP error, bytes of IP packet (RFC 1812 §4.3.2.3). */
@@ -39,7 +39,7 @@ export function icmpSend(net: Net, about: Skb, type: number, code: number, info:
   quoted.eth = undefined;
   const room = MAX_ERROR - IP_HLEN - 8;
   const mtu = type === ICMP_DEST_UNREACH && code === ICMP_FRAG_NEEDED ? info : 0;
-  sendOwn(net, about, {
+  const own: OwnPacket = {
     kind: 'icmp-error',
     fn: 'icmp_route_lookup',
     src: dst.type === 'local' ? ip.dst : errorSource(net, about),
@@ -57,7 +57,10 @@ export function icmpSend(net: Net, about: Skb, type: number, code: number, info:
       const leg = String(skb.frame);
       tell(net, about, () => ({ k: 'icmp', fn: 'icmp_send', type, code, name: icmpName(type, code), leg }));
     },
-  });
+  };
+  const route = routeOwn(net, own);
+  if (route.ok || 'unsupported' in route) sendOwn(net, about, own);
+  else tell(net, about, () => ({ k: 'icmp', fn: 'icmp_send', type, code, name: icmpName(type, code), leg: null }));
 }
 
 /** icmp_errors_use_inbound_ifaddr: the address of the device that the packet came in by. Usually the route decides. */

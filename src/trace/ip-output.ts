@@ -67,7 +67,8 @@ function fragmentAndSend(net: Net, skb: Skb, mtu: number): void {
 /** Answers "fragmentation needed", and drops. */
 export function refuseTooLong(net: Net, skb: Skb, fn: string, mtu: number): void {
   net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
-  drop(net, skb, fn, 'MTU_DF', () => ({ values: { len: skb.ip?.length ?? 0, dev: skb.dev, mtu } }));
+  const dev = skb.dst === undefined || skb.dst.type === 'error' ? skb.dev : skb.dst.dev;
+  drop(net, skb, fn, 'MTU_DF', () => ({ values: { len: skb.ip?.length ?? 0, dev, mtu } }));
 }
 
 /** ip_finish_output2(): to the next hop's hardware address. */

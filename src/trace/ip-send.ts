@@ -33,6 +33,8 @@ export interface OwnPacket {
   readonly id: 'zero' | 'counted';
   /** `discover`: as long as path-MTU discovery is wanted. `if it fits`: so too, but rather fragments than nothing. */
   readonly df: boolean | 'discover' | 'if it fits';
+  /** The errno with which the call refuses such a destination. */
+  readonly refuses?: (destination: Destination) => string | undefined;
   /** What the route's MTU can not carry is refused with EMSGSIZE (IP_PMTUDISC_DO). */
   readonly mustFit?: boolean;
   readonly mark?: number;
@@ -77,6 +79,12 @@ export function sendOwn(net: Net, cause: Skb | undefined, own: OwnPacket): strin
     if ('errno' in route) tellErrno(net, skb, own, route.errno);
     dropUnrouted(net, skb, own.fn, route);
     return 'errno' in route ? route.errno : undefined;
+  }
+  const refused = own.refuses?.(route.destination);
+  if (refused !== undefined) {
+    tellErrno(net, skb, own, refused);
+    drop(net, skb, own.fn, 'GROUP_DESTINATION');
+    return refused;
   }
   if (length > 65535 || (own.mustFit === true && !fits)) {
     tellErrno(net, skb, own, 'EMSGSIZE');

@@ -43,10 +43,9 @@ function needsNewRoute(skb: Skb, ct: Connection): boolean {
 function natFn(net: Net, skb: Skb, state: HookState, ct: Connection): HookVerdict {
   const manip = manipOf(state.hook);
   if (skb.ctState === 'RELATED' && skb.ip?.protocol === IPPROTO_ICMP) {
-    if (translateIcmpError(skb, ct, manip)) {
-      tellTranslation(net, skb, ct, manip, 'nf_nat_icmp_reply_translation', undefined);
-      return 'accept';
-    }
+    const result = translateIcmpError(skb, ct, manip);
+    if (result === 'translated') tellTranslation(net, skb, ct, manip, 'nf_nat_icmp_reply_translation', undefined);
+    if (result !== 'refused') return 'accept';
     drop(net, skb, 'nf_nat_icmp_reply_translation', 'NF_DROP', () => ({ values: { chain: 'NAT of a redirect' } }));
     return 'drop';
   }

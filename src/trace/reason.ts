@@ -2,6 +2,7 @@
 export type DropCode =
   | 'LINK_DOWN'
   | 'NO_CARRIER'
+  | 'GROUP_DESTINATION'
   | 'NEIGH_FAILED'
   | 'WRONG_MAC'
   | 'ARP_NOT_MINE'
@@ -56,6 +57,7 @@ export type DropCode =
 export const DROP_CODES: Readonly<Record<DropCode, { readonly kernel: string | undefined }>> = {
   LINK_DOWN: { kernel: undefined },
   NO_CARRIER: { kernel: undefined },
+  GROUP_DESTINATION: { kernel: undefined },
   NEIGH_FAILED: { kernel: 'NEIGH_FAILED' },
   WRONG_MAC: { kernel: 'OTHERHOST' },
   ARP_NOT_MINE: { kernel: undefined },

@@ -7,6 +7,7 @@ import { tuples } from './conntrack-hooks.js';
 import { diffHeaders } from './diff.js';
 import type { DropFields, EventFields, Net, Observer, Walk } from './net.js';
 import { DROP_CODES, type DropCode } from './reason.js';
+import { RELAY } from './relay.js';
 import type { Choice, Diff, EventBody, LegKind, Outcome, TracedConnection, TraceEvent } from './trace.js';
 
 /** A hop that is being written. */
@@ -100,9 +101,10 @@ export class Recorder implements Observer {
     const kernel = DROP_CODES[code].kernel ?? null;
     const body: EventBody = { k: 'drop', code, kernel, rule: rule ?? null, values };
     const event = this.#push(net, skb, fields.fn === '' ? null : fields.fn, body);
-    // A frame that somebody has taken stays taken, whatever becomes of it behind that.
+    // A frame that somebody has taken stays taken, whatever becomes of it behind that; but not one that was only to be
+    // sent on.
     const { leg } = this.#state(skb);
-    if (leg.ends.get(skb.frame)?.outcome !== 'delivered')
+    if (leg.ends.get(skb.frame)?.outcome !== 'delivered' || fields.fn === RELAY)
       this.#end(leg, net, skb, OUTCOMES.get(code) ?? 'dropped', code, event);
   }
 

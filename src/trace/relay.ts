@@ -14,6 +14,9 @@ import { receiveOn } from './dev.js';
 import { sendOwn } from './ip-send.js';
 import { drop, type Net, tell } from './net.js';
 
+/** Who drops what flanneld's program does not send on. */
+export const RELAY = 'udp-relay';
+
 /** tun_net_xmit(): what the device sends is read by the program that holds it. */
 export function tunXmit(net: Net, skb: Skb): void {
   const process = net.ns.processes.find((p) => p.dev === skb.dev);
@@ -40,11 +43,11 @@ function fromTun(net: Net, skb: Skb, process: Process): void {
   const values = { dst: formatIpv4(ip.dst), dev: process.dev };
   if (route === undefined) {
     if (ip.protocol !== IPPROTO_ICMP && ip.offset === 0) noRoute(net, skb, process);
-    drop(net, skb, 'udp-relay', 'RELAY_NO_ROUTE', () => ({ values }));
+    drop(net, skb, RELAY, 'RELAY_NO_ROUTE', () => ({ values }));
     return;
   }
   if (ip.ttl <= 1) {
-    drop(net, skb, 'udp-relay', 'RELAY_TTL', () => ({ values }));
+    drop(net, skb, RELAY, 'RELAY_TTL', () => ({ values }));
     return;
   }
   const inner = clonePacket(skb);
@@ -91,14 +94,14 @@ function noRoute(net: Net, skb: Skb, process: Process): void {
 function fromSocket(net: Net, skb: Skb, process: Process): void {
   const { inner } = skb;
   if (inner?.ip === undefined) {
-    drop(net, skb, 'udp-relay', 'UNSUPPORTED', () => ({
+    drop(net, skb, RELAY, 'UNSUPPORTED', () => ({
       values: { what: 'a datagram to flanneld without a packet in it' },
     }));
     return;
   }
   const { dst, ttl } = inner.ip;
   if (ttl <= 1) {
-    drop(net, skb, 'udp-relay', 'RELAY_TTL', () => ({ values: { dev: process.dev, dst: formatIpv4(dst) } }));
+    drop(net, skb, RELAY, 'RELAY_TTL', () => ({ values: { dev: process.dev, dst: formatIpv4(dst) } }));
     return;
   }
   const packet = clonePacket(inner);

@@ -1,3 +1,4 @@
+import { ANY, type Ipv4, LOOPBACK } from '../address/index.js';
 import { localPortRange, Runtime, type Skb, sysctlName, unobeyedSysctls } from '../linux/index.js';
 import { clonePacket } from '../packet/index.js';
 import { apply, type Install, type Refusal } from '../plan/index.js';
@@ -78,6 +79,11 @@ function follow(
   return assemble(query, runs, network);
 }
 
+/** Whom a destination of 0.0.0.0 means: the sender itself (ip_route_output_key_hash_rcu()). */
+function thisHost(source: Ipv4): Ipv4 {
+  return source === ANY ? LOOPBACK : source;
+}
+
 /** Starts the program that the probe stands for. */
 function converse(
   walk: Walk,
@@ -88,7 +94,7 @@ function converse(
 ): void {
   const net = walk.net(resolved.netns);
   const socket: SocketOptions = {
-    destination: resolved.destination,
+    destination: resolved.destination === ANY ? thisHost(resolved.source) : resolved.destination,
     source: resolved.source,
     oif: probe.oif ?? '',
     ttl: probe.ttl,

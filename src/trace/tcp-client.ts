@@ -1,7 +1,7 @@
 import { ANY, type Ipv4 } from '../address/index.js';
 import type { Skb } from '../linux/index.js';
 import { TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN, type Tcp } from '../packet/index.js';
-import { routeSocket, type SocketOptions, sendDatagram, socketOf } from './client.js';
+import { isGroup, routeSocket, type SocketOptions, sendDatagram, socketOf } from './client.js';
 import type { Conversation } from './conversation.js';
 import { tcpErrno } from './icmp-errno.js';
 import type { Net, ProbeSocket, Timer } from './net.js';
@@ -66,7 +66,7 @@ class TcpClient implements ProbeSocket {
   open(): void {
     const net = this.#net;
     const route = routeSocket(net, this.#options, this.#header(TCP_SYN, 0, 0, undefined));
-    if (!route.ok || route.destination.type === 'error') {
+    if (!route.ok || route.destination.type === 'error' || isGroup(route.destination.type)) {
       this.#result.errno = this.#refused();
       return;
     }

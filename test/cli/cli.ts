@@ -16,6 +16,9 @@ export async function podpath(args: readonly string[], io: Partial<Io> = {}): Pr
     out: (text) => {
       out += text;
     },
+    outBytes: (bytes) => {
+      out += new TextDecoder('latin1').decode(bytes);
+    },
     err: (text) => {
       err += text;
     },

@@ -29,6 +29,14 @@ const udpToWeb1: Probe = { ...toWeb1, proto: 'udp' };
 
 const FAILURES: readonly Failure[] = [
   {
+    what: "the TTL ends at the second of flanneld's two relays",
+    lab: 'flannel-udp',
+    probe: { ...toWeb1, ttl: 3 },
+    verdict: 'dropped - RELAY_TTL -',
+    at: 'node-2 udp-relay',
+    says: ['node-2', 'TTL'],
+  },
+  {
     what: 'no route: the packet leaves by the default route, and the gateway does not know pods',
     faults: ['no-route'],
     probe: toWeb1,

@@ -133,6 +133,30 @@ test.each<{ commands: string; probe?: Partial<Probe>; want: string; why: string 
     why: 'a RST in the name of the destination (SURPRISES 49)',
   },
   {
+    commands: '',
+    probe: { proto: 'tcp', port: 80, to: '10.0.0.255' },
+    want: 'dropped - GROUP_DESTINATION ENETUNREACH',
+    why: 'tcp_v4_connect(): RTCF_BROADCAST',
+  },
+  {
+    commands: '',
+    probe: { proto: 'udp', port: 80, to: '255.255.255.255' },
+    want: 'dropped - GROUP_DESTINATION EACCES',
+    why: 'udp_sendmsg(): a broadcast without SO_BROADCAST',
+  },
+  {
+    commands: '',
+    probe: { to: '10.0.0.255' },
+    want: 'dropped - GROUP_DESTINATION EACCES',
+    why: 'raw_sendmsg(), ping_v4_sendmsg(): ping wants -b',
+  },
+  {
+    commands: '',
+    probe: { proto: 'tcp', port: 80, to: '0.0.0.0' },
+    want: 'rejected - NO_SOCKET ECONNREFUSED',
+    why: 'ip_route_output_key_hash_rcu(): 0.0.0.0 is the sender itself',
+  },
+  {
     commands: 'a: iptables -A OUTPUT -m owner --socket-exists -j DROP',
     want: 'dropped - NF_DROP -',
     why: 'a program sent it',

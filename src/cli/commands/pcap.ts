@@ -14,12 +14,16 @@ export function addPcap(program: Command, io: Io): void {
   const command = program
     .command('pcap')
     .description('Write the frames of a trace, at each device, as pcapng for Wireshark.')
-    .requiredOption('-w, --write <file>', 'the file to write, as tcpdump has it');
+    .requiredOption('-w, --write <file>', 'the file to write; - for standard output');
   addProbe(command, values, 'seed:1')
     .addHelpText('after', EXAMPLES)
     .action(async (lab: string, from: string, to: string, options: PcapOptions) => {
       const result = await followProbe([lab, from, to], options, values.problems, 'hits', io);
       const { formatPcapng } = await import('../../output/index.js');
+      if (options.write === '-') {
+        io.outBytes(formatPcapng(result));
+        return;
+      }
       const { writeFileSync } = await import('node:fs');
       try {
         writeFileSync(options.write, formatPcapng(result));

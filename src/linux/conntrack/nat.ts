@@ -203,15 +203,15 @@ function rewrite(packet: Packet, manip: Manip, target: Tuple): void {
  * Rewrites an ICMP error about a translated connection: the packet that it quotes, and its own address
  * (nf_nat_icmp_reply_translation()).
  *
- * @returns false when the packet must be dropped: a redirect about a translated connection.
+ * @returns `refused` when the packet must be dropped: a redirect about a translated connection.
  */
-export function translateIcmpError(skb: Skb, ct: Connection, manip: Manip): boolean {
+export function translateIcmpError(skb: Skb, ct: Connection, manip: Manip): 'translated' | 'as it was' | 'refused' {
   const { l4, inner } = skb;
-  if (l4?.l4 !== 'icmp' || inner === undefined) return true;
-  if (l4.type === ICMP_REDIRECT && (!ct.srcNatDone || !ct.dstNatDone || ct.srcNat || ct.dstNat)) return false;
+  if (l4?.l4 !== 'icmp' || inner === undefined) return 'as it was';
+  if (l4.type === ICMP_REDIRECT && (!ct.srcNatDone || !ct.dstNatDone || ct.srcNat || ct.dstNat)) return 'refused';
   const reply = skb.ctReply;
   const wanted = (manip === 'src') !== reply ? ct.srcNat : ct.dstNat;
-  if (!wanted) return true;
+  if (!wanted) return 'as it was';
   // What is quoted travels the other way, so its opposite end changes.
   rewrite(inner, manip === 'src' ? 'dst' : 'src', reply ? ct.original : ct.reply);
   // Change outer to look like the reply to an incoming packet.
@@ -220,5 +220,5 @@ export function translateIcmpError(skb: Skb, ct: Connection, manip: Manip): bool
     if (manip === 'src') skb.ip.src = target.src;
     else skb.ip.dst = target.dst;
   }
-  return true;
+  return 'translated';
 }

@@ -1,4 +1,4 @@
-import { ANY, BROADCAST, type Ipv4, isLoopback, isMulticast, isZeronet } from '../../address/index.js';
+import { ANY, BROADCAST, type Ipv4, isLoopback, isMulticast, isZeronet, LOOPBACK } from '../../address/index.js';
 import { inetAddrType, inetSelectAddr, ownAddress } from './address.js';
 import {
   type Destination,
@@ -37,7 +37,7 @@ export function routeOutput(context: FibContext, flow: Flow, l4key: string, anyS
     if (!link.up) return failed('ENETUNREACH');
   }
   if (group) return groupOutput(context, flow);
-  if (flow.dst === ANY) return local(flow.src === ANY ? (0x7f000001 as Ipv4) : flow.src);
+  if (flow.dst === ANY) return local(flow.src === ANY ? LOOPBACK : flow.src);
 
   const result = fibLookup(ns, flow);
   switch (result.found) {

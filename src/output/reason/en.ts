@@ -10,6 +10,10 @@ export const en: Reasons = {
     why: '{dev|The device} is up, but its other end is down or gone, so nobody is at the far end of the cable.',
     fix: 'Bring the other end up in its namespace; if that is gone, delete {dev|the device}.',
   },
+  GROUP_DESTINATION: {
+    why: '{dst|The destination} stands for many hosts: TCP can not connect to it, and a datagram needs SO_BROADCAST.',
+    fix: 'Ask for the address of one host. `ping -b`, or a program that sets SO_BROADCAST, may send to all.',
+  },
   NEIGH_FAILED: {
     why: 'Nobody on {dev|the link} answers ARP for {ip|the next hop}; after three requests the kernel gives up the packets that wait for it.',
     fix: 'See that {ip|the next hop} is up and really on this link; behind a router, the route to it is wrong.',
@@ -88,7 +92,7 @@ export const en: Reasons = {
   },
   MTU_DF: {
     why: 'The packet has {len|too many} bytes, {dev|the way on} carries {mtu|fewer}, and DF forbids to cut it: its sender is told how much fits.',
-    fix: "Set the MTU of pods to that of the underlay minus the tunnel's overhead. A sender that hears the ICMP error shrinks by itself.",
+    fix: 'Set the MTU of pods to what the whole way carries: that of the underlay, minus what a tunnel adds. A sender that hears the ICMP error shrinks by itself.',
   },
   MTU_ASYMMETRIC: {
     why: '{dev|The receiving device} got a frame of {len|more} bytes, more than its MTU of {mtu|fewer}, and drops it without a word.',

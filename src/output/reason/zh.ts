@@ -10,6 +10,10 @@ export const zh: Reasons = {
     why: '{dev|设备} 本身已启用，但另一端没有启用或已经不在，线的那头没有人。',
     fix: '在对端的命名空间里启用它；如果对端已不存在，就删除 {dev|这个设备}。',
   },
+  GROUP_DESTINATION: {
+    why: '{dst|目的地址} 代表许多主机：TCP 无法连接它，数据报则需要 SO_BROADCAST。',
+    fix: '请改用单个主机的地址。`ping -b` 或设置了 SO_BROADCAST 的程序可以发给所有主机。',
+  },
   NEIGH_FAILED: {
     why: '{dev|链路} 上没有人应答对 {ip|下一跳} 的 ARP；问了三次之后，内核放弃了等待中的包。',
     fix: '确认 {ip|下一跳} 在线，并且真的在这条链路上；如果它在路由器后面，那就是路由写错了。',
@@ -88,7 +92,7 @@ export const zh: Reasons = {
   },
   MTU_DF: {
     why: '包有 {len|过多} 字节，{dev|去路} 只能承载 {mtu|更少}，而 DF 不许切开：发送方会得知能承载多少。',
-    fix: '把 Pod 的 MTU 设为底层 MTU 减去隧道开销。听到这个 ICMP 错误的发送方会自行变小。',
+    fix: '把 Pod 的 MTU 设为整条路径能承载的大小：底层 MTU，减去隧道（若有）增加的开销。听到这个 ICMP 错误的发送方会自行变小。',
   },
   MTU_ASYMMETRIC: {
     why: '{dev|接收设备} 收到 {len|过多} 字节的帧，超过它的 MTU {mtu|（更小）}，于是不声不响地丢弃。',

@@ -34,12 +34,48 @@ export function verdictLines(trace: Trace, runs: readonly Run[], page: Page, p: 
     const hint = verdict.hints.at(-1);
     const fix = hint === undefined ? fill(reason.fix, event.values) : fill(p.hints[hint.code].fix, hint.values);
     page.paragraph(2, p.label.try, fix);
+    otherCauses(runs, event, page, p);
   } else if (event.k === 'unsupported') {
     const why = fill(p.reasons.UNSUPPORTED.why, { what: event.what });
     page.paragraph(2, p.label.why, `UNSUPPORTED, ${replying ? p.answerAt : ''}${where}${why}`);
     if (event.rule !== null) page.paragraph(2, '', ruleEvidence(event.rule, p), 'quiet');
     page.paragraph(2, p.label.try, p.reasons.UNSUPPORTED.fix);
   }
+}
+
+/** What went wrong on branches where it was something else: each once, with the chance of its branches. */
+function otherCauses(runs: readonly Run[], told: DropEvent, page: Page, p: Phrases): void {
+  if (runs.length < 2) return;
+  const found = new Map<string, { chance: number | null; readonly event: DropEvent; readonly where: string }>();
+  for (const run of runs) {
+    const failure = failureOf(run);
+    if (failure === undefined || (failure.event.code === told.code && failure.node === told.values['node'])) continue;
+    const key = `${failure.event.code} ${failure.node}`;
+    const before = found.get(key);
+    const chance = before?.chance === null || run.p === null ? null : (before?.chance ?? 0) + run.p;
+    found.set(key, { chance, event: failure.event, where: failure.where });
+  }
+  for (const { chance, event, where } of found.values()) {
+    const reason = p.reasons[event.code];
+    const why = `${event.code}, ${where}: ${fill(reason.why, event.values)}`;
+    page.paragraph(2, p.label.why, `${percent(chance, p)}: ${why}`);
+    page.paragraph(2, p.label.try, fill(reason.fix, event.values));
+  }
+}
+
+type DropEvent = Extract<TraceEvent, { readonly k: 'drop' }>;
+
+/** The drop that ended a run's packet, or its answer. */
+function failureOf(run: Run): { readonly event: DropEvent; readonly node: string; readonly where: string } | undefined {
+  const first = endOf(run, run.sections[0]);
+  const reply = first.path.outcome === 'delivered' ? replyOf(run) : undefined;
+  const { path } = reply === undefined ? first : endOf(run, reply);
+  if (path.outcome === 'delivered') return undefined;
+  for (const hop of path.hops.toReversed()) {
+    const event = hop.events.findLast((each): each is DropEvent => each.k === 'drop');
+    if (event !== undefined) return { event, node: hop.netns, where: hop.object ?? hop.netns };
+  }
+  return undefined;
 }
 
 const SYMBOLS = { 0: '✓', 1: '✗', 3: '?' } as const;
@@ -71,7 +107,8 @@ function answerIsLost(forward: Outcome, reply: Outcome | null): reply is Outcome
 function notesOf({ verdict }: Trace, runs: readonly Run[], p: Phrases): readonly string[] {
   const { forward, reply, branches, pDelivered, notExplored, errno, exit } = verdict;
   const notes: string[] = [];
-  if (answerIsLost(forward, reply)) notes.push(p.arrived);
+  const arrives = runs.every((run) => endOf(run, run.sections[0]).path.outcome === 'delivered');
+  if (answerIsLost(forward, reply)) notes.push(...(arrives ? [p.arrived] : []));
   else if (reply === 'delivered') notes.push(p.answered);
   else if (reply !== null) notes.push(p.answerLost(p.outcome[reply]));
   else if (forward === 'delivered') notes.push(p.unanswered);
