@@ -51,3 +51,41 @@ a: ip route add default via 10.0.0.2
 b: ip route add default via 10.0.1.2
 r: sysctl -w net.ipv4.ip_forward=1
 `;
+
+/** Hosts on one bridge, br0 of s, each with its address on eth0: the first has MAC 02:00:00:00:00:01, and so on. */
+export function bridged(hosts: Readonly<Record<string, string>>, bridgeOptions = ''): string {
+  const names = Object.keys(hosts);
+  return [
+    ...[...names, 's'].map((name) => `ip netns add ${name}`),
+    `s: ip link add br0 type bridge ${bridgeOptions}`,
+    's: ip link set br0 up',
+    ...names.map(
+      (name, i) =>
+        `ip link add eth0 address 02:00:00:00:00:0${i + 1} netns ${name} type veth peer name p${i + 1} netns s`,
+    ),
+    ...names.map((_, i) => `s: ip link set p${i + 1} master br0`),
+    ...names.map((_, i) => `s: ip link set p${i + 1} up`),
+    ...names.flatMap((name) => [
+      `${name}: ip link set lo up`,
+      `${name}: ip link set eth0 up`,
+      `${name}: ip addr add ${hosts[name]} dev eth0`,
+    ]),
+    '',
+  ].join('\n');
+}
+
+/** Two hosts, a and b, with two cables between them; only the first has addresses. */
+export const TWO_CABLES = `
+ip netns add a
+ip netns add b
+a: ip link set lo up
+b: ip link set lo up
+ip link add eth0 address 02:00:00:00:00:01 netns a type veth peer name eth0 address 02:00:00:00:00:02 netns b
+ip link add eth1 address 02:00:00:00:01:01 netns a type veth peer name eth1 address 02:00:00:00:01:02 netns b
+a: ip link set eth0 up
+a: ip link set eth1 up
+b: ip link set eth0 up
+b: ip link set eth1 up
+a: ip addr add 10.0.0.1/24 dev eth0
+b: ip addr add 10.0.0.2/24 dev eth0
+`;

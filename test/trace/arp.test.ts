@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { arpFrame, type Packet } from '../../src/packet/index.js';
 import { createSimulation, type Trace, trace } from '../../src/trace/index.js';
 import { ip, mac } from '../must.js';
-import { networkFrom } from '../network.js';
+import { bridged, networkFrom, TWO_CABLES } from '../network.js';
 
 const A = mac('02:00:00:00:00:01');
 const B = mac('02:00:00:00:00:02');
@@ -20,29 +20,7 @@ function arps({ legs }: Trace): string[] {
     .map((leg) => leg.packet.flatMap((h) => ('op' in h ? [h.op] : []))[0] ?? '');
 }
 
-const DUPLICATE = `
-ip netns add a
-ip netns add b
-ip netns add c
-ip netns add s
-s: ip link add br0 type bridge
-s: ip link set br0 up
-ip link add eth0 address 02:00:00:00:00:01 netns a type veth peer name p1 netns s
-ip link add eth0 address 02:00:00:00:00:02 netns b type veth peer name p2 netns s
-ip link add eth0 address 02:00:00:00:00:03 netns c type veth peer name p3 netns s
-s: ip link set p1 master br0
-s: ip link set p2 master br0
-s: ip link set p3 master br0
-s: ip link set p1 up
-s: ip link set p2 up
-s: ip link set p3 up
-a: ip link set eth0 up
-b: ip link set eth0 up
-c: ip link set eth0 up
-a: ip addr add 10.0.0.1/24 dev eth0
-b: ip addr add 10.0.0.2/24 dev eth0
-c: ip addr add 10.0.0.2/24 dev eth0
-`;
+const DUPLICATE = bridged({ a: '10.0.0.1/24', b: '10.0.0.2/24', c: '10.0.0.2/24' });
 
 test('two hosts have the address: within the lock time the first answer stays (seen on Linux 6.18)', () => {
   const simulation = createSimulation(networkFrom(DUPLICATE));
@@ -51,20 +29,7 @@ test('two hosts have the address: within the lock time the first answer stays (s
   for (let i = 0; i < 3; i++) expect(receivers(simulation.send(probe))).toEqual(['s', 'c']);
 });
 
-const TWO_LINKS = `
-ip netns add a
-ip netns add b
-ip link add eth0 address 02:00:00:00:00:01 netns a type veth peer name eth0 address 02:00:00:00:00:02 netns b
-ip link add eth1 address 02:00:00:00:01:01 netns a type veth peer name eth1 address 02:00:00:00:01:02 netns b
-a: ip link set eth0 up
-b: ip link set eth0 up
-a: ip link set eth1 up
-b: ip link set eth1 up
-a: ip addr add 10.0.0.1/24 dev eth0
-b: ip addr add 10.0.0.2/24 dev eth0
-b: ip route add 10.0.0.1/32 dev eth1
-b: ip link set lo up
-a: ip link set lo up
+const TWO_LINKS = `${TWO_CABLES}b: ip route add 10.0.0.1/32 dev eth1
 `;
 
 describe('arp_filter and arp_ignore', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Trace, trace } from '../../src/trace/index.js';
-import { networkFrom, ROUTER } from '../network.js';
+import { bridged, networkFrom, ROUTER } from '../network.js';
 
 /** Lengths of the IP packets that came in at a namespace's device. */
 function received({ legs }: Trace, netns: string): number[] {
@@ -20,22 +20,7 @@ test('a reassembled packet without DF is cut again, whatever its fragments were 
   expect(result.verdict.code).toBe('NO_SOCKET');
 });
 
-const BRIDGE = `
-ip netns add a
-ip netns add b
-ip netns add s
-s: ip link add br0 type bridge
-s: ip link set br0 up
-ip link add eth0 address 02:00:00:00:00:01 netns a type veth peer name p1 netns s
-ip link add eth0 address 02:00:00:00:00:02 netns b type veth peer name p2 netns s
-s: ip link set p1 master br0
-s: ip link set p2 master br0
-s: ip link set p1 up
-s: ip link set p2 up
-a: ip link set eth0 up
-b: ip link set eth0 up
-a: ip addr add 10.0.0.1/24 dev eth0
-b: ip addr add 10.0.0.2/24 dev eth0
+const BRIDGE = `${bridged({ a: '10.0.0.1/24', b: '10.0.0.2/24' })}
 s: sysctl -w net.bridge.bridge-nf-call-iptables=1
 s: ip link set p2 mtu 1400
 `;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { tunnelOfPort, tunnelOfProtocol } from '../../src/linux/index.js';
 import { type Probe, trace } from '../../src/trace/index.js';
-import { networkFrom, ROUTER } from '../network.js';
+import { bridged, networkFrom, ROUTER } from '../network.js';
 
 const udp = { from: 'a', to: '10.0.1.1', proto: 'udp' } as const;
 const link = (words: string): string => `b: ip link add t0 type ${words}\nb: ip link set t0 up\n`;
@@ -35,24 +35,7 @@ test.each([
   { options: 'vlan_filtering 1', want: 'unknown UNSUPPORTED' },
   { options: 'stp_state 1', want: 'unknown UNSUPPORTED' },
 ])('a bridge with "$options": $want', ({ options, want }) => {
-  const network = networkFrom(`
-    ip netns add a
-    ip netns add b
-    ip netns add s
-    s: ip link add br0 type bridge ${options}
-    s: ip link set br0 up
-    ip link add eth0 netns a type veth peer name p1 netns s
-    ip link add eth0 netns b type veth peer name p2 netns s
-    s: ip link set p1 master br0
-    s: ip link set p2 master br0
-    s: ip link set p1 up
-    s: ip link set p2 up
-    a: ip link set eth0 up
-    b: ip link set eth0 up
-    a: ip addr add 10.0.0.1/24 dev eth0
-    b: ip addr add 10.0.0.2/24 dev eth0
-    a: ip link set lo up
-  `);
+  const network = networkFrom(bridged({ a: '10.0.0.1/24', b: '10.0.0.2/24' }, options));
   const probe: Probe = { from: 'a', to: '10.0.0.2', proto: 'icmp' };
   const { verdict } = trace(network, probe);
   expect(`${verdict.forward} ${verdict.code}`).toBe(want);

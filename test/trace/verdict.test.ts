@@ -1,18 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Runtime } from '../../src/linux/index.js';
 import { createSimulation, crossings, type Probe, type Trace, trace } from '../../src/trace/index.js';
-import { networkFrom, ROUTER, run } from '../network.js';
+import { bridged, networkFrom, ROUTER, run, TWO_CABLES } from '../network.js';
 import { replayDiffs } from '../replay/diffs.js';
 import { shipped } from '../shipped.js';
+import { summary } from './summary.js';
 
 const base = networkFrom(ROUTER);
 const with_ = (commands: string): typeof base => run(commands, base, new Runtime()).network;
 const ping: Probe = { from: 'a', to: '10.0.1.1', proto: 'icmp' };
-
-function summary({ verdict }: Trace): string {
-  const { forward, reply, code, errno } = verdict;
-  return [forward, reply ?? '-', code ?? '-', errno ?? '-'].join(' ');
-}
 
 const STRICT = 'r: sysctl -w net.ipv4.conf.all.rp_filter=1\nr: ip route add 10.0.0.1/32 dev eth1';
 
@@ -213,21 +209,9 @@ test.each(['icmp', 'tcp', 'udp'] as const)('%s: an answer without a route is dro
 });
 
 describe('what a socket is bound to stays', () => {
-  // Two cables between a and b; the default route leaves by eth1.
-  const cables = networkFrom(`
-ip netns add a
-ip netns add b
-a: ip link set lo up
-b: ip link set lo up
-ip link add eth0 address 02:00:00:00:00:01 netns a type veth peer name eth0 address 02:00:00:00:00:02 netns b
-ip link add eth1 address 02:00:00:00:01:01 netns a type veth peer name eth1 address 02:00:00:00:01:02 netns b
-a: ip link set eth0 up
-a: ip link set eth1 up
-b: ip link set eth0 up
-b: ip link set eth1 up
-a: ip addr add 10.0.0.1/24 dev eth0
+  // The default route leaves by eth1.
+  const cables = networkFrom(`${TWO_CABLES}
 a: ip addr add 10.0.1.1/24 dev eth1
-b: ip addr add 10.0.0.2/24 dev eth0
 b: ip addr add 10.0.1.2/24 dev eth1
 a: ip route add 10.9.9.9/32 via 10.0.0.2 dev eth0
 a: ip route add default via 10.0.1.2 dev eth1
@@ -251,174 +235,18 @@ a: iptables -t nat -A OUTPUT -d 1.2.3.4 -j DNAT --to-destination 10.9.9.9
 
 test('a RST for what a bridge brought goes back by its port, past OUTPUT, in the name of the peer', () => {
   // Seen on Linux 6.18: nf_send_reset() hands it to dev_queue_xmit() itself.
-  const bridged = networkFrom(`
-ip netns add a
-ip netns add b
-ip netns add s
-s: ip link add br0 type bridge
-s: ip link set br0 up
-ip link add eth0 address 02:00:00:00:00:01 netns a type veth peer name p1 netns s
-ip link add eth0 address 02:00:00:00:00:02 netns b type veth peer name p2 netns s
-s: ip link set p1 master br0
-s: ip link set p2 master br0
-s: ip link set p1 up
-s: ip link set p2 up
-a: ip link set eth0 up
-b: ip link set eth0 up
-a: ip addr add 10.0.0.1/24 dev eth0
-b: ip addr add 10.0.0.2/24 dev eth0
+  const bridge = networkFrom(`${bridged({ a: '10.0.0.1/24', b: '10.0.0.2/24' })}
 s: ip addr add 10.0.0.254/24 dev br0
 s: sysctl -w net.bridge.bridge-nf-call-iptables=1
 s: iptables -A FORWARD -p tcp --dport 80 -j REJECT --reject-with tcp-reset
 s: iptables -A OUTPUT -p tcp --tcp-flags RST RST -j DROP
 `);
-  const result = trace(bridged, { from: 'a', to: '10.0.0.2', proto: 'tcp', port: 80 });
+  const result = trace(bridge, { from: 'a', to: '10.0.0.2', proto: 'tcp', port: 80 });
   expect(summary(result)).toBe('rejected - NF_REJECT ECONNREFUSED');
   const [rst] = crossings(result).filter(
     ({ netns, headers }) => netns === 'a' && headers.some((h) => h.l === 'tcp' && h.flags.includes('R')),
   );
   expect(rst?.headers[0]).toMatchObject({ src: '02:00:00:00:00:02', dst: '02:00:00:00:00:01' });
-});
-
-describe('branches', () => {
-  const half = with_('r: iptables -A FORWARD -m statistic --mode random --probability 0.25 -j DROP');
-
-  test('all are explored, replies too, and their probabilities add up', () => {
-    const { verdict, legs } = trace(half, ping);
-    // Request kept and answer kept: 0.75 × 0.75; dropped at once, or on the way back: the rest.
-    expect(verdict.branches).toBe(3);
-    expect(verdict.pDelivered).toBeCloseTo(0.5625, 6);
-    expect(verdict.exit).toBe(1);
-    const total = legs[0]?.paths.reduce((sum, path) => sum + (path.p ?? Number.NaN), 0);
-    expect(total).toBeCloseTo(1, 6);
-    expect(legs[0]?.paths.slice(1).every((path) => path.forkOf !== null)).toBe(true);
-  });
-
-  test('beyond 64 the rest is said to be unexplored', () => {
-    const rules = Array.from({ length: 7 }, () => '-m statistic --mode random --probability 0.5 -j MARK --or-mark 1');
-    const many = with_(rules.map((rule) => `r: iptables -t mangle -A FORWARD ${rule}`).join('\n'));
-    const { verdict } = trace(many, ping);
-    // Seven coins forward and seven back: 2^14 branches of equal weight.
-    expect(verdict.branches).toBe(64);
-    expect(verdict.notExplored).toBeCloseTo(1 - 64 / 2 ** 14, 6);
-    // Nobody knows of the others.
-    expect(verdict.exit).toBe(3);
-  });
-
-  test('a seed follows one of them, the same each time', () => {
-    const once = trace(half, ping, { branching: { branches: 'seed', seed: 7 } });
-    const again = trace(half, ping, { branching: { branches: 'seed', seed: 7 } });
-    expect(once.verdict.branches).toBe(1);
-    expect(again).toEqual(once);
-  });
-
-  test('an unmodelled match forks into both, with no probability', () => {
-    const odd = with_('r: iptables -A FORWARD -m u32 --u32 0x0=0x0 -j DROP');
-    const { verdict, legs } = trace(odd, ping);
-    expect(legs[0]?.paths.map((path) => path.outcome)).toEqual(['dropped', 'delivered', 'delivered']);
-    expect([verdict.pDelivered, verdict.branches]).toEqual([null, 3]);
-  });
-
-  // What an unmodelled match says nobody knows, so only what holds either way is told as a fact.
-  const U32 = '-m u32 --u32 0x0=0x0';
-  test.each([
-    { rules: [`${U32} -j DROP`], want: 'unknown - UNSUPPORTED 3 null', why: 'dropped or not: that is not known' },
-    { rules: [`${U32} -j LOG`], want: 'delivered delivered - 0 1', why: 'it makes no difference' },
-    { rules: [`${U32} -j DROP`, '-j DROP'], want: 'dropped - NF_DROP 1 0', why: 'dropped by one rule or the other' },
-    {
-      rules: [`${U32} -j REJECT`, '-j DROP'],
-      want: 'unknown - UNSUPPORTED 3 0',
-      why: 'dropped or rejected; in no case does it arrive',
-    },
-    {
-      rules: [`-m conntrack --ctdir REPLY ${U32} -j DROP`],
-      want: 'delivered unknown UNSUPPORTED 3 null',
-      why: 'the packet is there, its answer perhaps not',
-    },
-    {
-      rules: ['-m statistic --mode random --probability 0.25 -j DROP', `${U32} -j DROP`],
-      want: 'dropped - NF_DROP 1 null',
-      why: 'a quarter is dropped for certain: 1 outweighs 3',
-    },
-    {
-      rules: [`${U32} -j ACCEPT`, '-m statistic --mode random --probability 0.25 -j DROP'],
-      want: 'unknown - UNSUPPORTED 3 null',
-      why: 'whether there is any chance of a drop is not known',
-    },
-  ])('unmodelled: $rules: $why', ({ rules, want }) => {
-    const odd = with_(rules.map((rule) => `r: iptables -A FORWARD ${rule}`).join('\n'));
-    const { verdict } = trace(odd, ping);
-    const { forward, reply, code, exit, pDelivered } = verdict;
-    expect([forward, reply ?? '-', code ?? '-', exit, `${pDelivered}`].join(' ')).toBe(want);
-  });
-
-  test('the event of such a verdict names the match', () => {
-    const { verdict, legs } = trace(with_(`r: iptables -A FORWARD ${U32} -j DROP`), ping);
-    const events = legs.flatMap((leg) => leg.paths.flatMap((path) => path.hops.flatMap((hop) => hop.events)));
-    expect(events.find(({ id }) => id === verdict.event)).toMatchObject({
-      k: 'unsupported',
-      what: '-m u32 --u32 0x0=0x0',
-      rule: { chain: 'FORWARD', n: 1 },
-    });
-  });
-
-  test('where one branch alone is followed, an unmodelled match ends the way, the same each time', () => {
-    const simulation = createSimulation(with_(`r: iptables -A FORWARD ${U32} -j DROP`));
-    for (let i = 0; i < 5; i++) expect(summary(simulation.send(ping))).toBe('unknown - UNSUPPORTED -');
-  });
-
-  test.each([
-    { name: 'matches', want: 'dropped - NF_DROP -' },
-    { name: 'does not match', want: 'delivered delivered - -' },
-  ])('pinned to "$name": $want', ({ name, want }) => {
-    const odd = with_(`r: iptables -A FORWARD ${U32} -j DROP`);
-    expect(summary(trace(odd, ping, { branching: { branches: 'pin', name } }))).toBe(want);
-  });
-
-  test.each([
-    { name: 'web-0', taker: 'pod/default/web-0' },
-    { name: 'pod/web-1', taker: 'pod/default/web-1' },
-    { name: '10.244.1.3', taker: 'pod/default/web-0' },
-  ])('pinned to $name: it takes the packet', ({ name, taker }) => {
-    const branching = { branches: 'pin', name } as const;
-    const { legs, verdict } = trace(shipped('flannel-vxlan'), { from: 'client', to: 'service/web:80' }, { branching });
-    expect(legs[0]?.paths.map(({ endpoint }) => endpoint)).toEqual([taker]);
-    expect(verdict).toMatchObject({ branches: 1, pDelivered: 1, exit: 0 });
-  });
-
-  test('pinned to what is no branch: the names that are', () => {
-    const branching = { branches: 'pin', name: 'web-9' } as const;
-    const run = () => trace(shipped('flannel-vxlan'), { from: 'client', to: 'service/web:80' }, { branching });
-    expect(run).toThrow(/no branch is "web-9".*pod\/default\/web-0/);
-  });
-
-  test('seeds draw both endpoints', () => {
-    const network = shipped('flannel-vxlan');
-    const takers = Array.from({ length: 20 }, (_, seed) => {
-      const result = trace(
-        network,
-        { from: 'client', to: 'service/web:80' },
-        { branching: { branches: 'seed', seed } },
-      );
-      return result.legs[0]?.paths[0]?.endpoint;
-    });
-    // Of 20 fair draws all are the same once in 2^19.
-    expect(new Set(takers)).toEqual(new Set(['pod/default/web-0', 'pod/default/web-1']));
-    expect(takers).toEqual(takers.map((_, seed) => takers[seed]));
-  });
-
-  test('weighted next hops fork by weight, and a flow keeps its way', () => {
-    const twoWays = with_(`
-      r: ip addr add 10.0.2.2/24 dev eth1
-      r: ip route add 10.7.0.0/16 nexthop via 10.0.1.1 dev eth1 weight 3 nexthop via 10.0.1.9 dev eth1 weight 1
-      b: ip addr add 10.7.0.1/32 dev eth0
-    `);
-    const { legs } = trace(twoWays, { ...ping, to: '10.7.0.1' });
-    expect(legs[0]?.paths.map((path) => [path.outcome, path.p])).toEqual([
-      ['delivered', 0.75],
-      ['rejected', 0.25],
-    ]);
-  });
 });
 
 test('what a namespace on the way is set to, and is not modelled, is an assumption', () => {
