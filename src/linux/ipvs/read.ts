@@ -166,8 +166,9 @@ function readValue(words: LineWords, option: string, spoken: SpokenCommand): voi
       spoken.weight = words.number('weight', 0x7fffffff);
       return;
     default: {
-      const known = [...PROTOCOLS.keys(), ...FORWARDING.keys(), ...KEPT.keys(), ...LONG.keys(), ...LONG.values()];
-      words.fail(`unknown option "${option}"${didYouMean(option, known)}`, 'unknown-key');
+      const known = [...PROTOCOLS.keys(), ...FORWARDING.keys(), ...KEPT.keys(), ...LONG.keys()];
+      const long = known.filter((name) => name.startsWith('--'));
+      words.fail(`unknown option "${option}"${didYouMean(option, long)}`, 'unknown-key');
     }
   }
 }
