@@ -53,6 +53,7 @@ export { findVirtualService, type IpvsAsked, type RealServer, type VirtualServic
 export { readIpvs } from './ipvs/read.js';
 export { formatIpvs, formatIpvsTable, serviceText as ipvsServiceText } from './ipvs/write.js';
 export { Journal } from './journal.js';
+export { type JsonRecord, jsonObject } from './json.js';
 export * from './link/connect.js';
 export * from './link/link.js';
 export { type LinkContext, type LinkDump, readLinks } from './link/read.js';
