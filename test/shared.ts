@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TestContext } from 'vitest';
 
@@ -15,4 +15,15 @@ export function readShared(context: TestContext, rel: string): string {
 export function sharedText(rel: string): string | undefined {
   const path = `${ROOT}/${rel}`;
   return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+}
+
+/** The names of the files below a folder of the shared folder, in order; undefined where it is not there. */
+export function sharedFiles(rel: string): string[] | undefined {
+  const path = `${ROOT}/${rel}`;
+  if (!existsSync(path)) return undefined;
+  const entries = readdirSync(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => `${entry.parentPath}/${entry.name}`.slice(path.length + 1))
+    .sort();
 }

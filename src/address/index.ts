@@ -18,5 +18,13 @@ export {
   plus,
   prefixOf,
 } from './ipv4.js';
-export { formatIpv6Prefix, type Ipv6Prefix, isIpv6, parseIpv6Prefix } from './ipv6.js';
+export {
+  formatIpv6,
+  formatIpv6Prefix,
+  type Ipv6,
+  type Ipv6Prefix,
+  isIpv6,
+  parseIpv6,
+  parseIpv6Prefix,
+} from './ipv6.js';
 export { formatMac, isGroupMac, MAC_BROADCAST, MAC_ZERO, type Mac, parseMac } from './mac.js';

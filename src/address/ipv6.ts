@@ -1,4 +1,5 @@
 import { Address6 } from 'ip-address';
+import { formatIpv4, type Ipv4 } from './ipv4.js';
 
 declare const ipv6: unique symbol;
 
@@ -12,7 +13,7 @@ export interface Ipv6Prefix {
 }
 
 /** Reads any text form of RFC 4291 §2.2 but a zone; undefined when `text` is not an IPv6 address. */
-function parseIpv6(text: string): Ipv6 | undefined {
+export function parseIpv6(text: string): Ipv6 | undefined {
   if (!text.includes(':') || /[/%]/.test(text) || !Address6.isValid(text)) return undefined;
   let rest = new Address6(text).bigInt();
   const words = [0, 0, 0, 0];
@@ -28,8 +29,14 @@ export function isIpv6(text: string): boolean {
   return parseIpv6(/^\[(.*)\](?::\d+)?$/.exec(text)?.[1] ?? text) !== undefined;
 }
 
-/** Writes the canonical text of RFC 5952. */
-function formatIpv6(address: Ipv6): string {
+/**
+ * Writes the canonical text of RFC 5952. As inet_ntop(3) does, the last 32 bits are written as an IPv4 address where
+ * only they are set, or where they follow ::ffff.
+ */
+export function formatIpv6(address: Ipv6): string {
+  const [a, b, c, d] = address;
+  if (a === 0 && b === 0 && ((c === 0 && d > 0xffff) || c === 0xffff))
+    return `::${c === 0 ? '' : 'ffff:'}${formatIpv4(d as Ipv4)}`;
   const big = address.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n);
   return Address6.fromBigInt(big).correctForm();
 }

@@ -1,9 +1,12 @@
 export { type Agent, type AgentContext, callsOn, type Steps, type View } from './agent.js';
 export type { CniBackend, CniSetup, Off, PodNetwork } from './cni/backend.js';
+export { formatConflist, readConflist } from './cni/conflist.js';
 export type { OptionProblem, OptionSpec, OptionSpecs } from './cni/options.js';
 export type { CniArgs } from './cni/plugin.js';
+export { formatSubnetEnv, readSubnetEnv } from './cni/subnet-env.js';
 export { containerRuntime, podNetns, sandboxId } from './container-runtime.js';
 export { sha256Hex } from './digest.js';
+export { readNetConf } from './flannel/net-conf.js';
 export { DEFAULT_PROXY_CONFIG, type IptablesProxyConfig } from './kube-proxy/iptables/config.js';
 export { kubeProxyIptables } from './kube-proxy/iptables/proxier.js';
 export { kubelet, nodePrerequisites } from './kubelet.js';

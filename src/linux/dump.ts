@@ -1,12 +1,18 @@
 import { type Problem, type Read, readResult } from '../problem/index.js';
 import { type FdbDump, readFdb } from './bridge/read.js';
+import { type ConntrackEntry, trackEntry } from './conntrack/entry.js';
+import { readConntrack } from './conntrack/read.js';
 import { readRouteText } from './fib/read-route-text.js';
 import { readRoutes } from './fib/read-routes.js';
 import { readRules, readRuleText } from './fib/read-rules.js';
+import { readIpsetList } from './ipset/list.js';
+import { parseIpsets } from './ipset/save.js';
+import { readIpvs } from './ipvs/read.js';
 import type { Journal } from './journal.js';
 import { type LinkDump, readLinks } from './link/read.js';
 import { readAddresses } from './link/read-address.js';
 import { type NeighbourDump, readNeighbours } from './neigh/read.js';
+import { parseRuleset } from './netfilter/save.js';
 import { createNetns, type Netns, type Role } from './netns.js';
 import type { LearnedNeighbour, LearnedRemote, LearnedStation, NetnsRuntime } from './runtime.js';
 import { readSockets } from './socket/read.js';
@@ -33,8 +39,18 @@ export interface NetnsDump {
   readonly fdb?: Source;
   /** `sysctl -a`. */
   readonly sysctl?: Source;
-  /** `ss -lntuH`. */
+  /** `ss -lntuH`, with `-p` or without. */
   readonly sockets?: Source;
+  /** `iptables-save`, with `-c` or without; the text of `iptables -S` where comments (`# table nat`) say of which table. */
+  readonly iptables?: Source;
+  /** `ip6tables-save`. */
+  readonly ip6tables?: Source;
+  /** `ipset save`, or `ipset list`. */
+  readonly ipset?: Source;
+  /** `ipvsadm -Sn`, or `ipvsadm -Ln`. */
+  readonly ipvs?: Source;
+  /** `conntrack -L`, with `-o extended` or without. */
+  readonly conntrack?: Source;
 }
 
 /** What the namespace of a dump is called. */
@@ -55,6 +71,9 @@ export interface Learned {
   readonly stations: ReadonlyMap<string, LearnedStation>;
   /** By `dev|mac`. */
   readonly vxlanStations: ReadonlyMap<string, LearnedRemote>;
+  readonly conntrack: readonly ConntrackEntry[];
+  /** When the dump was taken, ms of the virtual clock. */
+  readonly now: number;
 }
 
 /** The two values that a dump gives: what is configured, and what has been learned. */
@@ -65,7 +84,7 @@ export interface NetnsReading {
   readonly farEnds: LinkDump['farEnds'];
 }
 
-/** Reads the dump of one namespace, without its netfilter rules and sets. All problems of all parts are collected. */
+/** Reads the dump of one namespace. All problems of all parts are collected. */
 export function readNetns(dump: NetnsDump, context: DumpContext): Read<NetnsReading> {
   const problems: Problem[] = [];
   function part<S, T>(source: S | undefined, read: (source: S) => Read<T>, absent: T): T {
@@ -103,10 +122,21 @@ export function readNetns(dump: NetnsDump, context: DumpContext): Read<NetnsRead
     bridgeFdb: fdb.bridge,
     vxlanFdb: fdb.vxlan,
     sysctls,
+    iptables: part(dump.iptables, ({ text, file }) => parseRuleset(text, file), blank.iptables),
+    ip6tables: part(dump.ip6tables, ({ text, file }) => parseRuleset(text, file, { family: 'ip6' }), blank.ip6tables),
+    ipsets: part(dump.ipset, readIpsets, blank.ipsets),
+    ipvs: part(dump.ipvs, readIpvs, blank.ipvs),
     sockets: part(dump.sockets, readSockets, []),
   };
   const { stations, vxlanStations } = fdb;
-  return readResult({ ns, learned: { neighbours: neigh.learned, stations, vxlanStations }, farEnds }, problems);
+  const conntrack = part(dump.conntrack, readConntrack, []);
+  const learned: Learned = { neighbours: neigh.learned, stations, vxlanStations, conntrack, now };
+  return readResult({ ns, learned, farEnds }, problems);
+}
+
+/** Reads `ipset save` or `ipset list`, whichever it is. */
+function readIpsets({ text, file }: Source): Read<Netns['ipsets']> {
+  return /^Name: /m.test(text) ? readIpsetList(text, file) : parseIpsets(text, file);
 }
 
 function isJson({ text }: Source): boolean {
@@ -118,4 +148,5 @@ export function learn(runtime: NetnsRuntime, learned: Learned, journal: Journal)
   for (const [key, neighbour] of learned.neighbours) journal.put(runtime.neighbours, key, { ...neighbour });
   for (const [key, station] of learned.stations) journal.put(runtime.stations, key, { ...station });
   for (const [key, remote] of learned.vxlanStations) journal.put(runtime.vxlanStations, key, remote);
+  for (const entry of learned.conntrack) trackEntry(runtime.conntrack, entry, learned.now, journal);
 }

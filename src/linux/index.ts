@@ -6,10 +6,13 @@ export * from './bridge/vxlan.js';
 export { formatFdb, formatRemote } from './bridge/write.js';
 export type { Chooser, Option } from './chooser.js';
 export { confirm } from './conntrack/confirm.js';
+export { type ConntrackEntry, conntrackEntries } from './conntrack/entry.js';
 export * from './conntrack/nat.js';
+export { readConntrack } from './conntrack/read.js';
 export * from './conntrack/table.js';
 export * from './conntrack/track.js';
 export * from './conntrack/tuple.js';
+export { formatConntrack } from './conntrack/write.js';
 export * from './dump.js';
 export * from './fib/address.js';
 export * from './fib/lookup.js';
@@ -30,6 +33,7 @@ export { formatAllRoutes, formatDestination, formatRoute, formatTableRoutes, for
 export { formatMark, formatRules, ruleText } from './fib/write-rules.js';
 export type { IpsetErrno } from './ipset/draft.js';
 export type { Ipset, IpsetMember } from './ipset/ipset.js';
+export { printIpsetList, readIpsetList } from './ipset/list.js';
 export {
   addToIpset,
   deleteFromIpset,
@@ -45,7 +49,11 @@ export {
   restoreIpsets,
 } from './ipset/restore.js';
 export { parseIpsets, printIpset, printIpsets } from './ipset/save.js';
+export { findVirtualService, type IpvsAsked, type RealServer, type VirtualService } from './ipvs/ipvs.js';
+export { readIpvs } from './ipvs/read.js';
+export { formatIpvs, formatIpvsTable, serviceText as ipvsServiceText } from './ipvs/write.js';
 export { Journal } from './journal.js';
+export { type JsonRecord, jsonObject } from './json.js';
 export * from './link/connect.js';
 export * from './link/link.js';
 export { type LinkContext, type LinkDump, readLinks } from './link/read.js';
@@ -74,7 +82,7 @@ export {
 export * from './netfilter/rule.js';
 export { printMatch, printRule, printSpec, printTarget, sameRule } from './netfilter/rule-text.js';
 export type { DumpOptions, PrintCounters } from './netfilter/save.js';
-export { parseRuleset, printListing, printRuleset, printTable } from './netfilter/save.js';
+export { parseRuleset, printListing, printListings, printRuleset, printTable } from './netfilter/save.js';
 export { tracksConnections } from './netfilter/tracking.js';
 export { usedIpsets } from './netfilter/used-ipsets.js';
 export * from './netns.js';
@@ -84,6 +92,7 @@ export * from './skb.js';
 export { localPortRange } from './socket/port-range.js';
 export { readSockets } from './socket/read.js';
 export * from './socket/socket.js';
+export { formatSockets } from './socket/write.js';
 export type { Source } from './source.js';
 export { classifySysctl } from './sysctl/names.js';
 export { deviceSysctlPath, readSysctls, sysctlsOf } from './sysctl/read.js';

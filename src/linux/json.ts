@@ -1,4 +1,4 @@
-import { type Ipv4, parseIpv4 } from '../address/index.js';
+import { type Ipv4, type Ipv4Prefix, parseIpv4, parsePrefix } from '../address/index.js';
 import type { Problem, ProblemCode } from '../problem/index.js';
 import { type JsonPath, jsonError, jsonOffset, positionAt } from './json-scan.js';
 import type { Source } from './source.js';
@@ -11,6 +11,18 @@ export function jsonRecords(source: Source, problems: Problem[]): JsonRecord[] {
   const parsed = parseJson(source, problems);
   if (parsed === undefined) return [];
   return new JsonRecord(source, problems, [], {}).entries(parsed.value, []);
+}
+
+/** The object that a JSON document is, such as a configuration file; undefined, and a problem, when it is none. */
+export function jsonObject(source: Source, problems: Problem[]): JsonRecord | undefined {
+  const parsed = parseJson(source, problems);
+  if (parsed === undefined) return undefined;
+  if (isObject(parsed.value)) return new JsonRecord(source, problems, [], parsed.value);
+  return new JsonRecord(source, problems, [], {}).fail(
+    '',
+    `expected an object, found ${describe(parsed.value)}`,
+    'bad-type',
+  );
 }
 
 /** Any JSON text; undefined, and a problem with line and column, when it is not well-formed. */
@@ -118,11 +130,29 @@ export class JsonRecord {
     return value === undefined ? [] : this.entries(value, [...this.#path, key]);
   }
 
+  /** The objects of the lists of a list below a key. */
+  lists(key: string): JsonRecord[][] {
+    const value = this.#present(key);
+    if (value === undefined) return [];
+    if (!Array.isArray(value)) {
+      this.#mistyped(key, 'a list of lists', value);
+      return [];
+    }
+    return value.map((list: unknown, index) => this.entries(list, [...this.#path, key, index]));
+  }
+
   /** An IPv4 address. */
   ipv4(key: string): Ipv4 | undefined {
     const text = this.string(key);
     if (text === undefined) return undefined;
     return parseIpv4(text) ?? this.fail(key, `expected an IPv4 address, found "${text}"`, 'bad-address');
+  }
+
+  /** An IPv4 prefix; bits behind its length are cleared. */
+  prefix(key: string): Ipv4Prefix | undefined {
+    const text = this.string(key);
+    if (text === undefined) return undefined;
+    return parsePrefix(text) ?? this.fail(key, `expected an IPv4 prefix, found "${text}"`, 'bad-address');
   }
 
   /** The objects of a list, each with the way to it. */

@@ -2,6 +2,7 @@ import type { BridgeFdbEntry, VxlanFdbEntry } from './bridge/fdb.js';
 import { DEFAULT_RULES, type RoutingRule } from './fib/rule.js';
 import type { FibTable } from './fib/table.js';
 import type { Ipset } from './ipset/ipset.js';
+import type { VirtualService } from './ipvs/ipvs.js';
 import type { InetAddress, Link } from './link/link.js';
 import type { Neighbour, ProxyNeighbour } from './neigh/neigh.js';
 import type { Ruleset } from './netfilter/rule.js';
@@ -44,6 +45,8 @@ export interface Netns {
   readonly iptables: Ruleset;
   readonly ip6tables: Ruleset;
   readonly ipsets: ReadonlyMap<string, Ipset>;
+  /** Virtual services of IPVS, in the order in which they were added. */
+  readonly ipvs: readonly VirtualService[];
   readonly sockets: readonly Socket[];
   readonly processes: readonly Process[];
 }
@@ -62,6 +65,7 @@ export function createNetns(name: string, role: Role, host: string = name): Netn
     iptables: new Map(),
     ip6tables: new Map(),
     ipsets: new Map(),
+    ipvs: [],
     sockets: [],
     processes: [],
   };

@@ -31,7 +31,10 @@ export const CONNTRACK_IN: HookEntry = {
     const before = skb.ct;
     track(net, skb);
     if (before === undefined) tellTracked(net, skb);
-    return 'accept';
+    const unmodelled = skb.ct?.unmodelled;
+    if (unmodelled === undefined) return 'accept';
+    drop(net, skb, 'nf_conntrack_in', 'UNSUPPORTED', () => ({ values: { what: unmodelled } }));
+    return 'drop';
   },
 };
 

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseRuleset, printListing, printRuleset, type Ruleset, type TableName } from '../../src/linux/index.js';
+import {
+  parseRuleset,
+  printListing,
+  printListings,
+  printRuleset,
+  type Ruleset,
+  type TableName,
+} from '../../src/linux/index.js';
 import { formatProblem } from '../../src/problem/index.js';
 import { LABS } from '../recordings/load.js';
 import { readShared } from '../shared.js';
@@ -38,6 +45,24 @@ test.for(SAVES)('%s comes back line by line', (rel, context) => {
 
 test('own-node1/iptables-save-c.txt comes back line by line', () => {
   expectRoundTrip(recordedText('own-node1/iptables-save-c.txt'), 'iptables-save-c.txt');
+});
+
+test('ip6tables-save-1.8.9.txt comes back line by line', () => {
+  const text = readFileSync(new URL('ip6tables-save-1.8.9.txt', import.meta.url), 'utf8');
+  const read = parseRuleset(text, 'ip6tables-save-1.8.9.txt', { family: 'ip6' });
+  expect(lines(printRuleset(value(read)))).toEqual(lines(text));
+});
+
+test('a listing says by comments of which table its parts are, in any order', () => {
+  const text = '# table nat\n-P PREROUTING ACCEPT\n# table raw\n-A PREROUTING -j NOTRACK\n';
+  expect(printListings(value(parseRuleset(text, 'f')))).toBe(
+    text
+      .replace('-A', '-P PREROUTING ACCEPT\n-P OUTPUT ACCEPT\n-A')
+      .replace(
+        'nat\n-P PREROUTING ACCEPT\n',
+        'nat\n-P PREROUTING ACCEPT\n-P INPUT ACCEPT\n-P OUTPUT ACCEPT\n-P POSTROUTING ACCEPT\n',
+      ),
+  );
 });
 
 test.for(LISTINGS)('%s comes back line by line', ([rel, first], context) => {

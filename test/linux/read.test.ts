@@ -5,6 +5,7 @@ import {
   createNetns,
   deviceSysctlPath,
   formatRules,
+  formatSockets,
   readAddresses,
   readFdb,
   readLinks,
@@ -440,4 +441,17 @@ tcp   ESTAB  0      0            10.0.0.1:22        10.0.0.9:5000`;
     ['tcp', ip('127.0.0.53'), 53],
     ['tcp', 0, 22],
   ]);
+});
+
+test('programs behind sockets, and sockets of IPv6 that are of an IPv4 address', () => {
+  // As ss of iproute2 6.1 prints with -p.
+  const text = `tcp   LISTEN 0      4096         127.0.0.1:10248      0.0.0.0:*    users:(("kubelet",pid=91,fd=16))
+tcp   LISTEN 0      50   [::ffff:10.0.0.1]:8080             *:*    users:(("java",pid=7,fd=9),("java",pid=7,fd=10),("a b",pid=8,fd=3))`;
+  const sockets = readable(readSockets(source(text)));
+  expect(sockets.map(({ address, port, origin }) => [address, port, origin.object])).toEqual([
+    [ip('127.0.0.1'), 10248, 'kubelet'],
+    [ip('10.0.0.1'), 8080, 'java, a b'],
+  ]);
+  const bare = (list: typeof sockets): unknown => list.map((socket) => ({ ...socket, origin: undefined }));
+  expect(bare(readable(readSockets(source(formatSockets(sockets)))))).toEqual(bare(sockets));
 });

@@ -29,17 +29,28 @@ const FLAGS = {
   hairpinMode: switchOption(true, 'a pod can reach itself through its Service'),
 } satisfies OptionSpecs;
 
+const VXLAN_OPTIONS = {
+  VNI: numberOption(1, 0, 2 ** 24 - 1, 'VXLAN network identifier, and part of the device name'),
+  Port: numberOption(0, 0, 65535, 'UDP port; 0 is the kernel’s own 8472'),
+  MTU: numberOption(undefined, 68, 65535, 'MTU of the underlay; that of the interface otherwise'),
+  Learning: switchOption(false, 'the device learns stations from what it receives'),
+  DirectRouting: switchOption(false, 'a plain route to nodes on the same link'),
+} satisfies OptionSpecs;
+
+const UDP_OPTIONS = { Port: numberOption(8285, 1, 65535, 'UDP port') } satisfies OptionSpecs;
+
+/** What `Backend` of net-conf.json can be told, by its `Type`. */
+export const BACKEND_OPTIONS: ReadonlyMap<string, OptionSpecs> = new Map<string, OptionSpecs>([
+  ['vxlan', VXLAN_OPTIONS],
+  ['host-gw', {}],
+  ['udp', UDP_OPTIONS],
+]);
+
 /** VXLAN without a device of the pods' own on the underlay: flannel's default. */
 export const flannelVxlan: CniBackend = backend(
   'vxlan',
   'Flannel, VXLAN between nodes',
-  {
-    VNI: numberOption(1, 0, 2 ** 24 - 1, 'VXLAN network identifier, and part of the device name'),
-    Port: numberOption(0, 0, 65535, 'UDP port; 0 is the kernel’s own 8472'),
-    MTU: numberOption(undefined, 68, 65535, 'MTU of the underlay; that of the interface otherwise'),
-    Learning: switchOption(false, 'the device learns stations from what it receives'),
-    DirectRouting: switchOption(false, 'a plain route to nodes on the same link'),
-  },
+  VXLAN_OPTIONS,
   ({ VNI, Port, MTU, Learning, DirectRouting }) =>
     vxlan({ vni: VNI, port: Port, mtu: MTU, learning: Learning, directRouting: DirectRouting }),
 );
@@ -56,7 +67,7 @@ export const flannelHostGw: CniBackend = backend(
 export const flannelUdp: CniBackend = backend(
   'udp',
   'Flannel, packets relayed over UDP by flanneld itself',
-  { Port: numberOption(8285, 1, 65535, 'UDP port') },
+  UDP_OPTIONS,
   ({ Port }) => udp({ port: Port }),
 );
 

@@ -48,6 +48,8 @@ export interface Connection {
   expires: number;
   /** The connection that this one is RELATED to. */
   readonly master: Connection | undefined;
+  /** What a dump says of it that decides about its packets and is not modelled. */
+  unmodelled: string | undefined;
 }
 
 /** A connection and the direction of the tuple that was asked for. */
@@ -85,6 +87,7 @@ export class Conntrack {
       streamFrom: 0,
       expires: 0,
       master,
+      unmodelled: undefined,
     };
   }
 

@@ -1,7 +1,7 @@
-import { type Problem, type Read, readResult } from '../../problem/index.js';
+import { type Problem, type ProblemCode, type Read, readResult } from '../../problem/index.js';
 import { parseIpsetLine } from './command.js';
-import { IpsetDraft } from './draft.js';
-import type { Ipset } from './ipset.js';
+import { type IpsetComplaint, IpsetDraft } from './draft.js';
+import type { Ipset, IpsetMember } from './ipset.js';
 
 /** Reads what `ipset save` printed. Sets and members keep its order. */
 export function parseIpsets(text: string, file: string): Read<ReadonlyMap<string, Ipset>> {
@@ -16,9 +16,7 @@ export function parseIpsets(text: string, file: string): Read<ReadonlyMap<string
     }
     const complaint = draft.run(read, { by: 'dump', file, line: i + 1 });
     if (complaint !== undefined) {
-      const code =
-        complaint.errno === 'EEXIST' ? 'conflict' : complaint.errno === 'ENOENT' ? 'unknown-name' : 'bad-value';
-      problems.push({ ...at, code, message: complaint.message, col: 1 });
+      problems.push({ ...at, code: problemCode(complaint), message: complaint.message, col: 1 });
     }
   }
   return readResult(draft.finish(), problems);
@@ -32,15 +30,26 @@ export function printIpsets(ipsets: ReadonlyMap<string, Ipset>): string {
 }
 
 /** The lines of one set: `create`, then `add` for each member. */
-export function printIpset({ name, type, family, options, members }: Ipset): string {
-  const hasFamily = type.startsWith('hash:') && type !== 'hash:mac';
-  const create = ['create', name, type, ...(hasFamily ? ['family', family] : []), ...options];
-  const lines = [create.join(' ')];
-  for (const [member, words] of members) lines.push(['add', name, member, ...quoteComment(words.options)].join(' '));
+export function printIpset(set: Ipset): string {
+  const { name, type, members } = set;
+  const lines = [['create', name, type, ...headerWords(set)].join(' ')];
+  for (const [member, words] of members) lines.push(`add ${name} ${memberText(member, words)}`);
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** The words of a member with its comment in quotes. */
-function quoteComment(words: readonly string[]): string[] {
-  return words.map((word, i) => (words[i - 1] === 'comment' ? `"${word}"` : word));
+/** The words behind the type. */
+export function headerWords({ type, family, options }: Ipset): string[] {
+  const hasFamily = type.startsWith('hash:') && type !== 'hash:mac';
+  return [...(hasFamily ? ['family', family] : []), ...options];
+}
+
+/** A member with its own words; a comment stands in quotes. */
+export function memberText(member: string, { options }: IpsetMember): string {
+  return [member, ...options.map((word, i) => (options[i - 1] === 'comment' ? `"${word}"` : word))].join(' ');
+}
+
+/** What kind of problem in a dump it is that the kernel would refuse. */
+export function problemCode({ errno }: IpsetComplaint): ProblemCode {
+  if (errno === 'EEXIST') return 'conflict';
+  return errno === 'ENOENT' ? 'unknown-name' : 'bad-value';
 }

@@ -10,7 +10,7 @@ import type { UnmodelledTarget } from './target/unmodelled.js';
 /** What is known of a text besides. */
 export interface DumpOptions {
   readonly family?: 'ip' | 'ip6';
-  /** The table that a text without table lines is from: `iptables -t nat -S`. Default is filter. */
+  /** The table that a text without table lines and `# table` comments is from: `iptables -t nat -S`. Default is filter. */
   readonly table?: TableName;
 }
 
@@ -28,6 +28,9 @@ export function parseRuleset(text: string, file: string, options: DumpOptions = 
   const isListing = !lines.some((line) => line.startsWith('*'));
   if (isListing && lines.some((line) => line.startsWith('-'))) reader.begin(options.table ?? 'filter', 1);
   for (const [i, line] of lines.entries()) {
+    // Listings of several tables in one text are told apart by such comments.
+    const named = isListing ? /^# table (\w+)/.exec(line)?.[1] : undefined;
+    if (named !== undefined) reader.beginListing(named, i + 1);
     const place = { file, line: i + 1, family: options.family ?? 'ip', origin: { by: 'dump', file, line: i + 1 } };
     reader.read(parseRestoreLine(line, place), i + 1);
   }
@@ -41,6 +44,8 @@ class DumpReader {
   #draft: TableDraft | undefined;
   /** A table that can't be read: its lines are passed over. */
   #skipping = false;
+  /** Whether the table has had a line. */
+  #read = false;
 
   constructor(file: string) {
     this.#file = file;
@@ -56,7 +61,16 @@ class DumpReader {
     else this.#draft = new TableDraft(name, undefined, 'accept');
   }
 
+  /** Ends the table of the listing before, and begins another; one without lines has never begun. */
+  beginListing(name: string, line: number): void {
+    if (this.#draft !== undefined && this.#read) this.#commit(this.#draft);
+    this.#draft = undefined;
+    this.#read = false;
+    this.begin(name, line);
+  }
+
   read(read: RestoreLine, line: number): void {
+    if (read.line !== 'blank') this.#read = true;
     switch (read.line) {
       case 'blank':
         return;
@@ -142,6 +156,11 @@ export function printTable(table: Table, counters: PrintCounters = 'plain'): str
     list.map((rule) => (counters === 'plain' ? '' : `${formatCounters(rule.counters)} `) + printRule(rule, name)),
   );
   return [`*${table.name}`, ...declarations, ...rules, 'COMMIT'].map((line) => `${line}\n`).join('');
+}
+
+/** Writes all tables as `iptables -S` does, each behind the comment `# table NAME` that a reader tells them apart by. */
+export function printListings(ruleset: Ruleset): string {
+  return [...ruleset.values()].map((table) => `# table ${table.name}\n${printListing(table)}`).join('');
 }
 
 /** Writes one table as `iptables -S` does: policies, chains, rules. */

@@ -5,10 +5,10 @@ import { splitLine } from '../words.js';
 import type { Socket } from './socket.js';
 
 /**
- * Reads `ss -lntuH`: the sockets that listen (TCP) or are bound (UDP) on IPv4. What the programs behind them say is not
- * in a dump: they read and answer nothing.
+ * Reads `ss -lntuH`, with `-p` or without: the sockets that listen (TCP) or are bound (UDP) on IPv4. What the programs behind them say is not
+ * in a dump: they read and answer nothing. Their names, where they are told, become the origin's object.
  *
- * `*` is an IPv6 socket that takes IPv4 as well, `[::]` one that does not.
+ * `*` is an IPv6 socket that takes IPv4 as well, `[::]` one that does not, `[::ffff:10.0.0.1]` one of an IPv4 address.
  */
 export function readSockets(source: Source): Read<Socket[]> {
   const problems: Problem[] = [];
@@ -38,11 +38,19 @@ export function readSockets(source: Source): Read<Socket[]> {
     }
     // `127.0.0.53%lo` is bound to a device besides.
     const bare = host.split('%')[0] ?? '';
-    const address = bare === '*' ? ANY : parseIpv4(bare);
+    const address = bare === '*' ? ANY : parseIpv4(/^\[::ffff:(.*)\]$/.exec(bare)?.[1] ?? bare);
     if (address !== undefined) {
-      const origin = { by: 'dump', file: source.file, line };
+      const object = programsOf(content);
+      const origin = { by: 'dump', file: source.file, line, ...(object !== undefined && { object }) };
       sockets.push({ protocol, address, port: Number(port), behaviour: 'sink', origin });
     } else if (!bare.includes(':')) fail(`expected an address, found "${host}"`, local.col);
   });
   return readResult(sockets, problems);
+}
+
+/** `sshd` of `users:(("sshd",pid=1,fd=3))`; each program once. */
+function programsOf(content: string): string | undefined {
+  const [, users] = /\busers:\((.*)\)/.exec(content) ?? [];
+  const names = new Set([...(users ?? '').matchAll(/\("([^"]*)"/g)].map((match) => match[1]));
+  return names.size === 0 ? undefined : [...names].join(', ');
 }
