@@ -20,7 +20,7 @@ export type EntryKind = (typeof ENTRY_KINDS)[number];
 
 /** An entry as one of two networks has it. */
 export interface EntryText {
-  /** As the native tool prints it; of what is only different, the part that is. */
+  /** As the native tool prints it; of a setting of a link and of a sysctl the value. */
   readonly text: string;
   /** undefined where nobody notes it, as for sysctls. */
   readonly origin: Origin | undefined;

@@ -13,29 +13,24 @@ const CONTAINER_ID = /\bid: (\\?["'])[^"'\\]*\1/g;
  * end, a hardware address by the link that has it, a hashed chain by the pod whose address is in it.
  */
 export class Names {
-  readonly #side: 'a' | 'b';
   /** Own name of a namespace → the name that both networks share. */
   readonly #shared = new Map<string, string>();
   readonly #owners = new Map<Mac, string>();
   readonly #hosts = new Map<string, string>();
 
-  constructor(pairs: readonly Pair[], side: 'a' | 'b') {
-    this.#side = side;
+  /** With `macs` hardware addresses are compared as they are. */
+  constructor(pairs: readonly Pair[], side: 'a' | 'b', macs: 'macs' | 'no-macs') {
     const all = pairs.flatMap((pair) => pair[side] ?? []);
     for (const pair of pairs) this.#shared.set(pair[side]?.name ?? pair.name, pair.name);
     const links = all.flatMap((ns) => [...ns.links.values()].map((link) => ({ ns, link })));
     // Bridges last: one that follows its ports has the address of a port.
     const rank = (link: Link): number => Number(link.kind === 'bridge');
-    for (const { ns, link } of links.sort((x, y) => rank(x.link) - rank(y.link)))
+    const inTurn = macs === 'macs' ? [] : links.sort((x, y) => rank(x.link) - rank(y.link));
+    for (const { ns, link } of inTurn)
       if (link.address !== 0 && !this.#owners.has(link.address))
         this.#owners.set(link.address, `${this.netns(ns.name)} ${this.device(ns, link.name)}`);
     for (const ns of all)
       for (const { local } of ns.ipv4.addresses) this.#hosts.set(formatIpv4(local), this.netns(ns.name));
-  }
-
-  /** The namespace of a pair that is this network's. */
-  of(pair: Pair): Netns | undefined {
-    return pair[this.#side];
   }
 
   netns(name: string): string {

@@ -28,8 +28,8 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
   const { namespaces, kinds = ENTRY_KINDS } = options;
   const pairs = pairNamespaces(a, b);
   const looked = pairs.filter(({ name }) => namespaces?.includes(name) ?? true);
-  const names = { a: new Names(pairs, 'a'), b: new Names(pairs, 'b') };
   const macs = drawnAlike(pairs) ? 'macs' : 'no-macs';
+  const names = { a: new Names(pairs, 'a', macs), b: new Names(pairs, 'b', macs) };
   const wanted = new Set(kinds);
   const notCompared: NotCompared[] = [];
   if (macs === 'no-macs' && wanted.has('link'))
