@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCollect } from './commands/collect.js';
 import { addCompletion } from './commands/completion.js';
 import { addDiff } from './commands/diff.js';
 import { addGraph } from './commands/graph.js';
@@ -28,6 +29,7 @@ export function createProgram(io: Io, exit: SetExit): Command {
   addGraph(program, io);
   addPcap(program, io);
   addDiff(program, io, exit);
+  addCollect(program, io);
   addLabs(program, io);
   addCompletion(program, io);
   return program;

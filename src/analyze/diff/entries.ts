@@ -118,7 +118,10 @@ function ipsets(ns: Netns): Entry[] {
 }
 
 function sockets(ns: Netns): Entry[] {
-  const texts = ns.sockets.map(({ protocol, address, port, origin }) => ({
+  // The kernel's own socket of a VXLAN device is in the list of `ss` and nobody's to open.
+  const tunnels = [...ns.links.values()].flatMap((link) => (link.kind === 'vxlan' ? link.dstport : []));
+  const opened = ns.sockets.filter(({ protocol, port }) => protocol !== 'udp' || !tunnels.includes(port));
+  const texts = opened.map(({ protocol, address, port, origin }) => ({
     text: `${protocol} ${formatIpv4(address)}:${port}`,
     origin,
   }));

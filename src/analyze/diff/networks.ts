@@ -35,7 +35,7 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
   if (macs === 'no-macs' && wanted.has('link'))
     notCompared.push({
       what: 'hardware addresses of links',
-      why: 'most differ, as where each network draws its own; entries that hold one are compared by the link that has it',
+      why: 'each network draws its own; entries that hold one are compared by the link that has it',
     });
   let onOneSide = 0;
   const differences = looked.flatMap((pair): Difference[] => {
@@ -69,18 +69,21 @@ function wholeNamespace({ name, a, b }: Pair): Difference {
     : { ...entry, is: 'missing', a: text(a.role), b: undefined };
 }
 
-/** Whether most links of one name have one address in both: then one that differs has been changed. */
+/** How many links may have another address where the two networks draw theirs alike: somebody has set it. */
+const FEW = { links: 2, share: 0.1 };
+
+/** Whether nearly all links of one name have one address in both: then one that differs has been changed. */
 function drawnAlike(pairs: readonly Pair[]): boolean {
-  let same = 0;
-  let all = 0;
+  let [same, different] = [0, 0];
   for (const { a, b } of pairs)
     for (const [name, link] of a?.links ?? []) {
       const other = b?.links.get(name);
       if (other === undefined || link.address === 0 || link.kind === 'bridge') continue;
-      all++;
       if (other.address === link.address) same++;
+      else different++;
     }
-  return same * 2 >= all;
+  const few = different <= FEW.links || different < FEW.share * (same + different);
+  return different === 0 || (same > different && few);
 }
 
 /** Entries of one key that differ are told as one in place of the other. */
