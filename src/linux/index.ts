@@ -46,6 +46,7 @@ export {
 } from './ipset/restore.js';
 export { parseIpsets, printIpset, printIpsets } from './ipset/save.js';
 export { Journal } from './journal.js';
+export { jsonError, jsonOffset, positionAt } from './json-scan.js';
 export * from './link/connect.js';
 export * from './link/link.js';
 export { type LinkContext, type LinkDump, readLinks } from './link/read.js';
