@@ -26,6 +26,7 @@ export function importKubectl(sources: readonly Source[]): Read<ImportedLab> {
   const problems: Problem[] = [];
   const told: string[] = [];
   const aside: Aside[] = [];
+  const unsaid: string[] = [];
   const met = new Set<string>();
   for (const { file, text } of sources) {
     const read = readDocuments(text, file);
@@ -40,7 +41,10 @@ export function importKubectl(sources: readonly Source[]): Read<ImportedLab> {
         const before = context.unmodelled.length;
         if (!readConfiguration(place, configured, context))
           readObject(valueAt(document.value, place.path), place, manifest, context);
-        if (context.unmodelled.length > before) aside.push(...keepUnmodelled(place));
+        const found = context.unmodelled.slice(before);
+        const kept = found.length > 0 ? keepUnmodelled(place) : [];
+        aside.push(...kept);
+        if (kept.length === 0) unsaid.push(...found.map(({ what, where }) => `${what} (${where})`));
       }
     problems.push(...context.problems.sort((a, b) => a.line - b.line || a.col - b.col));
     told.push(...context.notes.map(({ line, col, message }) => `${file}:${line}:${col}: ${message}`));
@@ -56,12 +60,8 @@ export function importKubectl(sources: readonly Source[]): Read<ImportedLab> {
       col: 1,
     });
   if (problems.length > 0) return readResult(NOTHING, problems);
-  const { text, told: decided } = writeLab(
-    manifest,
-    configured,
-    aside,
-    sources.map(({ file }) => file),
-  );
+  const files = sources.map(({ file }) => file);
+  const { text, told: decided } = writeLab(manifest, configured, { aside, unsaid, files });
   const made = readLabInPart(text, 'the lab');
   return { value: { text, told: [...told, ...decided], misfits: 'problems' in made ? made.problems : [] } };
 }

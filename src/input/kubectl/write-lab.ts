@@ -17,6 +17,15 @@ import type { NamedService } from '../services.js';
 import type { Configured } from './config-maps.js';
 import type { Aside } from './unmodelled-objects.js';
 
+/** What else the lab has to say. */
+interface Origins {
+  /** Objects that the lab keeps as they are. */
+  readonly aside: readonly Aside[];
+  /** What is not modelled and of which no object stands in the lab. */
+  readonly unsaid: readonly string[];
+  readonly files: readonly string[];
+}
+
 /** A lab file's text, and what was decided that somebody should know. */
 interface Written {
   readonly text: string;
@@ -29,8 +38,7 @@ const SCHEMA = '# yaml-language-server: $schema=node_modules/podpath/docs/schema
 export function writeLab(
   { nodes, pods, services, endpointSlices }: Manifest,
   configured: Partial<Configured>,
-  aside: readonly Aside[],
-  files: readonly string[],
+  { aside, unsaid, files }: Origins,
 ): Written {
   const told: string[] = [];
   const kept = new Set(aside.map(({ kind, name }) => `${kind} ${name}`));
@@ -39,6 +47,7 @@ export function writeLab(
   const lines = [
     SCHEMA,
     `# Made by \`podpath import kubectl\` from ${files.join(', ')}.`,
+    ...unsaid.map((each) => `# Not modelled: ${each}.`),
     'podpath: 1',
     '',
     ...networkLines(nodes, services, configured, told),
