@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { labSchema } from '../src/input/lab-schema.js';
+import { diffSchema } from './diff-schema.js';
 import { definitions, traceSchema } from './trace-schema.js';
 
 /** JSON Schemas (draft 2020-12) by the name of the file that they are published in. */
@@ -7,6 +8,10 @@ export const SCHEMAS: Readonly<Record<string, object>> = {
   'lab.schema.json': {
     ...z.toJSONSchema(labSchema, { override: plain, io: 'input' }),
     title: 'A podpath lab file',
+  },
+  'diff.schema.json': {
+    ...z.toJSONSchema(diffSchema, { override: plain }),
+    title: 'podpath-diff/1: two networks compared',
   },
   'trace.schema.json': {
     ...z.toJSONSchema(traceSchema, { override: plain, metadata: definitions }),

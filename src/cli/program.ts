@@ -1,6 +1,9 @@
 import { Command } from 'commander';
+import { addCollect } from './commands/collect.js';
 import { addCompletion } from './commands/completion.js';
+import { addDiff } from './commands/diff.js';
 import { addGraph } from './commands/graph.js';
+import { addImport } from './commands/import.js';
 import { addLabs } from './commands/labs.js';
 import { addPcap } from './commands/pcap.js';
 import { addShow } from './commands/show.js';
@@ -26,6 +29,9 @@ export function createProgram(io: Io, exit: SetExit): Command {
   addValidate(program, io, exit);
   addGraph(program, io);
   addPcap(program, io);
+  addDiff(program, io, exit);
+  addCollect(program, io);
+  addImport(program, io, exit);
   addLabs(program, io);
   addCompletion(program, io);
   return program;

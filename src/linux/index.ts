@@ -54,6 +54,7 @@ export { readIpvs } from './ipvs/read.js';
 export { formatIpvs, formatIpvsTable, serviceText as ipvsServiceText } from './ipvs/write.js';
 export { Journal } from './journal.js';
 export { type JsonRecord, jsonObject } from './json.js';
+export { jsonError, jsonOffset, positionAt } from './json-scan.js';
 export * from './link/connect.js';
 export * from './link/link.js';
 export { type LinkContext, type LinkDump, readLinks } from './link/read.js';

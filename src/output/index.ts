@@ -1,3 +1,5 @@
+export { COLLECT_SCRIPT } from './collect-script.js';
+export { type DiffFormatOptions, formatDiff, formatDiffJson } from './diff.js';
 export { formatPicture, type Picture } from './flowchart.js';
 export { type FormatOptions, formatTrace, type OutputFormat, outputFormats, registerFormat } from './format.js';
 export { type CaptureOptions, formatPcapng } from './pcapng.js';

@@ -1,0 +1,116 @@
+import { formatIpv4, formatMac } from '../../address/index.js';
+import type { Link, Netns } from '../../linux/index.js';
+import type { Difference } from '../../topology/index.js';
+import type { Names } from './names.js';
+
+/** One side of a comparison of two namespaces. */
+export interface Side {
+  readonly ns: Netns;
+  readonly names: Names;
+}
+
+/** Links that only one has, and what of the others differs. `macs` says whether hardware addresses are compared. */
+export function diffLinks(a: Side, b: Side, macs: 'macs' | 'no-macs'): Omit<Difference, 'netns'>[] {
+  const [here, there] = [linksByName(a), linksByName(b)];
+  const differences: Omit<Difference, 'netns'>[] = [];
+  for (const [name, link] of here) {
+    const other = there.get(name);
+    if (other === undefined)
+      differences.push({ kind: 'link', is: 'missing', entry: name, a: whole(link), b: undefined });
+    else differences.push(...diffFields(name, [a, link], [b, other], macs));
+  }
+  for (const [name, link] of there)
+    if (!here.has(name)) differences.push({ kind: 'link', is: 'extra', entry: name, a: undefined, b: whole(link) });
+  return differences;
+}
+
+function linksByName({ ns, names }: Side): ReadonlyMap<string, Link> {
+  return new Map([...ns.links.values()].map((link) => [names.device(ns, link.name), link]));
+}
+
+function whole(link: Link): { text: string; origin: Link['origin'] } {
+  const master = link.master === undefined ? '' : ` master ${link.master}`;
+  const type = link.kind === 'unmodelled' ? link.type : link.kind;
+  return { text: `${link.name} type ${type} mtu ${link.mtu}${master} ${link.up ? 'up' : 'down'}`, origin: link.origin };
+}
+
+function diffFields(
+  name: string,
+  [a, link]: readonly [Side, Link],
+  [b, other]: readonly [Side, Link],
+  macs: 'macs' | 'no-macs',
+): Omit<Difference, 'netns'>[] {
+  const [here, there] = [fieldsOf(link, a, macs), fieldsOf(other, b, macs)];
+  // What kind it is decides what else there is to tell.
+  const keys = here.get('type') === there.get('type') ? new Set([...here.keys(), ...there.keys()]) : ['type'];
+  return [...keys].flatMap((key) => {
+    const [mine, theirs] = [here.get(key), there.get(key)];
+    if (mine === theirs) return [];
+    const side = (value: string | undefined, { origin }: Link): { text: string; origin: Link['origin'] } => ({
+      text: value ?? 'none',
+      origin,
+    });
+    return [{ kind: 'link', is: 'different', entry: `${name} ${key}`, a: side(mine, link), b: side(theirs, other) }];
+  });
+}
+
+const word = (flag: boolean): string => (flag ? 'on' : 'off');
+
+/** A link's settings, by the words of `ip -d link` and `bridge -d link`. */
+function fieldsOf(link: Link, { ns, names }: Side, macs: 'macs' | 'no-macs'): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>([
+    ['type', link.kind === 'unmodelled' ? link.type : link.kind],
+    ['mtu', String(link.mtu)],
+    ['state', link.up ? 'up' : 'down'],
+    ['carrier', word(link.carrier)],
+    ['arp', word(!link.noarp)],
+    ['promisc', word(link.promisc)],
+  ]);
+  const { master, port } = link;
+  if (master !== undefined) fields.set('master', names.device(ns, master));
+  // A bridge's address is a port's unless somebody sets it, and a dump does not tell who did.
+  if (macs === 'macs' && link.kind !== 'bridge') fields.set('address', formatMac(link.address));
+  if (port !== undefined) {
+    const { no: _, state, ...flags } = port;
+    fields.set('port state', state);
+    for (const [key, on] of Object.entries(flags)) fields.set(`port ${PORT_WORDS.get(key) ?? key}`, word(on));
+  }
+  for (const [key, value] of kindFields(link, { ns, names })) fields.set(key, value);
+  return fields;
+}
+
+/** The spelling of `bridge link set`, where it is another. */
+const PORT_WORDS = new Map([
+  ['mcastFlood', 'mcast_flood'],
+  ['bcastFlood', 'bcast_flood'],
+]);
+
+function kindFields(link: Link, { names }: Side): readonly (readonly [string, string])[] {
+  switch (link.kind) {
+    case 'veth':
+      return link.peer === undefined ? [] : [['peer', names.netns(link.peer.netns)]];
+    case 'bridge':
+      return [
+        ['stp_state', word(link.stp)],
+        ['vlan_filtering', word(link.vlanFiltering)],
+        ['nf_call_iptables', word(link.nfCallIptables)],
+      ];
+    case 'vxlan':
+      return [
+        ['id', String(link.vni)],
+        ['local', link.local === undefined ? 'any' : formatIpv4(link.local)],
+        ['remote', link.remote === undefined ? 'none' : formatIpv4(link.remote)],
+        ['dev', link.lower ?? 'none'],
+        ['dstport', String(link.dstport)],
+        ['learning', word(link.learning)],
+        ['ttl', String(link.ttl)],
+        ['tos', String(link.tos)],
+        ['df', link.df],
+      ];
+    case 'loopback':
+    case 'physical':
+    case 'tun':
+    case 'unmodelled':
+      return [];
+  }
+}

@@ -1,0 +1,128 @@
+import type { Network } from '../../topology/index.js';
+import {
+  type Difference,
+  ENTRY_KINDS,
+  type EntryKind,
+  type NetworkDiff,
+  type NotCompared,
+} from '../../topology/index.js';
+import { type Entry, entriesOf } from './entries.js';
+import { diffLinks, type Side } from './links.js';
+import { Names } from './names.js';
+import { type Pair, pairNamespaces } from './pairs.js';
+import { diffRulesets } from './rulesets.js';
+import { diffSysctls } from './sysctls.js';
+
+/** What to compare; all of it unless said. */
+export interface DiffOptions {
+  /** Names of namespaces, as the first network has them, or of those that only the second has. */
+  readonly namespaces?: readonly string[];
+  readonly kinds?: readonly EntryKind[];
+}
+
+/**
+ * Two networks compared entry by entry. What is generated (names of veth pairs, hardware addresses, names of chains that
+ * are hashes of a container's id) is compared by what it is for.
+ */
+export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}): NetworkDiff {
+  const { namespaces, kinds = ENTRY_KINDS } = options;
+  const pairs = pairNamespaces(a, b);
+  const looked = pairs.filter(({ name }) => namespaces?.includes(name) ?? true);
+  const macs = drawnAlike(pairs) ? 'macs' : 'no-macs';
+  const names = { a: new Names(pairs, 'a', macs), b: new Names(pairs, 'b', macs) };
+  const wanted = new Set(kinds);
+  const notCompared: NotCompared[] = [];
+  if (macs === 'no-macs' && wanted.has('link'))
+    notCompared.push({
+      what: 'hardware addresses of links',
+      why: 'each network draws its own; entries that hold one are compared by the link that has it',
+    });
+  let onOneSide = 0;
+  const differences = looked.flatMap((pair): Difference[] => {
+    const { name: netns, a: here, b: there } = pair;
+    if (here === undefined || there === undefined) return wanted.has('namespace') ? [wholeNamespace(pair)] : [];
+    const [mine, theirs] = [
+      { ns: here, names: names.a },
+      { ns: there, names: names.b },
+    ];
+    const sysctls = diffSysctls(mine, theirs);
+    onOneSide += sysctls.onOneSide;
+    const found = [
+      ...diffLinks(mine, theirs, macs),
+      ...diffEntries(mine, theirs),
+      ...diffRulesets('iptables', mine, theirs),
+      ...diffRulesets('ip6tables', mine, theirs),
+      ...sysctls.differences,
+    ];
+    return found.filter(({ kind }) => wanted.has(kind)).map((difference) => ({ netns, ...difference }));
+  });
+  if (onOneSide > 0 && wanted.has('sysctl'))
+    notCompared.push({ what: `${onOneSide} sysctls`, why: 'only one of the networks tells their values' });
+  return { differences, notCompared, compared: looked.map(({ name }) => name) };
+}
+
+function wholeNamespace({ name, a, b }: Pair): Difference {
+  const text = (role: string): { text: string; origin: undefined } => ({ text: `${role} ${name}`, origin: undefined });
+  const entry = { netns: name, kind: 'namespace', entry: name } as const;
+  return a === undefined
+    ? { ...entry, is: 'extra', a: undefined, b: text(b?.role ?? '') }
+    : { ...entry, is: 'missing', a: text(a.role), b: undefined };
+}
+
+/** How many links may have another address where the two networks draw theirs alike: somebody has set it. */
+const FEW = { links: 2, share: 0.1 };
+
+/** Whether nearly all links of one name have one address in both: then one that differs has been changed. */
+function drawnAlike(pairs: readonly Pair[]): boolean {
+  let [same, different] = [0, 0];
+  for (const { a, b } of pairs)
+    for (const [name, link] of a?.links ?? []) {
+      const other = b?.links.get(name);
+      if (other === undefined || link.address === 0 || link.kind === 'bridge') continue;
+      if (other.address === link.address) same++;
+      else different++;
+    }
+  const few = different <= FEW.links || different < FEW.share * (same + different);
+  return different === 0 || (same > different && few);
+}
+
+/** Entries of one key that differ are told as one in place of the other. */
+function diffEntries(a: Side, b: Side): Omit<Difference, 'netns'>[] {
+  const [here, there] = [byKey(entriesOf(a.ns, a.names)), byKey(entriesOf(b.ns, b.names))];
+  return [...new Set([...here.keys(), ...there.keys()])].flatMap((key) => {
+    const [mine, theirs] = without(here.get(key) ?? [], there.get(key) ?? []);
+    const count = Math.max(mine.length, theirs.length);
+    return Array.from({ length: count }, (_, i): Omit<Difference, 'netns'> => {
+      const [one, other] = [mine[i], theirs[i]];
+      const { kind, key: entry } = (one ?? other) as Entry;
+      const is = other === undefined ? 'missing' : one === undefined ? 'extra' : 'different';
+      // Spelled alike, they differ in whose a hardware address is.
+      const spelled = one?.text === other?.text ? 'value' : 'text';
+      const side = (each: Entry | undefined): Difference['a'] =>
+        each === undefined ? undefined : { text: each[spelled], origin: each.origin };
+      return { kind, is, entry, a: side(one), b: side(other) };
+    });
+  });
+}
+
+function byKey(entries: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
+  const map = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const key = `${entry.kind} ${entry.key}`;
+    const list = map.get(key);
+    if (list === undefined) map.set(key, [entry]);
+    else list.push(entry);
+  }
+  return map;
+}
+
+/** Both lists without what they have in common. */
+function without(a: readonly Entry[], b: readonly Entry[]): readonly [readonly Entry[], readonly Entry[]] {
+  const rest = [...b];
+  const only = a.filter(({ value }) => {
+    const at = rest.findIndex((each) => each.value === value);
+    if (at >= 0) rest.splice(at, 1);
+    return at < 0;
+  });
+  return [only, rest];
+}

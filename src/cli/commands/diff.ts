@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { InputError } from '../../problem/index.js';
+import { ENTRY_KINDS, type EntryKind } from '../../topology/index.js';
+import { addChangeOptions, type ChangeOptions, changedNetwork, findNetns } from '../change.js';
+import { EXIT, type SetExit } from '../exit.js';
+import { type Io, wantsColor } from '../io.js';
+import { labSource } from '../lab-argument.js';
+import { collectList, Values } from '../values.js';
+
+interface DiffCommandOptions extends ChangeOptions {
+  readonly namespace?: readonly string[];
+  readonly only?: readonly string[];
+  readonly json?: boolean;
+}
+
+/** `podpath diff`. */
+export function addDiff(program: Command, io: Io, exit: SetExit): void {
+  const values = new Values();
+  const command = program
+    .command('diff')
+    .description('Compare what two networks hold, entry by entry: missing, extra, different, and whose it is.')
+    .argument('<lab>', 'what should be: a lab file, or the name of a shipped lab')
+    .argument('<other>', 'what is: the same; --fault and --exec change this one')
+    .option('-n, --namespace <name>', 'only this node, pod, host or router (again for more)', collectList)
+    .option('--only <kind>', `only these entries: ${ENTRY_KINDS.join(', ')}`, collectList)
+    .option('--json', 'as JSON (docs/schema/diff.schema.json)');
+  addChangeOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (lab: string, other: string, options: DiffCommandOptions) => {
+      const { openLab } = await import('../../input/index.js');
+      const [a, b] = [await openLab(labSource(lab)), await openLab(labSource(other))];
+      const changed = await changedNetwork(b, options, io);
+      const kinds = options.only?.flatMap((kind) => values.oneOf('--only', ENTRY_KINDS)(kind) ?? []);
+      const problems = [...values.problems, ...changed.problems];
+      const namespaces = options.namespace?.map((name) => {
+        const network = changed.network.has(name) ? changed.network : a.built.network;
+        return findNetns(name, { network, problems });
+      });
+      if (problems.length > 0) throw new InputError(problems);
+      const { diffNetworks } = await import('../../analyze/index.js');
+      const diff = diffNetworks(a.built.network, changed.network, {
+        ...(namespaces === undefined ? {} : { namespaces }),
+        ...(kinds === undefined ? {} : { kinds: kinds as readonly EntryKind[] }),
+      });
+      const names = [lab, [other, ...withWords(options)].join(' ')] as const;
+      const { formatDiff, formatDiffJson } = await import('../../output/index.js');
+      io.out(options.json === true ? formatDiffJson(diff, names) : formatDiff(diff, { names, color: wantsColor(io) }));
+      exit(diff.differences.length === 0 ? EXIT.ok : EXIT.failed);
+    });
+}
+
+function withWords({ fault = [], exec = [] }: ChangeOptions): string[] {
+  const all = [...fault, ...exec];
+  return all.length === 0 ? [] : [`with ${all.join(', ')}`];
+}
+
+const EXAMPLES = `
+The first network is what should be, the second what is: an entry that the second lacks is missing. Names that are drawn
+anew in each (veth pairs, hardware addresses, chains of portmap) are compared by what they are for. Of sysctls, those are
+compared that both networks tell of. Exit code 0: they hold the same; 1: they differ.
+
+Examples:
+  podpath diff flannel-vxlan flannel-vxlan --fault no-route       what a fault takes away
+  podpath diff flannel-vxlan flannel-vxlan-direct-routing -n node-1
+  podpath diff my-lab.yaml other-lab.yaml --only route,fdb
+  podpath diff flannel-vxlan flannel-vxlan --exec 'node-1: iptables -P FORWARD DROP' --json`;

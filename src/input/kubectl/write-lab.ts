@@ -1,0 +1,269 @@
+import { stringify } from 'yaml';
+import {
+  contains,
+  formatIpv4,
+  formatPrefix,
+  type Ipv4,
+  parseIpv4,
+  parsePrefix,
+  prefixOf,
+} from '../../address/index.js';
+import { type EndpointSlice, matchesLabels } from '../../cluster/index.js';
+import type { PodFile, ServiceFile, ServicePortFile } from '../lab-file.js';
+import type { Manifest } from '../manifest.js';
+import type { NamedNode } from '../nodes.js';
+import type { NamedPod } from '../pods.js';
+import type { NamedService } from '../services.js';
+import type { Configured } from './config-maps.js';
+import type { Aside } from './unmodelled-objects.js';
+
+/** What else the lab has to say. */
+interface Origins {
+  /** Objects that the lab keeps as they are. */
+  readonly aside: readonly Aside[];
+  /** What is not modelled and of which no object stands in the lab. */
+  readonly unsaid: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** A lab file's text, and what was decided that somebody should know. */
+interface Written {
+  readonly text: string;
+  readonly told: readonly string[];
+}
+
+const SCHEMA = '# yaml-language-server: $schema=node_modules/podpath/docs/schema/lab.schema.json';
+
+/** Writes a cluster as a lab file, with a comment on each thing that the objects do not say. */
+export function writeLab(
+  { nodes, pods, services, endpointSlices }: Manifest,
+  configured: Partial<Configured>,
+  { aside, unsaid, files }: Origins,
+): Written {
+  const told: string[] = [];
+  const kept = new Set(aside.map(({ kind, name }) => `${kind} ${name}`));
+  const own = services.filter(({ namespace, name }) => !kept.has(`Service ${namespace}/${name}`));
+  const running = pods.filter((pod) => isRunning(pod, services, told));
+  const lines = [
+    SCHEMA,
+    `# Made by \`podpath import kubectl\` from ${files.join(', ')}.`,
+    ...unsaid.map((each) => `# Not modelled: ${each}.`),
+    'podpath: 1',
+    '',
+    ...networkLines(nodes, services, configured, told),
+    '',
+    '# Which nodes share a layer-2 segment no object says: here each /24 is one, and a router joins them.',
+    'nodes:',
+    ...nodes.map(nodeLine),
+  ];
+  const labels = new Set(services.flatMap(({ service }) => Object.keys(service.selector ?? {})));
+  if (running.length > 0)
+    lines.push(
+      '',
+      '# Of labels, those that a Service asks for. Pods listen on their container ports, and on the ports that Services send to.',
+      'pods:',
+      ...running.map((pod) => podLine(pod, services, labels)),
+    );
+  if (own.length > 0) lines.push('', 'services:', ...own.map(serviceLine));
+  const objects = [...sliceObjects(endpointSlices, services), ...aside.map(({ object }) => object)];
+  if (objects.length > 0)
+    lines.push(
+      '',
+      '# Endpoints of Services without a selector, and objects with something that is not modelled: traces name it.',
+      'manifest:',
+      ...objects.map((object) => `  - ${flow(object)}`),
+    );
+  return { text: lines.map((line) => `${line}\n`).join(''), told };
+}
+
+/** One value on one line. */
+function flow(value: unknown): string {
+  return stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trimEnd();
+}
+
+function entry(key: string, value: unknown): string {
+  return `  ${flow(key)}: ${flow(value)}`;
+}
+
+/** Without what is undefined or an empty list or map. */
+function compact(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const said = Object.entries(record).filter(
+    ([, value]) =>
+      value !== undefined && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0),
+  );
+  return Object.fromEntries(said);
+}
+
+const FLANNEL = 'flannel.alpha.coreos.com/';
+
+function networkLines(
+  nodes: readonly NamedNode[],
+  services: readonly NamedService[],
+  configured: Partial<Configured>,
+  told: string[],
+): string[] {
+  const { network, kubeProxy } = configured;
+  const lines = [cniLine(nodes, configured, told)];
+  if (kubeProxy === undefined) {
+    lines.push('kubeProxy: iptables # no ConfigMap kube-system/kube-proxy was given; this is the mode of kubeadm');
+    told.push('no ConfigMap kube-system/kube-proxy: mode iptables is assumed');
+  } else lines.push(`kubeProxy: ${flow(kubeProxy)}`);
+  const proxied = kubeProxy?.['clusterCIDR'];
+  const pods = network ?? (typeof proxied === 'string' ? proxied : undefined);
+  if (pods !== undefined) lines.push(`podCIDR: ${pods}`);
+  else {
+    const subnets = nodes.flatMap(({ node }) => parsePrefix(node.podCIDR ?? '')?.address ?? []);
+    const cover = covering(subnets, 16);
+    if (cover !== undefined) lines.push(`podCIDR: ${cover} # holds the podCIDRs of all nodes`);
+  }
+  const clusterIPs = services.flatMap(({ service }) => parseIpv4(service.clusterIP ?? '') ?? []);
+  const usual = parsePrefix('10.96.0.0/12');
+  if (usual !== undefined && clusterIPs.every((ip) => contains(usual, ip)))
+    lines.push('serviceCIDR: 10.96.0.0/12 # not in any object; the default of kubeadm holds all clusterIPs');
+  else lines.push(`serviceCIDR: ${covering(clusterIPs, 16)} # not in any object; holds all clusterIPs`);
+  return lines;
+}
+
+function cniLine(nodes: readonly NamedNode[], { cni }: Partial<Configured>, told: string[]): string {
+  if (cni !== undefined) return `cni: ${Object.keys(cni).length === 1 ? cni.name : flow(cni)}`;
+  const types = new Set(nodes.map(({ node }) => node.annotations?.[`${FLANNEL}backend-type`]));
+  const [type] = types;
+  if (types.size === 1 && (type === 'vxlan' || type === 'host-gw' || type === 'udp'))
+    return `cni: flannel/${type} # from the nodes' annotations; its options are those of the published manifest`;
+  told.push('what network plug-in the cluster has no object says, or it is not modelled: cni is none');
+  return 'cni: none # not known, or not modelled: pods have only lo';
+}
+
+/** The smallest prefix of at most `length` bits that holds all addresses. */
+function covering(addresses: readonly Ipv4[], length: number): string | undefined {
+  const [first] = addresses;
+  if (first === undefined) return undefined;
+  for (let bits = length; bits > 0; bits--) {
+    const prefix = prefixOf(first, bits);
+    if (addresses.every((address) => contains(prefix, address))) return formatPrefix(prefix);
+  }
+  return '0.0.0.0/0';
+}
+
+function nodeLine({ name, node }: NamedNode): string {
+  const annotations = Object.entries(node.annotations ?? {}).filter(
+    ([key]) => key.startsWith(FLANNEL) && !key.endsWith('/kube-subnet-manager'),
+  );
+  const { address, podCIDR } = node;
+  const rest = compact({ podCIDR, annotations: Object.fromEntries(annotations) });
+  return entry(name, Object.keys(rest).length === 0 ? address : { address, ...rest });
+}
+
+function selecting({ namespace, pod }: NamedPod, services: readonly NamedService[]): readonly ServiceFile[] {
+  return services
+    .filter((each) => {
+      const selector = each.service.selector ?? {};
+      return (
+        each.namespace === namespace && Object.keys(selector).length > 0 && matchesLabels(selector, pod.labels ?? {})
+      );
+    })
+    .map(({ service }) => service);
+}
+
+/** Pods that packets can meet: others are left out, and it is said. */
+function isRunning(pod: NamedPod, services: readonly NamedService[], told: string[]): boolean {
+  const { ip, hostNetwork = false, ports = [] } = pod.pod;
+  const name = `pod ${pod.namespace}/${pod.name}`;
+  if (hostNetwork && ports.length === 0 && selecting(pod, services).length === 0) {
+    told.push(`${name} is in its node's network, declares no port and no Service selects it: left out`);
+    return false;
+  }
+  if (hostNetwork || ip !== undefined) return true;
+  told.push(`${name} has no address yet: left out`);
+  return false;
+}
+
+function podLine(named: NamedPod, services: readonly NamedService[], wanted: ReadonlySet<string>): string {
+  const { namespace, name, pod } = named;
+  const labels = Object.fromEntries(Object.entries(pod.labels ?? {}).filter(([key]) => wanted.has(key)));
+  const ports = (pod.ports ?? []).map(shortPort);
+  const value = compact({
+    node: pod.node,
+    ip: pod.hostNetwork === true ? undefined : pod.ip,
+    hostNetwork: pod.hostNetwork === true ? true : undefined,
+    labels,
+    ports,
+    listen: listening(named, services),
+    ready: pod.ready === false ? false : undefined,
+  });
+  return entry(keyOf(namespace, name), value);
+}
+
+function keyOf(namespace: string, name: string): string {
+  return namespace === 'default' ? name : `${namespace}/${name}`;
+}
+
+/** `8080`, `53/udp`, or all of it where it has a name or a host port. */
+function shortPort(port: NonNullable<PodFile['ports']>[number]): unknown {
+  if (typeof port !== 'object') return port;
+  const { name, hostPort, hostIP, containerPort, protocol = 'TCP' } = port;
+  if (name === undefined && hostPort === undefined)
+    return protocol === 'TCP' ? containerPort : `${containerPort}/${protocol.toLowerCase()}`;
+  return compact({ name, containerPort, protocol: protocol === 'TCP' ? undefined : protocol, hostPort, hostIP });
+}
+
+/** What to say of the ports a pod listens on: nothing, where they are the declared ones. */
+function listening(named: NamedPod, services: readonly NamedService[]): readonly unknown[] {
+  const declared = (named.pod.ports ?? []).flatMap((port) =>
+    typeof port === 'object' ? [`${port.containerPort}/${(port.protocol ?? 'TCP').toLowerCase()}`] : [],
+  );
+  const asked = selecting(named, services)
+    .flatMap(({ ports = [] }) => ports)
+    .flatMap(({ port, targetPort = port, protocol = 'TCP' }) =>
+      typeof targetPort === 'number' ? [`${targetPort}/${protocol.toLowerCase()}`] : [],
+    );
+  const all = new Set([...declared, ...asked]);
+  if (all.size === new Set(declared).size) return [];
+  return [...all].map((each) => (each.endsWith('/tcp') ? Number(each.slice(0, -4)) : each));
+}
+
+function serviceLine({ namespace, name, service }: NamedService): string {
+  const { type, clusterIP, selector, ports = [] } = service;
+  const value = compact({
+    type: type === 'ClusterIP' ? undefined : type,
+    clusterIP,
+    selector,
+    ports: ports.map(servicePort),
+  });
+  return entry(keyOf(namespace, name), value);
+}
+
+function servicePort({ name, protocol, port, targetPort, nodePort }: ServicePortFile): object {
+  return compact({
+    name,
+    protocol: protocol === 'TCP' ? undefined : protocol,
+    port,
+    targetPort: targetPort === port ? undefined : targetPort,
+    nodePort,
+  });
+}
+
+/** The slices of Services whose endpoints no selector finds. */
+function sliceObjects(slices: readonly EndpointSlice[], services: readonly NamedService[]): object[] {
+  const selected = new Set(
+    services
+      .filter(({ service }) => Object.keys(service.selector ?? {}).length > 0)
+      .map(({ namespace, name }) => `${namespace}/${name}`),
+  );
+  return slices
+    .filter(({ namespace, service }) => !selected.has(`${namespace}/${service}`))
+    .map(({ namespace, name, service, ports, endpoints }) => ({
+      apiVersion: 'discovery.k8s.io/v1',
+      kind: 'EndpointSlice',
+      metadata: { name, namespace, labels: { 'kubernetes.io/service-name': service } },
+      addressType: 'IPv4',
+      ports: ports.map((port) => compact({ ...port })),
+      endpoints: endpoints.map(({ address, ready, nodeName }) =>
+        compact({
+          addresses: [formatIpv4(address)],
+          conditions: ready === undefined ? undefined : { ready },
+          nodeName,
+        }),
+      ),
+    }));
+}
