@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addCompletion } from './commands/completion.js';
+import { addExport } from './commands/export.js';
 import { addGraph } from './commands/graph.js';
 import { addLabs } from './commands/labs.js';
 import { addPcap } from './commands/pcap.js';
@@ -26,6 +27,7 @@ export function createProgram(io: Io, exit: SetExit): Command {
   addValidate(program, io, exit);
   addGraph(program, io);
   addPcap(program, io);
+  addExport(program, io);
   addLabs(program, io);
   addCompletion(program, io);
   return program;

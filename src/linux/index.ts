@@ -88,6 +88,7 @@ export * from './skb.js';
 export { localPortRange } from './socket/port-range.js';
 export { readSockets } from './socket/read.js';
 export * from './socket/socket.js';
+export { formatSockets } from './socket/write.js';
 export type { Source } from './source.js';
 export { classifySysctl } from './sysctl/names.js';
 export { deviceSysctlPath, readSysctls, sysctlsOf } from './sysctl/read.js';
