@@ -27,6 +27,8 @@ export interface ReadNamespace {
   readonly farEnds: NetnsReading['farEnds'];
   /** By file name. */
   readonly parts: ReadonlyMap<string, PartState>;
+  /** Its dumps can't be read: what it holds is not known. */
+  readonly broken: boolean;
   /** What a packet that reaches it leans on, as a trace says it. */
   readonly assumed: readonly string[];
 }
@@ -78,7 +80,7 @@ export function readNamespace(source: NamespaceSource, problems: Problem[]): Rea
     ipsets: taken(take('ipsets'), parseIpsets, noSets, problems),
     ...programsOf(source, ns.sockets),
   };
-  return { ns: whole, farEnds, parts, assumed: assumptionsOf(whole, said, found, parts) };
+  return { ns: whole, farEnds, parts, broken: 'problems' in read, assumed: assumptionsOf(whole, said, found, parts) };
 }
 
 const DUMPED = ['link', 'bridgeLink', 'addr', 'route', 'rule', 'neigh', 'proxy', 'fdb', 'sysctl', 'sockets'] as const;

@@ -33,7 +33,8 @@ export function namedWires(
     else if (before !== undefined) complain(path, 'conflict', `${text} is an end of wires[${before}] as well`);
     else if (place.parts.get('ip-link.json') === 'absent')
       notes.push(`the wire at ${text} leads nowhere, for want of ${netns}/ip-link.json`);
-    else return isEnd(place.ns.links.get(dev), (message) => complain(path, 'unknown-name', `${netns} ${message}`), dev);
+    else if (!place.broken)
+      return isEnd(place.ns.links.get(dev), text, (message) => complain(path, 'unknown-name', message));
     return false;
   };
   const good = wires.flatMap(([a = '', b = ''], i): Wire[] => {
@@ -43,9 +44,12 @@ export function namedWires(
   return { wires: good, notes };
 }
 
-function isEnd(link: Link | undefined, complain: (message: string) => void, dev: string): boolean {
+function isEnd(link: Link | undefined, text: string, complain: (message: string) => void): boolean {
   if (link?.kind === 'veth' || link?.kind === 'physical') return true;
-  complain(link === undefined ? `has no device ${dev}` : `${dev} is a ${link.kind} and has no other end`);
+  const { netns, dev } = endOf(text);
+  complain(
+    link === undefined ? `${netns} has no device ${dev}` : `${text} is a ${link.kind} device and has no other end`,
+  );
   return false;
 }
 
