@@ -4,6 +4,7 @@ import { addExport } from './commands/export.js';
 import { addGraph } from './commands/graph.js';
 import { addLabs } from './commands/labs.js';
 import { addPcap } from './commands/pcap.js';
+import { addScript } from './commands/script.js';
 import { addShow } from './commands/show.js';
 import { addTest } from './commands/test.js';
 import { addTrace } from './commands/trace.js';
@@ -28,6 +29,7 @@ export function createProgram(io: Io, exit: SetExit): Command {
   addGraph(program, io);
   addPcap(program, io);
   addExport(program, io);
+  addScript(program, io);
   addLabs(program, io);
   addCompletion(program, io);
   return program;
