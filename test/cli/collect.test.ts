@@ -63,6 +63,11 @@ const PARTS: Readonly<Record<keyof NetnsDump, string>> = {
   fdb: 'bridge-fdb.json',
   sysctl: 'sysctl.txt',
   sockets: 'ss.txt',
+  iptables: 'iptables-save.txt',
+  ip6tables: '',
+  ipset: '',
+  ipvs: '',
+  conntrack: '',
 };
 
 /** The folder as a network. */

@@ -19,7 +19,7 @@ export function addDiff(program: Command, io: Io, exit: SetExit): void {
   const command = program
     .command('diff')
     .description('Compare what two networks hold, entry by entry: missing, extra, different, and whose it is.')
-    .argument('<lab>', 'what should be: a lab file, or the name of a shipped lab')
+    .argument('<lab>', 'what should be: a lab file, the name of a shipped lab, or a folder of node dumps')
     .argument('<other>', 'what is: the same; --fault and --exec change this one')
     .option('-n, --namespace <name>', 'only this node, pod, host or router (again for more)', collectList)
     .option('--only <kind>', `only these entries: ${ENTRY_KINDS.join(', ')}`, collectList)
@@ -27,18 +27,18 @@ export function addDiff(program: Command, io: Io, exit: SetExit): void {
   addChangeOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (lab: string, other: string, options: DiffCommandOptions) => {
-      const { openLab } = await import('../../input/index.js');
-      const [a, b] = [await openLab(labSource(lab)), await openLab(labSource(other))];
+      const { openNetwork } = await import('../../input/index.js');
+      const [a, b] = [await openNetwork(labSource(lab)), await openNetwork(labSource(other))];
       const changed = await changedNetwork(b, options, io);
       const kinds = options.only?.flatMap((kind) => values.oneOf('--only', ENTRY_KINDS)(kind) ?? []);
       const problems = [...values.problems, ...changed.problems];
       const namespaces = options.namespace?.map((name) => {
-        const network = changed.network.has(name) ? changed.network : a.built.network;
+        const network = changed.network.has(name) ? changed.network : a.network;
         return findNetns(name, { network, problems });
       });
       if (problems.length > 0) throw new InputError(problems);
       const { diffNetworks } = await import('../../analyze/index.js');
-      const diff = diffNetworks(a.built.network, changed.network, {
+      const diff = diffNetworks(a.network, changed.network, {
         ...(namespaces === undefined ? {} : { namespaces }),
         ...(kinds === undefined ? {} : { kinds: kinds as readonly EntryKind[] }),
       });
