@@ -31,7 +31,7 @@ export const CONNTRACK_IN: HookEntry = {
     const before = skb.ct;
     track(net, skb);
     if (before === undefined) tellTracked(net, skb);
-    const unmodelled = skb.ct?.unmodelled;
+    const unmodelled = skb.ct?.told?.unmodelled;
     if (unmodelled === undefined) return 'accept';
     drop(net, skb, 'nf_conntrack_in', 'UNSUPPORTED', () => ({ values: { what: unmodelled } }));
     return 'drop';

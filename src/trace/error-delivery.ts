@@ -34,7 +34,7 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
     drop(net, skb, 'icmp_unreach', 'ERROR_IGNORED', () => ({ values: { dst: formatIpv4(quoted.dst) } }));
     return;
   }
-  if (isOfSocket(net, inner)) {
+  if (isOfSocket(net, skb.dev, inner)) {
     if (mtu !== undefined) learnMtu(net, quoted, mtu);
     if (l4.type === ICMP_REDIRECT) learnGateway(net, skb, quoted.dst, l4.gateway as Ipv4);
   }
@@ -72,7 +72,7 @@ function believedMtu(net: Net, l4: Icmp, quoted: IpHeader): number | 'ignored' {
  * route: tcp_v4_err(), __udp4_lib_err() (that finds VXLAN's socket by the port which it sends to), ping_err(). An echo
  * reply is the kernel's own (icmp_err()).
  */
-function isOfSocket(net: Net, quoted: Packet): boolean {
+function isOfSocket(net: Net, dev: string, quoted: Packet): boolean {
   const { ip, l4, vxlan } = quoted;
   if (ip === undefined || l4 === undefined) return false;
   if (l4.l4 === 'icmp') return l4.type === ICMP_ECHOREPLY || quotedSocket(net, quoted) !== undefined;
@@ -80,7 +80,7 @@ function isOfSocket(net: Net, quoted: Packet): boolean {
   if (probeSocket(net, ends) !== undefined) return true;
   if (vxlan !== undefined && hasVxlanSocket(net, l4.dport)) return true;
   // A listener of TCP never sent anything: its connections have sockets of their own.
-  return l4.l4 !== 'tcp' && listeningSocket(net, ends) !== undefined;
+  return l4.l4 !== 'tcp' && listeningSocket(net, ends, dev) !== undefined;
 }
 
 /** ipv4_sk_update_pmtu() */

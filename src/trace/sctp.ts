@@ -11,7 +11,7 @@ export function sctpRcv(net: Net, skb: Skb): void {
   if (ip === undefined || l4?.l4 !== 'sctp') return;
   const ends: Ends = { protocol: 'sctp', local: ip.dst, localPort: l4.dport, remote: ip.src, remotePort: l4.sport };
   const socket = probeSocket(net, ends);
-  const listener = listeningSocket(net, ends);
+  const listener = listeningSocket(net, ends, skb.dev);
   const to = socket === undefined ? listener && `sctp ${formatIpv4(listener.address)}:${listener.port}` : 'sctp socket';
   if (to !== undefined) {
     tell(net, skb, () => ({

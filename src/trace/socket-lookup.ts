@@ -1,4 +1,4 @@
-import type { Ipv4 } from '../address/index.js';
+import { ANY, type Ipv4 } from '../address/index.js';
 import type { Socket } from '../linux/index.js';
 import type { Net, ProbeSocket } from './net.js';
 
@@ -24,8 +24,17 @@ export function probeSocket(net: Net, ends: Ends): ProbeSocket | undefined {
   return connected ?? mine.find((s) => s.remote === undefined);
 }
 
-/** The listening or bound socket: one of exactly the address before a wildcard (compute_score()). */
-export function listeningSocket(net: Net, ends: Ends): Socket | undefined {
-  const mine = net.ns.sockets.filter((s) => s.protocol === ends.protocol && s.port === ends.localPort);
-  return mine.find((s) => s.address === ends.local) ?? mine.find((s) => s.address === 0);
+/**
+ * The listening or bound socket for a packet from `dev`: one of exactly the address before a wildcard, one that is bound
+ * to the device before one that is not (compute_score(), linux net/ipv4/udp.c, net/ipv4/inet_hashtables.c).
+ */
+export function listeningSocket(net: Net, ends: Ends, dev: string): Socket | undefined {
+  const mine = net.ns.sockets.filter(
+    (s) => s.protocol === ends.protocol && s.port === ends.localPort && (s.dev === undefined || s.dev === dev),
+  );
+  const at = (address: Ipv4): Socket | undefined => {
+    const all = mine.filter((s) => s.address === address);
+    return all.find((s) => s.dev !== undefined) ?? all[0];
+  };
+  return at(ends.local) ?? at(ANY);
 }

@@ -32,7 +32,7 @@ export function tcpRcv(net: Net, skb: Skb): void {
     connection.receive(net, skb);
     return;
   }
-  const listener = listeningSocket(net, ends);
+  const listener = listeningSocket(net, ends, skb.dev);
   if (listener !== undefined && (l4.flags & (TCP_SYN | TCP_ACK | TCP_RST)) === TCP_SYN) {
     tellDelivery(net, skb, ends, `tcp LISTEN ${formatIpv4(listener.address)}:${listener.port}`);
     accept(net, skb, listener, ends, l4);

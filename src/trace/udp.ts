@@ -22,7 +22,7 @@ export function udpRcv(net: Net, skb: Skb): void {
     vxlanRcv(net, skb);
     return;
   }
-  const socket = listeningSocket(net, ends);
+  const socket = listeningSocket(net, ends, skb.dev);
   if (socket !== undefined) {
     tellDelivery(net, skb, ends, `udp ${formatIpv4(socket.address)}:${socket.port}`);
     answer(net, skb, socket, ends, l4);

@@ -454,4 +454,7 @@ tcp   LISTEN 0      50   [::ffff:10.0.0.1]:8080             *:*    users:(("java
   ]);
   const bare = (list: typeof sockets): unknown => list.map((socket) => ({ ...socket, origin: undefined }));
   expect(bare(readable(readSockets(source(formatSockets(sockets)))))).toEqual(bare(sockets));
+  const bound = readable(readSockets(source('udp UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:*')));
+  expect(bound.map(({ dev }) => dev)).toEqual(['lo']);
+  expect(formatSockets(bound)).toContain(' 127.0.0.53%lo:53 ');
 });

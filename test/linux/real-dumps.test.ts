@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import {
+  conntrackEntries,
   createNetns,
   formatAllRoutes,
   formatConntrack,
@@ -10,16 +11,19 @@ import {
   formatRules,
   formatSysctl,
   formatTableRoutes,
+  learn,
   parseIpsets,
   parseRuleset,
   printIpsetList,
   printIpsets,
   printListings,
   printRuleset,
+  Runtime,
   readConntrack,
   readIpsetList,
   readIpvs,
   readLinks,
+  readNetns,
   readRoutes,
   readRouteText,
   readRules,
@@ -41,7 +45,7 @@ type Listed = { readonly trip: Trip } | { readonly not: string };
 const NO_READER = 'a format without a reader';
 const NFT = 'nftables is not modelled yet';
 const IPV6 = 'routes of IPv6 are not held';
-const NO_WRITER = 'read, and compared with the plain text in read-labs.test.ts; it is not written as JSON here';
+const NO_WRITER = 'read (read.test.ts), and not written as JSON';
 
 /** Every dump, each with its format and what happens to it. */
 const FILES: Readonly<Record<string, Listed>> = {
@@ -107,6 +111,36 @@ describe('real dumps: file, state, text', () => {
     const own = readdirSync(fileURLToPath(new URL('../recordings/own-node1', import.meta.url)));
     expect(own.map((file) => `own-node1/${file}`).filter((file) => !(file in FILES))).toEqual([]);
   });
+});
+
+test('own-node1 is one namespace, and its connections are where a trace begins', () => {
+  const of = (file: string) => recording(`own-node1/${file}`);
+  const dump = {
+    link: of('ip-j-d-link.json'),
+    bridgeLink: of('bridge-j-d-link.json'),
+    addr: of('ip-j-d-addr.json'),
+    route: of('ip-j-route-all.json'),
+    rule: of('ip-j-rule.json'),
+    neigh: of('ip-j-neigh.json'),
+    fdb: of('bridge-j-fdb.json'),
+    sysctl: of('sysctl.txt'),
+    iptables: of('iptables-save-c.txt'),
+    ipset: of('ipset-save.txt'),
+    ipvs: { file: 'ipvs', text: '-A -t 10.96.0.1:443 -s rr\n' },
+    conntrack: of('conntrack-L-ext.txt'),
+  };
+  const { ns, learned } = readable(readNetns(dump, { name: 'node1', role: 'node', now: 5000 }));
+  expect(printRuleset(ns.iptables, 'counters')).toBe(
+    lines(dump.iptables.text)
+      .map((line) => `${line}\n`)
+      .join(''),
+  );
+  expect([...ns.ipsets.keys()]).toEqual(['KUBE-CLUSTER-IP', 'np', 'pn']);
+  expect(formatIpvs(ns.ipvs)).toBe(dump.ipvs.text);
+  const runtime = new Runtime();
+  learn(runtime.of('node1'), learned, runtime.journal);
+  const printed = formatConntrack(conntrackEntries(runtime.of('node1').conntrack, 5000)).replace(/ id=\d+/g, '');
+  expect(lines(printed)).toEqual(lines(of('conntrack-L.txt').text));
 });
 
 /** Lines without comments, blank ones and the blanks at their ends. */

@@ -1,7 +1,7 @@
 import { IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP } from '../../packet/index.js';
 import type { Journal } from '../journal.js';
 import type { Origin } from '../origin.js';
-import type { Connection, Conntrack, TcpState } from './table.js';
+import type { Connection, Conntrack, TcpState, ToldConnection } from './table.js';
 import { invertTuple, type Tuple } from './tuple.js';
 
 /** One line of `conntrack -L`: a tracked connection, as libnetfilter_conntrack writes it. */
@@ -80,32 +80,47 @@ export function tcpStateOf(state: string): TcpState | undefined {
   return TCP_STATES.get(state);
 }
 
-/** The lines that `conntrack -L` would print of a table, at `now` (ms). */
+/** The lines that `conntrack -L` would print of a table at `now` (ms), without counters. */
 export function conntrackEntries(conntrack: Conntrack, now: number): ConntrackEntry[] {
-  return conntrack.list(now).map((ct) => ({
-    family: 'ipv4',
-    extended: false,
-    protocol: ct.original.protocol,
-    protocolName: NAMES.get(ct.original.protocol) ?? 'unknown',
-    origin: { by: 'kernel' },
-    timeout: Math.floor((ct.expires - now) / 1000),
-    state: ct.original.protocol === IPPROTO_TCP ? ct.tcp : undefined,
-    original: ct.original,
-    reply: ct.reply,
-    originalWords: [],
-    replyWords: [],
-    seenReply: ct.seenReply,
-    flag: ct.assured ? 'ASSURED' : undefined,
-    mark: ct.mark,
-    zone: ct.zone === 0 ? undefined : ct.zone,
-    words: ['use=1'],
-  }));
+  // What is in two zones is in the table twice.
+  const seen = new Set<ToldConnection>();
+  return conntrack.list(now).flatMap((ct) => {
+    const { told, original, reply, seenReply, mark } = ct;
+    if (told !== undefined && seen.has(told)) return [];
+    if (told !== undefined) seen.add(told);
+    const { protocol } = original;
+    const flag = told?.flag ?? (ct.assured ? 'ASSURED' : undefined);
+    return {
+      family: 'ipv4',
+      extended: false,
+      protocol,
+      protocolName: NAMES.get(protocol) ?? 'unknown',
+      origin: { by: 'kernel' },
+      timeout: Number.isFinite(ct.expires) ? Math.floor((ct.expires - now) / 1000) : undefined,
+      state: protocol === IPPROTO_TCP && flag !== 'OFFLOAD' && flag !== 'HW_OFFLOAD' ? ct.tcp : told?.state,
+      original,
+      reply,
+      originalWords: uncounted(told?.originalWords),
+      replyWords: uncounted(told?.replyWords),
+      seenReply,
+      flag,
+      mark,
+      zone: told === undefined ? ct.zone || undefined : told.zone,
+      words: told?.words ?? ['use=1'],
+    };
+  });
+}
+
+function uncounted(words: readonly string[] = []): string[] {
+  return words.filter((word) => !/^(packets|bytes)=/.test(word));
 }
 
 /** Puts a connection of a dump that was taken at `now` (ms) into a table. */
 export function trackEntry(conntrack: Conntrack, entry: ConntrackEntry, now: number, journal: Journal): void {
   if (entry.family !== 'ipv4') return;
-  const unmodelled = unmodelledIn(entry);
+  const { state: toldState, flag, zone: toldZone, originalWords, replyWords, words } = entry;
+  const others = { state: toldState, flag, zone: toldZone, originalWords, replyWords, words };
+  const told: ToldConnection = { ...others, unmodelled: unmodelledIn(entry) };
   for (const zone of zonesOf(entry)) {
     const ct = conntrack.create(entry.original, zone, journal);
     // The reader has refused what has no answer.
@@ -128,7 +143,7 @@ export function trackEntry(conntrack: Conntrack, entry: ConntrackEntry, now: num
       // When it began is not told: an assured one has been a stream for long, of any other the time begins now.
       streamFrom: entry.flag === undefined ? now + 2000 : now - 1,
       expires: entry.timeout === undefined ? Number.POSITIVE_INFINITY : now + entry.timeout * 1000,
-      unmodelled,
+      told,
     };
     conntrack.insert(Object.assign(ct, state), journal);
   }

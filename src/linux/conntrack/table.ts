@@ -48,8 +48,21 @@ export interface Connection {
   expires: number;
   /** The connection that this one is RELATED to. */
   readonly master: Connection | undefined;
-  /** What a dump says of it that decides about its packets and is not modelled. */
-  unmodelled: string | undefined;
+  /** What the dump that it is from says besides; undefined for one that is from none. */
+  told: ToldConnection | undefined;
+}
+
+/** What is not modelled of a connection in a dump: kept, and printed again. */
+export interface ToldConnection {
+  /** What of it decides about its packets; undefined when nothing does. */
+  readonly unmodelled: string | undefined;
+  /** Of a protocol whose states are not followed. */
+  readonly state: string | undefined;
+  readonly flag: 'ASSURED' | 'OFFLOAD' | 'HW_OFFLOAD' | undefined;
+  readonly zone: number | undefined;
+  readonly originalWords: readonly string[];
+  readonly replyWords: readonly string[];
+  readonly words: readonly string[];
 }
 
 /** A connection and the direction of the tuple that was asked for. */
@@ -87,7 +100,7 @@ export class Conntrack {
       streamFrom: 0,
       expires: 0,
       master,
-      unmodelled: undefined,
+      told: undefined,
     };
   }
 

@@ -37,12 +37,13 @@ export function readSockets(source: Source): Read<Socket[]> {
       return;
     }
     // `127.0.0.53%lo` is bound to a device besides.
-    const bare = host.split('%')[0] ?? '';
+    const [bare = '', dev] = host.split('%');
     const address = bare === '*' ? ANY : parseIpv4(/^\[::ffff:(.*)\]$/.exec(bare)?.[1] ?? bare);
     if (address !== undefined) {
       const object = programsOf(content);
       const origin = { by: 'dump', file: source.file, line, ...(object !== undefined && { object }) };
-      sockets.push({ protocol, address, port: Number(port), behaviour: 'sink', origin });
+      const bound = dev === undefined ? {} : { dev };
+      sockets.push({ protocol, address, port: Number(port), ...bound, behaviour: 'sink', origin });
     } else if (!bare.includes(':')) fail(`expected an address, found "${host}"`, local.col);
   });
   return readResult(sockets, problems);

@@ -16,6 +16,8 @@ export type Socket = {
   /** 0 for any local address. */
   readonly address: Ipv4;
   readonly port: number;
+  /** The device that it takes packets from (SO_BINDTODEVICE); left out: any. */
+  readonly dev?: string;
   readonly origin: Origin;
 } & Behaviour;
 

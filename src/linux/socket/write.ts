@@ -6,8 +6,8 @@ export function formatSockets(sockets: readonly Socket[]): string {
   return sockets.map((socket) => `${formatSocket(socket)}\n`).join('');
 }
 
-function formatSocket({ protocol, address, port }: Socket): string {
+function formatSocket({ protocol, address, port, dev }: Socket): string {
   const state = protocol === 'udp' ? 'UNCONN' : 'LISTEN';
-  const local = `${formatIpv4(address)}:${port}`;
+  const local = `${formatIpv4(address)}${dev === undefined ? '' : `%${dev}`}:${port}`;
   return [protocol.padEnd(5), state.padEnd(6), '0'.padEnd(6), '0'.padEnd(6), local.padStart(21), '0.0.0.0:*'].join(' ');
 }
