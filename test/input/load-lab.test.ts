@@ -41,7 +41,10 @@ test('a lab is named for its file', async () => {
 
 test.each([
   { source: join(folder, 'gone.yaml'), want: "unreadable /gone.yaml: can't be read: there is no such file" },
-  { source: folder, want: "unreadable : can't be read: it is a directory" },
+  {
+    source: folder,
+    want: 'missing : expected network.yaml or folders with dumps such as node-1/ip-link.json, found neither',
+  },
   { source: new URL('data:x'), want: expect.stringMatching(/^unreadable data:x: can't be read: /) },
 ])('$want', async ({ source, want }) => {
   expect(await problems(source)).toEqual([want]);

@@ -120,7 +120,7 @@ function assumptionsOf(
     if (parts.get(file) !== 'absent' || !part.leans(ns)) return [];
     // What listens is said.
     if (reader === 'sockets' && said.listen !== undefined) return [];
-    return [`Assumed: ${absent}, for want of ${file}`];
+    return [`${absent}, for want of ${file}`];
   });
 }
 

@@ -60,7 +60,7 @@ export function inferredSegments(namespaces: readonly Netns[], known: readonly P
         { netns: name, dev: `p${i + 1}` },
       ]);
     result.notes.push(`inferred segment ${name}: ${ends} have addresses of ${subnet}`);
-    result.assumed.set(name, [`Assumed: one segment joins ${ends}, which share ${subnet}`]);
+    result.assumed.set(name, [`One segment joins ${ends}, which share ${subnet}`]);
   }
   return result;
 }
