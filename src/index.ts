@@ -23,7 +23,20 @@ export {
   type View,
 } from './agents/index.js';
 export { type Checked, checkLab, formatExpectation } from './analyze/index.js';
-export { type LoadOptions, loadLab, type Note, type OpenedLab, openLab, readLab } from './input/index.js';
+export {
+  type LoadOptions,
+  loadLab,
+  type Note,
+  type OpenedLab,
+  type OpenedNetwork,
+  openLab,
+  openNetwork,
+  readLab,
+  readSnapshot,
+  type Snapshot,
+  type SnapshotFolder,
+  snapshotFiles,
+} from './input/index.js';
 export { applyFaults, type BuiltLab, buildNetwork, type Faulted, type Lab } from './lab/index.js';
 export {
   type CaptureOptions,
@@ -37,7 +50,16 @@ export {
   registerFormat,
 } from './output/index.js';
 export { arpFrame, clonePacket, type Header, ipPacket, type Packet } from './packet/index.js';
-export { type CommandContext, formatCommand, type Install, parseCommand, type Refusal } from './plan/index.js';
+export {
+  type CommandContext,
+  formatCommand,
+  formatScript,
+  formatTeardown,
+  type Install,
+  parseCommand,
+  type Refusal,
+  type ScriptOptions,
+} from './plan/index.js';
 export { formatProblem, InputError, type Problem, type ProblemCode, type Read } from './problem/index.js';
 export {
   type Connection,

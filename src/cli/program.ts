@@ -47,6 +47,9 @@ Examples:
   podpath trace my-lab.yaml client service/web -v     the same in a lab of your own, with every rule that mattered
   podpath show flannel-vxlan node-1 routes            what is installed on a node
   podpath graph flannel-vxlan                         a picture of it
+  podpath export flannel-vxlan dump/                  what all namespaces hold, as ip -j and iptables-save print it
+  podpath trace dump/ client web-1                    the same of dumps: a folder of them is a lab too
+  podpath script flannel-vxlan | sudo sh              the lab in the kernel of this machine
   podpath labs                                        the shipped labs
 
 Exit codes: 0 delivered, or nothing wrong; 1 not delivered, or an expectation failed; 2 wrong input or usage;

@@ -95,7 +95,7 @@ describe('validate', () => {
     expect(out).toMatch(/note: inferred wire node-2\/veth\w+ - web-1\/eth0: each names the other's index\n/);
     expect(out).toContain(`${part}: ok: 10 namespaces\n`);
     const { out: traced } = await podpath(['trace', part, 'client', 'web-1']);
-    expect(traced).toContain('no iptables rules, for want of iptables-save.txt (node-2)');
+    expect(traced).toContain('No iptables rules, for want of iptables-save.txt (node-2)');
   });
 
   test('all that is wrong', async () => {

@@ -63,7 +63,7 @@ ${cases(words, 'words')}
   esac
   [ "$COMP_CWORD" -eq 1 ] && words="${words.commands.map(({ name }) => name).join(' ')}"
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
-  [ "$COMP_CWORD" -gt 1 ] && COMPREPLY+=($(compgen -f -X '!*.y*ml' -- "$cur"))
+  [ "$COMP_CWORD" -gt 1 ] && COMPREPLY+=($(compgen -f -X '!*.y*ml' -- "$cur") $(compgen -d -- "$cur"))
 }
 complete -o filenames -F _podpath podpath
 `,

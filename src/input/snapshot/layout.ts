@@ -27,7 +27,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'ip -j -d link',
     reader: 'link',
     blank: 'failed',
-    absent: 'no devices',
+    absent: 'No devices',
     leans: always,
   },
   {
@@ -35,7 +35,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'ip -j addr',
     reader: 'addr',
     blank: 'failed',
-    absent: 'no addresses',
+    absent: 'No addresses',
     leans: (ns) => [...ns.links.values()].some(({ master }) => master === undefined) && ns.role !== 'switch',
   },
   {
@@ -43,7 +43,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'ip -j route show table all',
     reader: 'route',
     blank: 'none',
-    absent: 'no routes',
+    absent: 'No routes',
     leans: addressed,
   },
   {
@@ -51,7 +51,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'ip -j rule',
     reader: 'rule',
     blank: 'failed',
-    absent: 'the rules of a new namespace',
+    absent: 'The rules of a new namespace',
     leans: addressed,
   },
   {
@@ -59,7 +59,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'ip -j neigh',
     reader: 'neigh',
     blank: 'none',
-    absent: 'no neighbours but those that ARP finds',
+    absent: 'No neighbours but those that ARP finds',
     leans: addressed,
   },
   {
@@ -67,7 +67,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'ip -j neigh show proxy',
     reader: 'proxy',
     blank: 'none',
-    absent: 'no address that ARP is answered for besides its own',
+    absent: 'No address that ARP is answered for besides its own',
     // Only a router answers for others (arp_process(), linux net/ipv4/arp.c).
     leans: (ns) => addressed(ns) && ns.sysctls.number('net/ipv4/ip_forward') !== 0,
   },
@@ -76,7 +76,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'bridge -j fdb',
     reader: 'fdb',
     blank: 'none',
-    absent: 'an empty FDB',
+    absent: 'An empty FDB',
     leans: (ns) => [...ns.links.values()].some(({ kind }) => kind === 'bridge' || kind === 'vxlan'),
   },
   {
@@ -84,7 +84,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'bridge -j -d link',
     reader: 'bridgeLink',
     blank: 'none',
-    absent: 'the port flags of ip-link.json',
+    absent: 'The port flags of ip-link.json',
     leans: never,
   },
   {
@@ -92,7 +92,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'iptables-save -c',
     reader: 'iptables',
     blank: 'none',
-    absent: 'no iptables rules',
+    absent: 'No iptables rules',
     leans: addressed,
   },
   {
@@ -100,7 +100,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'ip6tables-save -c',
     reader: 'ip6tables',
     blank: 'none',
-    absent: 'no ip6tables rules',
+    absent: 'No ip6tables rules',
     leans: never,
   },
   {
@@ -108,7 +108,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'ipset save',
     reader: 'ipset',
     blank: 'none',
-    absent: 'no IP sets',
+    absent: 'What is in IP sets is unknown',
     leans: (ns) => usedIpsets(ns.iptables).size > 0,
   },
   {
@@ -116,7 +116,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'ipvsadm -Sn',
     reader: 'ipvs',
     blank: 'none',
-    absent: 'no IPVS services',
+    absent: 'No IPVS services',
     // Pods of a cluster have none; kube-proxy's are on the node.
     leans: (ns) => addressed(ns) && ns.role !== 'pod',
   },
@@ -125,7 +125,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'sysctl -a',
     reader: 'sysctl',
     blank: 'failed',
-    absent: 'the sysctls of a new namespace',
+    absent: 'The sysctls of a new namespace',
     leans: always,
   },
   {
@@ -133,7 +133,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'conntrack -L',
     reader: 'conntrack',
     blank: 'none',
-    absent: 'no connections',
+    absent: 'No connections',
     // A trace starts without connections, whatever was dumped.
     leans: never,
   },
@@ -142,7 +142,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     command: 'ss -lntuH',
     reader: 'sockets',
     blank: 'none',
-    absent: 'no listeners but those of network.yaml',
+    absent: 'No listeners but those of network.yaml',
     leans: addressed,
   },
 ];

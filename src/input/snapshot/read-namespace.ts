@@ -90,7 +90,7 @@ function assumptionsOf(ns: Netns, said: NamespaceFile, parts: ReadonlyMap<string
     if (parts.get(file) !== 'absent' || !part.leans(ns)) return [];
     // What listens is said.
     if (reader === 'sockets' && said.listen !== undefined) return [];
-    return [`Assumed: ${absent}, for want of ${file}`];
+    return [`${absent}, for want of ${file}`];
   });
 }
 

@@ -49,10 +49,11 @@ export function readSnapshot(folder: SnapshotFolder): Read<Snapshot> {
   checkHosts(said, namespaces, document, file, problems);
   const named = namedWires(said, namespaces, document, file, problems);
   const read = [...namespaces.values()];
-  const pairs = inferredPairs(read, named.wires);
+  const pairs = inferredPairs(namespaces, named.wires, said);
   const loose = read.map(({ ns }) => ns);
-  const joined = connectLinks(loose, [...named.wires, ...pairs.wires]);
-  const segments = inferredSegments(joined, [...named.wires, ...pairs.wires]);
+  const wires = [...named.wires, ...pairs.wires];
+  const joined = connectLinks(loose, wires);
+  const segments = inferredSegments(joined, [...wires.flat(), ...pairs.open]);
   const all = connectLinks([...joined, ...segments.switches], segments.wires);
   const directory = directoryOf(said, all, document, file, problems);
   notes.push(...named.notes, ...pairs.notes, ...segments.notes);

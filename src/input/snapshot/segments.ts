@@ -1,5 +1,5 @@
 import { formatPrefix, isLoopback, type Mac, prefixOf } from '../../address/index.js';
-import { createNetns, type Link, NEW_BRIDGE_PORT, type Netns, type Wire } from '../../linux/index.js';
+import { createNetns, type Link, NEW_BRIDGE_PORT, type Netns, type Peer, type Wire } from '../../linux/index.js';
 
 /** Machines joined by what their addresses say. */
 export interface InferredSegments {
@@ -19,9 +19,11 @@ interface Card {
 /**
  * Segments of the network cards whose cables nobody names: those with an address in one subnet are on one segment. A
  * card with several such subnets, and two cards of one machine in one subnet, are left alone.
+ *
+ * @param known ends that are wired, or of which something else is known.
  */
-export function inferredSegments(namespaces: readonly Netns[], known: readonly Wire[]): InferredSegments {
-  const taken = new Set(known.flat().map(({ netns, dev }) => `${netns}/${dev}`));
+export function inferredSegments(namespaces: readonly Netns[], known: readonly Peer[]): InferredSegments {
+  const taken = new Set(known.map(({ netns, dev }) => `${netns}/${dev}`));
   const bySubnet = new Map<string, Card[]>();
   for (const ns of namespaces) {
     if (ns.role === 'pod' || ns.role === 'switch') continue;
@@ -58,7 +60,7 @@ export function inferredSegments(namespaces: readonly Netns[], known: readonly W
         { netns: name, dev: `p${i + 1}` },
       ]);
     result.notes.push(`inferred segment ${name}: ${ends} have addresses of ${subnet}`);
-    result.assumed.set(name, [`Assumed: one segment joins ${ends}, which share ${subnet}`]);
+    result.assumed.set(name, [`One segment joins ${ends}, which share ${subnet}`]);
   }
   return result;
 }

@@ -1,4 +1,4 @@
-import type { Link, Netns, Wire } from '../../linux/index.js';
+import type { Link, Netns, Peer, Wire } from '../../linux/index.js';
 import type { Problem } from '../../problem/index.js';
 import type { YamlDocument } from '../yaml.js';
 import type { NetworkFile } from './network-file.js';
@@ -61,51 +61,65 @@ function endOf(text: string): { readonly netns: string; readonly dev: string } {
 /** One end of a veth pair whose other end is in another namespace. */
 interface FarEnd {
   readonly ns: Netns;
+  /** Whether network.yaml says which machine it is on. */
+  readonly placed: boolean;
   readonly dev: string;
   readonly own: number;
   readonly far: number;
 }
 
+/** Wires, and the ends of which it is not clear where they lead. */
+export interface InferredPairs extends Wires {
+  readonly open: readonly Peer[];
+}
+
 /**
- * Veth pairs that two dumps reveal: each end says which index the other has in its namespace (IFLA_LINK). Indexes are
- * not unique among machines: an end on the same machine goes before others, and of several none is taken.
+ * Veth pairs that two dumps reveal: each end says which index the other has in its namespace (IFLA_LINK). That means
+ * something on one kernel only, so both have to be on one machine, where it is known. Of several that fit none is taken.
  */
-export function inferredPairs(namespaces: readonly ReadNamespace[], known: readonly Wire[]): Wires {
+export function inferredPairs(
+  namespaces: ReadonlyMap<string, ReadNamespace>,
+  known: readonly Wire[],
+  { namespaces: placed = {} }: NetworkFile,
+): InferredPairs {
   const taken = new Set(known.flat().map(({ netns, dev }) => `${netns}/${dev}`));
   const byIndexes = new Map<string, FarEnd[]>();
-  const all: FarEnd[] = [];
-  for (const { ns, farEnds } of namespaces)
+  for (const { ns, farEnds } of namespaces.values())
     for (const [dev, { ifindex: far }] of farEnds) {
       const own = ns.links.get(dev)?.ifindex;
       if (own === undefined || taken.has(`${ns.name}/${dev}`)) continue;
-      const end = { ns, dev, own, far };
-      all.push(end);
-      byIndexes.set(`${own} ${far}`, [...(byIndexes.get(`${own} ${far}`) ?? []), end]);
+      const end = { ns, placed: Object.hasOwn(placed, ns.name), dev, own, far };
+      const same = byIndexes.get(`${own} ${far}`);
+      if (same === undefined) byIndexes.set(`${own} ${far}`, [end]);
+      else same.push(end);
     }
-  const candidates = (end: FarEnd): readonly FarEnd[] => {
-    const fitting = (byIndexes.get(`${end.far} ${end.own}`) ?? []).filter(({ ns }) => ns !== end.ns);
-    const near = fitting.filter(({ ns }) => ns.host === end.ns.host);
-    return near.length > 0 ? near : fitting;
-  };
-  const wires: Wire[] = [];
-  const notes: string[] = [];
+  const fitting = (end: FarEnd): readonly FarEnd[] =>
+    (byIndexes.get(`${end.far} ${end.own}`) ?? []).filter((other) => other.ns !== end.ns && mayShareKernel(end, other));
+  const result = { wires: [] as Wire[], notes: [] as string[], open: [] as Peer[] };
   const met = new Set<FarEnd>();
-  for (const end of all) {
-    const [other, ...more] = candidates(end);
+  for (const end of [...byIndexes.values()].flat()) {
+    const candidates = fitting(end);
+    const [other] = candidates;
     if (other === undefined || met.has(end)) continue;
-    if (more.length > 0 || candidates(other).length > 1) {
-      const names = [other, ...more].map(nameOf).join(', ');
-      notes.push(`the other end of ${nameOf(end)} may be ${names}: say which in wires`);
+    if (candidates.length > 1 || fitting(other).length > 1) {
+      const names = candidates.map(nameOf).join(', ');
+      result.notes.push(`the other end of ${nameOf(end)} may be ${names}: say which in wires`);
+      result.open.push(peerOf(end));
       continue;
     }
     met.add(other);
-    wires.push([
-      { netns: end.ns.name, dev: end.dev },
-      { netns: other.ns.name, dev: other.dev },
-    ]);
-    notes.push(`inferred wire ${nameOf(end)} - ${nameOf(other)}: each names the other's index`);
+    result.wires.push([peerOf(end), peerOf(other)]);
+    result.notes.push(`inferred wire ${nameOf(end)} - ${nameOf(other)}: each names the other's index`);
   }
-  return { wires, notes };
+  return result;
+}
+
+function mayShareKernel(a: FarEnd, b: FarEnd): boolean {
+  return a.ns.host === b.ns.host || !a.placed || !b.placed;
+}
+
+function peerOf({ ns, dev }: FarEnd): Peer {
+  return { netns: ns.name, dev };
 }
 
 function nameOf({ ns, dev }: FarEnd): string {
