@@ -59,7 +59,7 @@ const PARTS: Readonly<Record<keyof NetnsDump, string>> = {
   route: 'ip-route.json',
   rule: 'ip-rule.json',
   neigh: 'ip-neigh.json',
-  proxy: '',
+  proxy: 'ip-neigh-proxy.json',
   fdb: 'bridge-fdb.json',
   sysctl: 'sysctl.txt',
   sockets: 'ss.txt',
@@ -71,12 +71,11 @@ function readFolder(path: string): Network {
   const read = Object.entries(namespaces).map(([name, { role, host }]) => {
     const source = (file: string): { file: string; text: string } => ({
       file,
-      text: readFileSync(join(path, name, file), 'utf8'),
+      // An older iproute2 prints nothing for an empty list.
+      text: readFileSync(join(path, name, file), 'utf8') || (file.endsWith('.json') ? '[]' : ''),
     });
     const dump = Object.fromEntries(
-      Object.entries(PARTS)
-        .filter(([, file]) => file !== '')
-        .map(([part, file]) => [part, source(file)]),
+      Object.entries(PARTS).map(([part, file]) => [part, source(file)]),
     ) as unknown as NetnsDump;
     const { ns } = readable(readNetns(dump, host === undefined ? { name, role } : { name, role, host }));
     const { file, text } = source('iptables-save.txt');
