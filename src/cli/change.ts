@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { OpenedLab } from '../input/index.js';
+import type { OpenedNetwork } from '../input/index.js';
 import type { Install } from '../plan/index.js';
 import { didYouMean, InputError, type Problem } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
@@ -29,14 +29,16 @@ interface Changed {
   readonly problems: readonly Problem[];
 }
 
-/** A lab's network with the faults and commands that were asked for, as far as they can be made. */
-export async function changedNetwork(opened: OpenedLab, options: ChangeOptions, io: Io): Promise<Changed> {
+/** A network with the faults and commands that were asked for, as far as they can be made. */
+export async function changedNetwork(opened: OpenedNetwork, options: ChangeOptions, io: Io): Promise<Changed> {
   const { checkFaults } = await import('../input/index.js');
   const { applyFaults } = await import('../lab/index.js');
   const { fault = [], exec = [] } = options;
-  const unknown = checkFaults(opened.lab, fault);
-  const known = fault.filter((name) => opened.lab.faults.some((each) => each.name === name));
-  const faulted = applyFaults(opened.built.network, opened.lab, known);
+  const lab = opened.kind === 'lab' ? opened.opened.lab : undefined;
+  const unknown = checkFaults(lab, fault);
+  const known = fault.filter((name) => lab?.faults.some((each) => each.name === name));
+  const faulted =
+    lab === undefined ? { network: opened.network, problems: [] } : applyFaults(opened.network, lab, known);
   const problems = [...unknown, ...faulted.problems];
   if (exec.length === 0) return { network: faulted.network, problems };
   const executed = await execute(exec, faulted.network, io);
@@ -48,7 +50,7 @@ export async function changedNetwork(opened: OpenedLab, options: ChangeOptions, 
  *
  * @throws InputError
  */
-export async function changedOrThrow(opened: OpenedLab, options: ChangeOptions, io: Io): Promise<Network> {
+export async function changedOrThrow(opened: OpenedNetwork, options: ChangeOptions, io: Io): Promise<Network> {
   const { network, problems } = await changedNetwork(opened, options, io);
   if (problems.length > 0) throw new InputError(problems);
   return network;

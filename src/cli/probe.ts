@@ -23,7 +23,7 @@ const PROTOCOLS = ['tcp', 'udp', 'icmp', 'sctp'] as const;
 export function addProbe(command: Command, values: Values, branches: 'all' | 'seed:1'): Command {
   const reads = parseBranches(values);
   const withProbe = command
-    .argument('<lab>', 'a lab file, or the name of a shipped lab')
+    .argument('<lab>', 'a lab file, a folder of node dumps, or the name of a shipped lab')
     .argument('<from>', 'who sends: pod/NS/NAME, node/NAME, host/NAME, or just the name')
     .argument('<to>', 'to whom: service/NS/NAME:PORT, pod/NAME:PORT, 10.96.0.10:80')
     .addOption(values.choice('--proto <protocol>', 'protocol; tcp unless TO says otherwise', PROTOCOLS))
@@ -55,8 +55,8 @@ export async function followProbe(
   detail: NonNullable<TraceOptions['detail']>,
   io: Io,
 ): Promise<Trace> {
-  const { openLab } = await import('../input/index.js');
-  const opened = await openLab(labSource(lab));
+  const { openNetwork } = await import('../input/index.js');
+  const opened = await openNetwork(labSource(lab));
   const { network, problems } = await changedNetwork(opened, options, io);
   const { checkProbe, trace } = await import('../trace/index.js');
   const probe = probeOf(from, to, options);

@@ -11,8 +11,10 @@ import {
 } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
 import type { Note } from './context.js';
-import { readSource, UnreadableError } from './files.js';
+import { readFolder, readSource, UnreadableError } from './files.js';
 import { readLabInPart, readLabWithNotes } from './read-lab.js';
+import { KNOWN_FILES, NETWORK_FILE } from './snapshot/layout.js';
+import { readSnapshot, type Snapshot } from './snapshot/read-snapshot.js';
 
 /** What a lab is opened with. */
 export interface LoadOptions {
@@ -37,18 +39,61 @@ export interface OpenedLab {
   readonly built: BuiltLab;
 }
 
+/** A network with what is known of how it came to be. */
+export type OpenedNetwork = {
+  readonly network: Network;
+} & ({ readonly kind: 'lab'; readonly opened: OpenedLab } | { readonly kind: 'snapshot'; readonly snapshot: Snapshot });
+
 /**
- * The network of a lab: of a file, a URL, or YAML text of more than one line. In a browser a single line is an address
- * that is fetched.
+ * The network of a lab, or of a folder of node dumps (`network.yaml` and a folder for each namespace); see
+ * {@link loadLab}.
+ *
+ * @throws InputError with everything that is wrong with it, each with file, line and column.
+ */
+export async function openNetwork(source: string | URL): Promise<OpenedNetwork> {
+  const snapshot = await openSnapshot(source);
+  if (snapshot !== undefined) return { kind: 'snapshot', network: snapshot.network, snapshot };
+  const opened = await openLab(source);
+  return { kind: 'lab', network: opened.built.network, opened };
+}
+
+/**
+ * A folder of node dumps; undefined when the source is no folder.
+ *
+ * @throws InputError
+ */
+export async function openSnapshot(source: string | URL): Promise<Snapshot | undefined> {
+  if (typeof source !== 'string' && !(source instanceof URL)) return undefined;
+  const folder = await readFolder(source, { here: new Set([NETWORK_FILE]), below: KNOWN_FILES });
+  if (folder === undefined) return undefined;
+  const { name, unreadable } = folder;
+  const read = readSnapshot(folder);
+  const problems = [...unreadable].map(([path, why]): Problem => {
+    const message = `can't be read: ${why}`;
+    return { code: 'unreadable', message, file: `${name}/${path}`, path: [], line: 1, col: 1 };
+  });
+  if ('problems' in read) problems.push(...read.problems);
+  if (problems.length > 0 || 'problems' in read) throw new InputError(problems);
+  return read.value;
+}
+
+/**
+ * The network of a lab: of a file, a folder of node dumps, a URL, or YAML text of more than one line. In a browser a
+ * single line is an address that is fetched.
  *
  * @throws InputError with everything that is wrong with it, each with file, line and column.
  */
 export async function loadLab(source: string | URL, options: LoadOptions = {}): Promise<Network> {
   throwAny(checkShape(options, LOAD_OPTIONS, 'options'));
-  const { lab, built } = await openLab(source);
+  const found = await openNetwork(source);
   const { faults = [] } = options;
+  if (found.kind === 'snapshot') {
+    throwAny(checkFaults(undefined, faults));
+    return found.network;
+  }
+  const { lab } = found.opened;
   throwAny(checkFaults(lab, faults));
-  const { network, problems } = applyFaults(built.network, lab, faults);
+  const { network, problems } = applyFaults(found.network, lab, faults);
   throwAny(problems);
   return network;
 }
@@ -112,14 +157,15 @@ async function textOf(source: string | URL): ReturnType<typeof readSource> {
   }
 }
 
-/** Problems with faults that a lab does not have. */
-export function checkFaults(lab: Lab, names: readonly string[]): readonly Problem[] {
-  const known = lab.faults.map((fault) => fault.name);
+/** Problems with faults that a lab does not have; of dumps, which have no lab, with all. */
+export function checkFaults(lab: Lab | undefined, names: readonly string[]): readonly Problem[] {
+  const known = (lab?.faults ?? []).map((fault) => fault.name);
   return names
     .filter((name) => !known.includes(name))
     .map((name): Problem => {
       const near = nearest(name, known);
-      const has = known.length === 0 ? 'the lab has none' : `it has ${known.join(', ')}`;
+      const has =
+        known.length === 0 ? `${lab === undefined ? 'a snapshot' : 'the lab'} has none` : `it has ${known.join(', ')}`;
       const message = `no fault is called "${name}"; ${near === undefined ? has : `did you mean "${near}"?`}`;
       return argumentProblem('options', ['faults'], 'unknown-name', message);
     });

@@ -3,3 +3,4 @@ export { apply, applyTo } from './apply.js';
 export { type CommandContext, parseCommand } from './command.js';
 export { formatCommand } from './format-command.js';
 export * from './install.js';
+export { formatScript, formatTeardown, type ScriptOptions } from './shell-script.js';

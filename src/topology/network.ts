@@ -27,6 +27,8 @@ export interface NetworkSource {
   readonly unmodelled?: readonly Unmodelled[];
   /** The calls on a namespace that were refused; left out where that is not known. */
   refusedIn?(name: string): readonly RefusedCall[];
+  /** What is assumed of a namespace, as a trace that reaches it says it: what a dump does not tell. */
+  assumedIn?(name: string): readonly string[];
 }
 
 /** Something that changes packets' paths on the real network, and that this one leaves out. */
@@ -109,6 +111,11 @@ export class Network {
   /** The calls on a namespace that the kernel refused when it was made. */
   refusedIn(name: string): readonly RefusedCall[] {
     return this.#source.names.includes(name) ? (this.#source.refusedIn?.(name) ?? []) : [];
+  }
+
+  /** What is assumed of a namespace, as a trace that reaches it says it. */
+  assumedIn(name: string): readonly string[] {
+    return this.#source.assumedIn?.(name) ?? [];
   }
 
   /** The namespaces that have been made, in order of their names' list. */

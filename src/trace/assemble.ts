@@ -32,7 +32,8 @@ export function assemble(query: Query, runs: readonly Run[], network: Network): 
     owners: ownersOf(network, legs),
     assumptions: [
       ...assumptionsOf(runs, legs),
-      ...notModelled([...network.unmodelled, ...runs.flatMap((r) => r.unmodelled)]),
+      ...together([...network.unmodelled, ...runs.flatMap((r) => r.unmodelled)]).map((text) => `Not modelled: ${text}`),
+      ...together(runs.flatMap((r) => r.assumed)),
     ],
     conntrack: runs.at(-1)?.connections ?? [],
   };
@@ -138,16 +139,16 @@ function assumptionsOf(runs: readonly Run[], legs: readonly Leg[]): string[] {
   return list;
 }
 
-/** Names told of each thing that is not modelled. */
+/** Names told of each thing that is left out. */
 const MOST_NAMES = 5;
 
 /** What is left out, each thing once with those that have it. */
-function notModelled(all: readonly Unmodelled[]): string[] {
+function together(all: readonly Unmodelled[]): string[] {
   const byWhat = new Map<string, Set<string>>();
   for (const { what, where } of all) byWhat.set(what, (byWhat.get(what) ?? new Set()).add(where));
   return [...byWhat].map(([what, where]) => {
     const names = [...where].slice(0, MOST_NAMES).join(', ');
     const more = where.size > MOST_NAMES ? ` and ${where.size - MOST_NAMES} more` : '';
-    return `Not modelled: ${what} (${names}${more}).`;
+    return `${what} (${names}${more}).`;
   });
 }

@@ -15,6 +15,8 @@ export interface Run {
   readonly connections: readonly TracedConnection[];
   /** Settings that it met and that are not modelled. */
   readonly unmodelled: readonly Unmodelled[];
+  /** What is assumed of where it came, each with the namespace. */
+  readonly assumed: readonly Unmodelled[];
   /** Product of the probabilities of its choices; undefined when one of them is unknown. */
   readonly probability: number | undefined;
   /** Its forks, in order. */
@@ -32,6 +34,7 @@ export type Converse = (input: RunInput) => {
   readonly conversation: Conversation;
   readonly connections: readonly TracedConnection[];
   readonly unmodelled: readonly Unmodelled[];
+  readonly assumed: readonly Unmodelled[];
 };
 
 /** How a conversation is run. */
@@ -99,9 +102,10 @@ function runOnce(
 ): Run {
   const recorder = new Recorder(detail);
   const chooser = new SeededChooser(seed, undecided, prefix, recorder.fork.bind(recorder));
-  const { conversation, connections, unmodelled } = converse({ chooser, recorder });
+  const { conversation, connections, unmodelled, assumed } = converse({ chooser, recorder });
   const { answered } = chooser;
-  return { recorder, conversation, connections, unmodelled, probability: probabilityOf(chooser), answered };
+  const probability = probabilityOf(chooser);
+  return { recorder, conversation, connections, unmodelled, assumed, probability, answered };
 }
 
 function probabilityOf(chooser: SeededChooser): number | undefined {

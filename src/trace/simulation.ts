@@ -51,6 +51,11 @@ function unobeyedIn(walk: Walk): Unmodelled[] {
     );
 }
 
+/** What is assumed of the namespaces that a walk has reached. */
+function assumedIn(network: Network, walk: Walk): Unmodelled[] {
+  return walk.reached().flatMap(({ ns }) => network.assumedIn(ns.name).map((what) => ({ what, where: ns.name })));
+}
+
 function queryOf(resolved: ResolvedProbe): Query {
   return { ...resolved.names, proto: resolved.proto, port: resolved.port === 0 ? null : resolved.port };
 }
@@ -70,7 +75,12 @@ function follow(
       const conversation = newConversation();
       start(walk, conversation);
       walk.run();
-      return { conversation, connections: connectionsOf(walk), unmodelled: unobeyedIn(walk) };
+      return {
+        conversation,
+        connections: connectionsOf(walk),
+        unmodelled: unobeyedIn(walk),
+        assumed: assumedIn(network, walk),
+      };
     },
     { branching, seed, detail },
     (all, name) => pinned(network, all, name),

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { OpenedLab } from '../../input/index.js';
+import type { OpenedNetwork } from '../../input/index.js';
 import type { LinkView, Netns } from '../../linux/index.js';
 import type { Network } from '../../topology/index.js';
 import { addChangeOptions, type ChangeOptions, changedNetwork, findNetns } from '../change.js';
@@ -14,14 +14,14 @@ export function addShow(program: Command, io: Io, exit: SetExit): void {
   const command = program
     .command('show')
     .description('Show what is installed in a network namespace, as the native tool prints it.')
-    .argument('<lab>', 'a lab file, or the name of a shipped lab')
+    .argument('<lab>', 'a lab file, a folder of node dumps, or the name of a shipped lab')
     .argument('<namespace>', 'a node, pod, host or router')
     .addArgument(values.argument('<what>', 'which part of it', Object.keys(VIEWS)));
   addChangeOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (lab: string, namespace: string, what: View, options: ChangeOptions) => {
-      const { openLab } = await import('../../input/index.js');
-      const opened = await openLab(labSource(lab));
+      const { openNetwork } = await import('../../input/index.js');
+      const opened = await openNetwork(labSource(lab));
       const changed = await changedNetwork(opened, options, io);
       const problems = [...values.problems, ...changed.problems];
       const { network } = changed;
@@ -45,9 +45,10 @@ function viewOf(network: Network): LinkView {
 /** Each part and the command that shows it on a real machine. */
 const VIEWS = {
   /** `ip -d link` */
-  links: async (ns: Netns, _: OpenedLab, network: Network) => (await linux()).formatLinks(ns, viewOf(network)),
+  links: async (ns: Netns, _: OpenedNetwork, network: Network) => (await linux()).formatLinks(ns, viewOf(network)),
   /** `ip addr` */
-  addresses: async (ns: Netns, _: OpenedLab, network: Network) => (await linux()).formatAddresses(ns, viewOf(network)),
+  addresses: async (ns: Netns, _: OpenedNetwork, network: Network) =>
+    (await linux()).formatAddresses(ns, viewOf(network)),
   /** `ip route show table all` */
   routes: async (ns: Netns) => (await linux()).formatAllRoutes(ns),
   /** `ip rule` */
@@ -63,11 +64,12 @@ const VIEWS = {
   /** `sysctl -a` */
   sysctls: async (ns: Netns) => (await linux()).formatSysctls(ns),
   /** The commands that the kernel refused. */
-  refused: async (ns: Netns, opened: OpenedLab) => {
+  refused: async (ns: Netns, opened: OpenedNetwork) => {
     const { formatCommand } = await import('../../plan/index.js');
     const { formatOrigin } = await linux();
-    return opened.built
-      .refusedIn(ns.name)
+    // A dump does not tell what was refused before.
+    const refused = opened.kind === 'lab' ? opened.opened.built.refusedIn(ns.name) : [];
+    return refused
       .map(({ install, errno, message }) => {
         const why = message === '' ? errno : `${errno}: ${message}`;
         return `${formatCommand(install).trim()}\n  ${why}  (${formatOrigin(install.origin)})\n`;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { OpenedLab } from '../../input/index.js';
+import type { OpenedLab, Snapshot } from '../../input/index.js';
 import { InputError } from '../../problem/index.js';
+import { formatCoverage } from '../coverage.js';
 import { EXIT, type SetExit, worst } from '../exit.js';
 import type { Io } from '../io.js';
 import { labSource } from '../lab-argument.js';
@@ -10,8 +11,8 @@ import { formatProblemLine } from '../problem-line.js';
 export function addValidate(program: Command, io: Io, exit: SetExit): void {
   program
     .command('validate')
-    .description('Check lab files: every problem with its place, and what is chosen where a lab says nothing.')
-    .argument('<lab...>', 'lab files, or names of shipped labs')
+    .description('Check labs: every problem with its place, and what is chosen, or not dumped, where nothing is said.')
+    .argument('<lab...>', 'lab files, folders of node dumps, or names of shipped labs')
     .addHelpText('after', EXAMPLES)
     .action(async (labs: readonly string[]) => {
       const codes: number[] = [];
@@ -24,15 +25,19 @@ const EXAMPLES = `
 Examples:
   podpath validate my-lab.yaml
   podpath validate topologies/*.yaml
+  podpath validate my-dump/                           which files there are of each namespace, and what is inferred
 
 In an editor the same problems show with a first line of
   # yaml-language-server: $schema=node_modules/podpath/docs/schema/lab.schema.json`;
 
 async function validate(argument: string, io: Io): Promise<number> {
-  const { validateLab } = await import('../../input/index.js');
+  const { openSnapshot, validateLab } = await import('../../input/index.js');
+  const source = labSource(argument);
   let opened: OpenedLab;
   try {
-    opened = await validateLab(labSource(argument));
+    const snapshot = await openSnapshot(source);
+    if (snapshot !== undefined) return await tellSnapshot(argument, snapshot, io);
+    opened = await validateLab(source);
     const { checkExpectations } = await import('../../analyze/index.js');
     const wrong = checkExpectations(opened.lab, opened.built.network);
     if (wrong.length > 0) throw new InputError(wrong);
@@ -56,6 +61,16 @@ async function validate(argument: string, io: Io): Promise<number> {
     counted(lab.expect.length, 'expectation'),
   ];
   io.out(`${argument}: ok: ${lab.cni.name}, ${counts.join(', ')}\n`);
+  return EXIT.ok;
+}
+
+/** What there is of each namespace, and what was inferred from it. */
+async function tellSnapshot(argument: string, { network, notes, coverage }: Snapshot, io: Io): Promise<number> {
+  const { SNAPSHOT_PARTS } = await import('../../input/index.js');
+  const files = SNAPSHOT_PARTS.map(({ file }) => file);
+  io.out(formatCoverage(coverage, files));
+  for (const note of notes) io.out(`${argument}: note: ${note}\n`);
+  io.out(`${argument}: ok: ${counted(network.names().length, 'namespace')}\n`);
   return EXIT.ok;
 }
 

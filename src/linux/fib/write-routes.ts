@@ -8,8 +8,18 @@ const TABLE_HASH = 256;
 
 /** `ip route show table all`, IPv4: all tables, the name of each but `main` said in every line. */
 export function formatAllRoutes(ns: Netns): string {
-  const ids = [...ns.ipv4.tables.keys()].sort((a, b) => (a % TABLE_HASH) - (b % TABLE_HASH) || a - b);
-  return ids.map((id) => lines(ns, id, 'say-table')).join('');
+  return tableIds(ns)
+    .map((id) => lines(ns, id, 'say-table'))
+    .join('');
+}
+
+/** All routes with their tables, in the order of `ip route show table all`. */
+export function allRoutes(ns: Netns): (readonly [table: number, route: Route])[] {
+  return tableIds(ns).flatMap((id) => inTrieOrder(ns, id).map((route) => [id, route] as const));
+}
+
+function tableIds(ns: Netns): number[] {
+  return [...ns.ipv4.tables.keys()].sort((a, b) => (a % TABLE_HASH) - (b % TABLE_HASH) || a - b);
 }
 
 /** `ip route show table TABLE`; `ip route` for {@link RT_TABLE_MAIN}. */
@@ -19,10 +29,15 @@ export function formatTableRoutes(ns: Netns, table: number = RT_TABLE_MAIN): str
 
 function lines(ns: Netns, table: number, say: 'say-table' | 'leave-out-table'): string {
   const name = say === 'say-table' && table !== RT_TABLE_MAIN ? formatTable(table) : undefined;
+  return inTrieOrder(ns, table)
+    .map((route) => `${formatRoute(route, name, ns)}\n`)
+    .join('');
+}
+
+/** As the kernel walks its trie: by address, the longer prefix of the same address first. Stable for equal prefixes. */
+function inTrieOrder(ns: Netns, table: number): Route[] {
   const routes = [...(ns.ipv4.tables.get(table) ?? [])];
-  // As the kernel walks its trie: by address, the longer prefix of the same address first. Stable for equal prefixes.
-  routes.sort((a, b) => a.dst.address - b.dst.address || b.dst.length - a.dst.length);
-  return routes.map((route) => `${formatRoute(route, name, ns)}\n`).join('');
+  return routes.sort((a, b) => a.dst.address - b.dst.address || b.dst.length - a.dst.length);
 }
 
 /** A destination as `ip route` prints it: `default`, an address, or a prefix. */
@@ -48,7 +63,7 @@ export function formatRoute(route: Route, table: string | undefined, ns?: Netns)
   if (route.scope !== RT_SCOPE_UNIVERSE) words.push('scope', formatScope(route.scope));
   if ('prefsrc' in route && route.prefsrc !== undefined) words.push('src', formatIpv4(route.prefsrc));
   if (route.metric !== 0) words.push('metric', String(route.metric));
-  words.push(...flags(route, ns));
+  words.push(...routeFlags(route, ns));
   if (route.mtu !== undefined) words.push('mtu', ...(route.mtuLock ? ['lock'] : []), String(route.mtu));
   const line = `${words.join(' ')} `;
   if (!multipath) return line;
@@ -56,7 +71,13 @@ export function formatRoute(route: Route, table: string | undefined, ns?: Netns)
 }
 
 function nexthopLine(nexthop: Nexthop, ns: Netns | undefined): string {
-  const words = ['nexthop', ...nexthopWords(nexthop), 'weight', String(nexthop.weight), ...nexthopFlags(nexthop, ns)];
+  const words = [
+    'nexthop',
+    ...nexthopWords(nexthop),
+    'weight',
+    String(nexthop.weight),
+    ...routeNexthopFlags(nexthop, ns),
+  ];
   return `${words.join(' ')} `;
 }
 
@@ -64,13 +85,15 @@ function nexthopWords({ dev, via }: Nexthop): string[] {
   return [...(via === undefined ? [] : ['via', formatIpv4(via)]), ...(dev === '' ? [] : ['dev', dev])];
 }
 
-function flags(route: Route, ns: Netns | undefined): string[] {
-  if (route.type === 'unicast') return route.nexthops.length > 1 ? [] : nexthopFlags(route.nexthops[0], ns);
+/** `onlink`, and what the kernel makes of the links' state, of a route without further next hops. */
+export function routeFlags(route: Route, ns: Netns | undefined): string[] {
+  if (route.type === 'unicast') return route.nexthops.length > 1 ? [] : routeNexthopFlags(route.nexthops[0], ns);
   // The kernel follows the state of a link for every next hop but those of host scope.
   return route.type === 'broadcast' ? linkFlags(route.dev, ns) : [];
 }
 
-function nexthopFlags({ dev, onlink }: Nexthop, ns: Netns | undefined): string[] {
+/** The same of one next hop. */
+export function routeNexthopFlags({ dev, onlink }: Nexthop, ns: Netns | undefined): string[] {
   const state = linkFlags(dev, ns);
   return [...state.filter((f) => f === 'dead'), ...(onlink ? ['onlink'] : []), ...state.filter((f) => f !== 'dead')];
 }

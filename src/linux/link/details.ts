@@ -37,12 +37,17 @@ export function queueLength(link: Link): number {
   return DEFAULTS[link.kind].qlen;
 }
 
-/** `promiscuity 1  allmulti 1 minmtu 68 maxmtu 65535 `: a bridge makes its ports hear everything. */
-export function limitWords(link: Link): string {
+/** How many want a device to hear everything, a bridge of its ports among them, and the MTU that it may have. */
+export function limitsOf(link: Link): Readonly<Record<'promiscuity' | 'allmulti' | 'minMtu' | 'maxMtu', number>> {
   const port = link.port === undefined ? 0 : 1;
   const { minMtu, maxMtu } = DEFAULTS[link.kind];
-  const promiscuity = port + (link.promisc ? 1 : 0);
-  return `promiscuity ${promiscuity}  allmulti ${port} minmtu ${minMtu} maxmtu ${maxMtu} `;
+  return { promiscuity: port + (link.promisc ? 1 : 0), allmulti: port, minMtu, maxMtu };
+}
+
+/** `promiscuity 1  allmulti 1 minmtu 68 maxmtu 65535 `. */
+export function limitWords(link: Link): string {
+  const { promiscuity, allmulti, minMtu, maxMtu } = limitsOf(link);
+  return `promiscuity ${promiscuity}  allmulti ${allmulti} minmtu ${minMtu} maxmtu ${maxMtu} `;
 }
 
 /** IPv6 leaves a device with a smaller MTU (IPV6_MIN_MTU), and its addrgenmode with it. */
@@ -50,10 +55,20 @@ const IPV6_MIN_MTU = 1280;
 const TSO_MAX = 524280;
 const GSO_LEGACY_MAX = 65536;
 
-/** What ends the details of each device. `cpus`: a veth has as many queues (veth_get_num_queues()). */
+/** Whether a device has an addrgenmode. */
+export function hasAddrGenMode(link: Link): boolean {
+  return link.mtu >= IPV6_MIN_MTU;
+}
+
+/** How many queues a device has. `cpus`: a veth has as many (veth_get_num_queues()). */
+export function queuesOf(link: Link, cpus: number): number {
+  return link.kind === 'veth' ? cpus : 1;
+}
+
+/** What ends the details of each device. */
 export function queueWords(ns: Netns, link: Link, cpus: number): string {
-  const queues = link.kind === 'veth' ? cpus : 1;
-  const words = link.mtu < IPV6_MIN_MTU ? [] : ['addrgenmode eui64'];
+  const queues = queuesOf(link, cpus);
+  const words = hasAddrGenMode(link) ? ['addrgenmode eui64'] : [];
   words.push(`numtxqueues ${queues} numrxqueues ${queues}`);
   words.push('gso_max_size 65536 gso_max_segs 65535');
   words.push(`tso_max_size ${tsoMax(ns, link)} tso_max_segs 65535 gro_max_size 65536 `);
@@ -61,7 +76,7 @@ export function queueWords(ns: Netns, link: Link, cpus: number): string {
 }
 
 /** Software devices segment packets of any length; a tunnel and a bridge inherit what is below (netif_inherit_tso_max()). */
-function tsoMax(ns: Netns, link: Link): number {
+export function tsoMax(ns: Netns, link: Link): number {
   switch (link.kind) {
     case 'loopback':
     case 'veth':

@@ -54,7 +54,7 @@ function bridgeWords(ns: Netns, bridge: LinkOf<'bridge'>): string {
  * The bridge's identifier, which is that of the root as well where no other bridge is heard: its address, once it has
  * been set by hand or by a port (br_stp_change_bridge_id(), linux net/bridge/br_stp_if.c).
  */
-function bridgeId(ns: Netns, bridge: LinkOf<'bridge'>): string {
+export function bridgeId(ns: Netns, bridge: LinkOf<'bridge'>): string {
   const unset = !bridge.addressSet && portsOf(ns, bridge).length === 0;
   const bytes = formatMac(unset ? MAC_ZERO : bridge.address).split(':');
   // ether_ntoa(3): without leading zeros.

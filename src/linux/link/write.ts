@@ -79,7 +79,8 @@ function linkNetns(ns: Netns, link: Link): string {
   return away ? ` link-netns ${link.peer.netns}` : '';
 }
 
-function linkFlags(ns: Netns, link: Link): string[] {
+/** The flags of a device, in the order of iproute2's print_link_flags(). */
+export function linkFlags(ns: Netns, link: Link): string[] {
   const tun = link.kind === 'tun';
   const loopback = link.kind === 'loopback';
   const peer = link.kind === 'veth' && link.peer?.netns === ns.name ? ns.links.get(link.peer.dev) : undefined;
@@ -101,7 +102,8 @@ function linkFlags(ns: Netns, link: Link): string[] {
 /** Kinds whose driver does not tell of a carrier. */
 const UNKNOWN_WHEN_UP = new Set<Link['kind']>(['loopback', 'vxlan', 'tun', 'unmodelled']);
 
-function operstate(ns: Netns, link: Link): string {
+/** `UP`, `DOWN` …: what RFC 2863 calls the operational state. */
+export function operstate(ns: Netns, link: Link): string {
   if (!link.up) return 'DOWN';
   const portless = link.kind === 'bridge' && portsOf(ns, link).length === 0;
   if (link.carrier) return portless || UNKNOWN_WHEN_UP.has(link.kind) ? 'UNKNOWN' : 'UP';

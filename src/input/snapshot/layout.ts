@@ -1,0 +1,166 @@
+import { type Netns, type NetnsDump, usedIpsets } from '../../linux/index.js';
+
+/** A file of a namespace's folder in a node dump. */
+export interface SnapshotPart {
+  readonly file: string;
+  /** What prints it. */
+  readonly command: string;
+  /** Whose reader takes it; `unread` for what is known and has none yet. */
+  readonly reader: Exclude<keyof NetnsDump, 'link'> | 'link' | 'iptables' | 'ip6tables' | 'ipsets' | 'unread';
+  /** What an empty file says: that there is none of it, or, of what every namespace has, that the command failed. */
+  readonly blank: 'none' | 'failed';
+  /** What is assumed where the file is absent, in the words of a trace. */
+  readonly absent: string;
+  /** Whether a packet that reaches a namespace without this file depends on what is assumed. */
+  leans(ns: Netns): boolean;
+}
+
+const always = (): boolean => true;
+/** Nothing that is modelled reads it, or another file says the same. */
+const never = (): boolean => false;
+const addressed = (ns: Netns): boolean => ns.ipv4.addresses.length > 0;
+
+/** Of two files with one reader the first that is there is read: `.txt` for an iproute2 without `-j`. */
+export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
+  {
+    file: 'ip-link.json',
+    command: 'ip -j -d link',
+    reader: 'link',
+    blank: 'failed',
+    absent: 'no devices',
+    leans: always,
+  },
+  {
+    file: 'ip-addr.json',
+    command: 'ip -j addr',
+    reader: 'addr',
+    blank: 'failed',
+    absent: 'no addresses',
+    leans: (ns) => [...ns.links.values()].some(({ master }) => master === undefined) && ns.role !== 'switch',
+  },
+  {
+    file: 'ip-route.json',
+    command: 'ip -j route show table all',
+    reader: 'route',
+    blank: 'none',
+    absent: 'no routes',
+    leans: addressed,
+  },
+  {
+    file: 'ip-rule.json',
+    command: 'ip -j rule',
+    reader: 'rule',
+    blank: 'failed',
+    absent: 'the rules of a new namespace',
+    leans: addressed,
+  },
+  {
+    file: 'ip-neigh.json',
+    command: 'ip -j neigh',
+    reader: 'neigh',
+    blank: 'none',
+    absent: 'no neighbours but those that ARP finds',
+    leans: addressed,
+  },
+  {
+    file: 'ip-neigh-proxy.json',
+    command: 'ip -j neigh show proxy',
+    reader: 'proxy',
+    blank: 'none',
+    absent: 'no address that ARP is answered for besides its own',
+    // Only a router answers for others (arp_process(), linux net/ipv4/arp.c).
+    leans: (ns) => addressed(ns) && ns.sysctls.number('net/ipv4/ip_forward') !== 0,
+  },
+  {
+    file: 'bridge-fdb.json',
+    command: 'bridge -j fdb',
+    reader: 'fdb',
+    blank: 'none',
+    absent: 'an empty FDB',
+    leans: (ns) => [...ns.links.values()].some(({ kind }) => kind === 'bridge' || kind === 'vxlan'),
+  },
+  {
+    file: 'bridge-link.json',
+    command: 'bridge -j -d link',
+    reader: 'bridgeLink',
+    blank: 'none',
+    absent: 'the port flags of ip-link.json',
+    leans: never,
+  },
+  {
+    file: 'iptables-save.txt',
+    command: 'iptables-save -c',
+    reader: 'iptables',
+    blank: 'none',
+    absent: 'no iptables rules',
+    leans: addressed,
+  },
+  {
+    file: 'ip6tables-save.txt',
+    command: 'ip6tables-save -c',
+    reader: 'ip6tables',
+    blank: 'none',
+    absent: 'no ip6tables rules',
+    leans: never,
+  },
+  {
+    file: 'ipset-save.txt',
+    command: 'ipset save',
+    reader: 'ipsets',
+    blank: 'none',
+    absent: 'no IP sets',
+    leans: (ns) => usedIpsets(ns.iptables).size > 0,
+  },
+  {
+    file: 'ipvsadm-save.txt',
+    command: 'ipvsadm -Sn',
+    reader: 'unread',
+    blank: 'none',
+    absent: 'no IPVS services',
+    // Pods of a cluster have none; kube-proxy's are on the node.
+    leans: (ns) => addressed(ns) && ns.role !== 'pod',
+  },
+  {
+    file: 'sysctl.txt',
+    command: 'sysctl -a',
+    reader: 'sysctl',
+    blank: 'failed',
+    absent: 'the sysctls of a new namespace',
+    leans: always,
+  },
+  {
+    file: 'conntrack.txt',
+    command: 'conntrack -L',
+    reader: 'unread',
+    blank: 'none',
+    absent: 'no connections',
+    // A trace starts without connections, whatever was dumped.
+    leans: never,
+  },
+  {
+    file: 'ss.txt',
+    command: 'ss -lntuH',
+    reader: 'sockets',
+    blank: 'none',
+    absent: 'no listeners but those of network.yaml',
+    leans: addressed,
+  },
+];
+
+/** Other names of files, for what iproute2 prints without `-j`. */
+const TEXT_FORMS: ReadonlyMap<string, string> = new Map([
+  ['ip-route.json', 'ip-route.txt'],
+  ['ip-rule.json', 'ip-rule.txt'],
+]);
+
+/** The names that a part's file may have, the preferred one first. */
+export function fileNames({ file }: SnapshotPart): readonly string[] {
+  const text = TEXT_FORMS.get(file);
+  return text === undefined ? [file] : [file, text];
+}
+
+/** The description of the whole: what no dump can tell. */
+export const NETWORK_FILE = 'network.yaml';
+
+/** Every file name that a namespace's folder may hold. */
+export const KNOWN_FILES: ReadonlySet<string> = new Set(SNAPSHOT_PARTS.flatMap(fileNames));

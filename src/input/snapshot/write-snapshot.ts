@@ -1,0 +1,145 @@
+import { formatIpv4, formatPrefix } from '../../address/index.js';
+import {
+  addressesJson,
+  bridgeLinksJson,
+  fdbJson,
+  formatAllRoutes,
+  formatSockets,
+  formatSysctls,
+  type Link,
+  linksJson,
+  type Netns,
+  neighboursJson,
+  type Process,
+  printIpsets,
+  printRuleset,
+  proxiesJson,
+  routesJson,
+  rulesJson,
+  type Socket,
+} from '../../linux/index.js';
+import { type NamedObject, type NamedPort, type Network, objectName } from '../../topology/index.js';
+import { NETWORK_FILE } from './layout.js';
+
+/**
+ * A network as a folder of node dumps, by path: what `readSnapshot` takes. Only what is configured; what packets and
+ * time have made of it is in no network.
+ */
+export function snapshotFiles(network: Network): ReadonlyMap<string, string> {
+  const files = new Map([[NETWORK_FILE, networkYaml(network)]]);
+  const peerIndex = (link: Link): number | undefined => network.peerOf(link)?.link.ifindex;
+  for (const ns of namespacesOf(network)) {
+    // iproute2 6.1 tells of a locked MTU in text only.
+    const locked = [...ns.ipv4.tables.values()].some((table) => [...table].some(({ mtuLock }) => mtuLock));
+    const parts: Readonly<Record<string, string>> = {
+      'ip-link.json': linksJson(ns, { peerIndex }),
+      'ip-addr.json': addressesJson(ns, { peerIndex }),
+      ...(locked ? { 'ip-route.txt': formatAllRoutes(ns) } : { 'ip-route.json': routesJson(ns) }),
+      'ip-rule.json': rulesJson(ns),
+      'ip-neigh.json': neighboursJson(ns),
+      'ip-neigh-proxy.json': proxiesJson(ns),
+      'bridge-fdb.json': fdbJson(ns),
+      'bridge-link.json': bridgeLinksJson(ns),
+      'iptables-save.txt': printRuleset(ns.iptables),
+      'ip6tables-save.txt': printRuleset(ns.ip6tables),
+      'ipset-save.txt': printIpsets(ns.ipsets),
+      'ipvsadm-save.txt': '',
+      'sysctl.txt': formatSysctls(ns),
+      'conntrack.txt': '',
+      'ss.txt': formatSockets(ns),
+    };
+    for (const [file, text] of Object.entries(parts)) files.set(`${ns.name}/${file}`, text);
+  }
+  return files;
+}
+
+function namespacesOf(network: Network): Netns[] {
+  return network.names().flatMap((name) => network.netns(name) ?? []);
+}
+
+/** `network.yaml`: each entry on a line, in YAML's flow style. */
+function networkYaml(network: Network): string {
+  const namespaces = namespacesOf(network);
+  const lines = ['podpath: 1', 'kind: snapshot', 'namespaces:'];
+  for (const ns of namespaces) lines.push(`  ${flow(ns.name)}: ${flow(namespaceEntry(ns))}`);
+  const wires = wiresOf(network);
+  if (wires.length > 0) lines.push('wires:', ...wires.map((wire) => `  - ${flow(wire)}`));
+  const { objects } = network.directory;
+  if (objects.length > 0) lines.push('names:');
+  for (const object of objects) lines.push(`  ${flow(objectName(object))}: ${flow(nameEntry(object))}`);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function namespaceEntry({ name, role, host, sockets, processes }: Netns): Record<string, unknown> {
+  const listen = sockets.flatMap((socket) => (socket.behaviour === 'process' ? [] : [listenEntry(socket)]));
+  return {
+    role,
+    host: host === name ? undefined : host,
+    listen: listen.length === 0 ? undefined : listen,
+    processes: processes.length === 0 ? undefined : processes.map(processEntry),
+  };
+}
+
+function listenEntry(socket: Exclude<Socket, { readonly behaviour: 'process' }>): unknown {
+  const port = `${socket.protocol}/${socket.port}`;
+  const bytes = socket.behaviour === 'reply' ? socket.bytes : undefined;
+  if (socket.address === 0 && socket.behaviour === 'reply' && bytes === undefined) return port;
+  const address = socket.address === 0 ? undefined : formatIpv4(socket.address);
+  return { port, address, behaviour: socket.behaviour === 'sink' ? 'sink' : undefined, bytes };
+}
+
+function processEntry({ kind, dev, address, port, routes, errorSource }: Process): unknown {
+  return {
+    kind,
+    dev,
+    listen: `${formatIpv4(address)}:${port}`,
+    routes: Object.fromEntries(
+      routes.map(({ dst, peer, port: to }) => [formatPrefix(dst), `${formatIpv4(peer)}:${to}`]),
+    ),
+    errorSource: formatIpv4(errorSource),
+  };
+}
+
+/** Each veth pair and cable once. */
+function wiresOf(network: Network): (readonly [string, string])[] {
+  const met = new Set<string>();
+  return namespacesOf(network).flatMap((ns) =>
+    [...ns.links.values()].flatMap((link): (readonly [string, string])[] => {
+      const far = network.peerOf(link);
+      // A pair within one namespace names itself.
+      if (far === undefined || far.netns.name === ns.name) return [];
+      const ends = [`${ns.name}/${link.name}`, `${far.netns.name}/${far.link.name}`] as const;
+      if (met.has(ends[0])) return [];
+      met.add(ends[1]);
+      return [ends];
+    }),
+  );
+}
+
+function nameEntry({ netns, addresses, ports }: NamedObject): Record<string, unknown> {
+  return {
+    namespace: netns,
+    addresses: addresses.map(formatIpv4),
+    ports: ports.length === 0 ? undefined : ports.map(portEntry),
+  };
+}
+
+function portEntry({ name, protocol, port }: NamedPort): string {
+  return `${name === undefined ? '' : `${name} `}${protocol}/${port}`;
+}
+
+/** YAML's flow style, without quotes where none are needed. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) {
+    const text = String(value);
+    return typeof value !== 'string' || (/^[A-Za-z][\w./-]*( [\w/-]+)?$/.test(text) && !RESERVED.test(text))
+      ? text
+      : JSON.stringify(text);
+  }
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+  return `{${entries.map(([key, each]) => `${flow(key)}: ${flow(each)}`).join(', ')}}`;
+}
+
+/** Words of YAML 1.1 and 1.2 that are no text. */
+const RESERVED = /^(true|false|null|yes|no|on|off|y|n)$/i;

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import {
+  addressesJson,
+  bridgeLinksJson,
+  fdbJson,
+  type Link,
+  linksJson,
+  type Netns,
+  neighboursJson,
+  proxiesJson,
+  readNetns,
+  readRoutes,
+  routesJson,
+  rulesJson,
+} from '../../src/linux/index.js';
+import { describeNetns } from '../plan/describe-netns.js';
+import { recordedNamespaces, replay, type Scenario } from '../plan/replay-commands.js';
+import { readable, recording } from '../recordings/load.js';
+
+type Entry = Readonly<Record<string, unknown>>;
+
+/**
+ * A device that is down keeps the qdisc that it had when it was up, timers run, and a namespace keeps the number that it
+ * was once given: the state does not hold these.
+ */
+function standing(text: string): string {
+  return text
+    .replace(/("link_netnsid":)[1-9]\d*/g, '$10')
+    .replace(/("\w+_timer":)\d+\.\d\d/g, '$10.00')
+    .replace(/("flags":\[(?![^\]]*"UP")[^\]]*\],"mtu":\d+,"qdisc":)"noqueue"/g, '$1"noop"');
+}
+
+function parsed(text: string): Entry[] {
+  return JSON.parse(text) as Entry[];
+}
+
+/** What readers leave out: IPv6, and the multicast addresses that devices listen to. */
+function ipv4(entries: readonly unknown[]): Entry[] {
+  return (entries as Entry[])
+    .filter((entry) => !/::|"pref"/.test(JSON.stringify([entry['dst'], entry['gateway'], 'pref' in entry && 'pref'])))
+    .map((entry) => {
+      const { addr_info: addresses } = entry;
+      if (!Array.isArray(addresses)) return entry;
+      return { ...entry, addr_info: (addresses as Entry[]).filter(({ family }) => family === 'inet') };
+    });
+}
+
+/** The recording was made with `-d`, which says what goes without saying. */
+function withoutDetails(route: Entry): Entry {
+  const plain = { type: 'unicast', table: 'main', protocol: 'boot', scope: 'global' };
+  return Object.fromEntries(Object.entries(route).filter(([key, value]) => value !== Reflect.get(plain, key)));
+}
+
+function stations(entries: readonly unknown[]): Entry[] {
+  return (entries as Entry[])
+    .filter((entry) => 'master' in entry || 'dst' in entry)
+    .filter(({ state }) => state === 'permanent' || state === 'static');
+}
+
+const { scenarios } = JSON.parse(recording('commands-6.18.json').text) as { scenarios: Scenario[] };
+
+describe.each(scenarios)('$name', (scenario) => {
+  const { applier } = replay(scenario.steps);
+  const namespaces = recordedNamespaces(scenario, applier.network());
+  const peerIndex = (link: Link): number | undefined => {
+    if (link.kind !== 'veth') return undefined;
+    return namespaces.find((ns) => ns.name === link.peer?.netns)?.links.get(link.peer?.dev ?? '')?.ifindex;
+  };
+
+  test.each(namespaces.map((ns) => [ns.name, ns] as const))('%s as iproute2 printed it', (name, ns) => {
+    const state = scenario.state[name];
+    if (state === undefined) throw new Error(`${name} was not recorded`);
+    // The recording left out the identifiers of bridges, and much that never changes.
+    const wanted = parsed(standing(JSON.stringify(state.link)));
+    const known = wanted.filter(
+      (link) => !('link_netnsid' in link) || peerIndex(ns.links.get(String(link['ifname'])) as Link) !== undefined,
+    );
+    const links = parsed(standing(linksJson(ns, { peerIndex })));
+    expect(links.map(({ ifname }) => ifname)).toEqual(wanted.map(({ ifname }) => ifname));
+    expect(links.filter(({ ifname }) => known.some((link) => link['ifname'] === ifname))).toMatchObject(known);
+    const addresses = parsed(addressesJson(ns, { peerIndex })).map(({ addr_info: info }) => ({ addr_info: info }));
+    expect(addresses).toMatchObject(ipv4(state.addr).map(({ addr_info: info }) => ({ addr_info: info })));
+    expect(parsed(routesJson(ns))).toEqual(ipv4(state.route).map(withoutDetails));
+    expect(parsed(rulesJson(ns))).toEqual(state.rule);
+    expect(parsed(bridgeLinksJson(ns))).toMatchObject(state.bridgeLink ?? []);
+    expect(parsed(proxiesJson(ns)).map(String).sort()).toEqual(
+      ipv4(state.proxy ?? [])
+        .map(String)
+        .sort(),
+    );
+    const lines = (entries: readonly unknown[]): string[] => entries.map((entry) => JSON.stringify(entry)).sort();
+    expect(lines(parsed(fdbJson(ns)))).toEqual(lines(stations(state.fdb ?? [])));
+    const permanent = ipv4(state.neigh ?? []).filter(({ state: nud }) => String(nud) === 'PERMANENT');
+    expect(lines(parsed(neighboursJson(ns)).filter(({ state: nud }) => String(nud) === 'PERMANENT'))).toEqual(
+      lines(permanent),
+    );
+  });
+
+  test.each(namespaces.map((ns) => [ns.name, ns] as const))('%s is read back as it was', (name, ns) => {
+    const source = (text: string): { file: string; text: string } => ({ file: name, text });
+    const dump = {
+      link: source(linksJson(ns, { peerIndex })),
+      bridgeLink: source(bridgeLinksJson(ns)),
+      addr: source(addressesJson(ns)),
+      route: source(routesJson(ns)),
+      rule: source(rulesJson(ns)),
+      neigh: source(neighboursJson(ns)),
+      proxy: source(proxiesJson(ns)),
+      fdb: source(fdbJson(ns)),
+    };
+    const { ns: read } = readable(readNetns(dump, { name, role: 'host' }));
+    const given = new Set(JSON.stringify(dump).match(/([0-9a-f]{2}:){5}[0-9a-f]{2}/g));
+    const unjoined = (of: Netns): Netns => ({
+      ...of,
+      links: new Map(
+        [...of.links].map(([dev, link]) => [dev, link.kind === 'veth' ? { ...link, peer: undefined } : link]),
+      ),
+    });
+    expect(describeNetns(unjoined(read), given)).toEqual(describeNetns(unjoined(ns), given));
+  });
+});
+
+/** The text of a recording in one line, with each far end's place taken by what `fill` knows of it. */
+test('a whole node, letter by letter, as iproute2 6.1 printed it on Linux 6.18', () => {
+  const text = (name: string): string => recording(`own-node1/${name}`).text;
+  const file = (name: string): { file: string; text: string } => ({ file: name, text: text(name) });
+  const dump = {
+    link: file('ip-j-d-link.json'),
+    bridgeLink: file('bridge-j-d-link.json'),
+    addr: file('ip-j-d-addr.json'),
+    route: file('ip-j-route-all.json'),
+    rule: file('ip-j-rule.json'),
+    neigh: file('ip-j-neigh.json'),
+    fdb: file('bridge-j-fdb.json'),
+  };
+  const { ns: read, farEnds } = readable(readNetns(dump, { name: 'n1', role: 'node' }));
+  const links = new Map(
+    [...read.links].map(([dev, link]): [string, Link] => {
+      const far = farEnds.get(dev);
+      if (link.kind !== 'veth' || far === undefined) return [dev, link];
+      return [dev, { ...link, peer: { netns: `id ${far.netnsid}`, dev } }];
+    }),
+  );
+  const ns: Netns = { ...read, links };
+  const view = { peerIndex: ({ name }: Link) => farEnds.get(name)?.ifindex, cpus: 2 };
+  expect(standing(linksJson(ns, view))).toBe(standing(text('ip-j-d-link.json')));
+  // `bridge` says of a port which device is below; this one's veth is named by an index that is not of this namespace.
+  expect(bridgeLinksJson(ns)).toBe(text('bridge-j-d-link.json').replace('"link":"eth0",', ''));
+  expect(parsed(rulesJson(ns))).toEqual(parsed(text('ip-j-rule.json')));
+  expect(routesJson(ns)).toBe(`${JSON.stringify(ipv4(parsed(text('ip-j-route-all.json'))))}\n`);
+  expect(readable(readRoutes({ file: 'again', text: routesJson(ns) })).size).toBe(3);
+  expect(fdbJson(ns)).toBe(`${JSON.stringify(stations(parsed(text('bridge-j-fdb.json'))))}\n`);
+});
