@@ -22,12 +22,31 @@ export {
   type Steps,
   type View,
 } from './agents/index.js';
-export { type Checked, checkLab, formatExpectation } from './analyze/index.js';
-export { type LoadOptions, loadLab, type Note, type OpenedLab, openLab, readLab } from './input/index.js';
+export {
+  type Checked,
+  checkLab,
+  type DiffOptions,
+  diffNetworks,
+  formatExpectation,
+  type Told,
+} from './analyze/index.js';
+export {
+  type ImportedLab,
+  importKubectl,
+  type LoadOptions,
+  loadLab,
+  type Note,
+  type OpenedLab,
+  openLab,
+  readLab,
+} from './input/index.js';
 export { applyFaults, type BuiltLab, buildNetwork, type Faulted, type Lab } from './lab/index.js';
 export {
   type CaptureOptions,
+  type DiffFormatOptions,
   type FormatOptions,
+  formatDiff,
+  formatDiffJson,
   formatPcapng,
   formatPicture,
   formatTrace,
@@ -43,10 +62,15 @@ export {
   type Connection,
   type ConnectionKind,
   type Device,
+  type Difference,
+  type EntryKind,
+  type EntryText,
   type HostNamespaces,
   type NetnsDevices,
   Network,
+  type NetworkDiff,
   type NetworkSource,
+  type NotCompared,
   type Place,
   Topology,
 } from './topology/index.js';
