@@ -22,8 +22,17 @@ export {
   type Steps,
   type View,
 } from './agents/index.js';
-export { type Checked, checkLab, formatExpectation } from './analyze/index.js';
 export {
+  type Checked,
+  checkLab,
+  type DiffOptions,
+  diffNetworks,
+  formatExpectation,
+  type Told,
+} from './analyze/index.js';
+export {
+  type ImportedLab,
+  importKubectl,
   type LoadOptions,
   loadLab,
   type Note,
@@ -40,7 +49,10 @@ export {
 export { applyFaults, type BuiltLab, buildNetwork, type Faulted, type Lab } from './lab/index.js';
 export {
   type CaptureOptions,
+  type DiffFormatOptions,
   type FormatOptions,
+  formatDiff,
+  formatDiffJson,
   formatPcapng,
   formatPicture,
   formatTrace,
@@ -65,10 +77,15 @@ export {
   type Connection,
   type ConnectionKind,
   type Device,
+  type Difference,
+  type EntryKind,
+  type EntryText,
   type HostNamespaces,
   type NetnsDevices,
   Network,
+  type NetworkDiff,
   type NetworkSource,
+  type NotCompared,
   type Place,
   Topology,
 } from './topology/index.js';

@@ -1,2 +1,2 @@
 export { type Checked, checkExpectations, checkLab, formatExpectation } from './check.js';
-export { type DiffOptions, diffNetworks } from './diff/networks.js';
+export { type DiffOptions, diffNetworks, type Told } from './diff/networks.js';

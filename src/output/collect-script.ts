@@ -44,6 +44,7 @@ keep() {
   elif ! inside "$@" >"$file" 2>>"$log"; then
     echo "$name: $* failed" >>"$log"
     rm -f "$file"
+    return 1
   fi
 }
 
@@ -61,9 +62,11 @@ dump() {
   mkdir "$out/$name" || return
   keep ip-link.json ip -j -d link
   keep ip-addr.json ip -j addr
-  keep ip-route.json ip -j route show table all
-  keep ip-rule.json ip -j rule
+  # An older ip can't print these as JSON; podpath reads the text as well.
+  keep ip-route.json ip -j route show table all || keep ip-route.txt ip route show table all
+  keep ip-rule.json ip -j rule || keep ip-rule.txt ip rule
   keep ip-neigh.json ip -j neigh
+  keep ip-neigh-proxy.json ip -j neigh show proxy
   keep bridge-fdb.json bridge -j fdb
   keep bridge-link.json bridge -j -d link
   keep iptables-save.txt iptables-save -c
@@ -74,10 +77,6 @@ dump() {
   if has /proc/sys/net/netfilter/nf_conntrack_count; then keep conntrack.txt conntrack -L; fi
   keep ss.txt ss -lntuH
   sysctls
-  # An empty list is no JSON in older iproute2.
-  for file in "$out/$name"/*.json; do
-    if [ -f "$file" ] && [ ! -s "$file" ]; then echo '[]' >"$file"; fi
-  done
   # namespace, device, index, index of the other end, and the other end's namespace where ip knows its name
   inside ip -o link show type veth 2>>"$log" | awk -v ns="$name" '{
     split($2, dev, "@"); sub(/:$/, "", dev[2])

@@ -6,11 +6,9 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { diffNetworks } from '../../src/analyze/index.js';
 import { shippedLab } from '../../src/cli/lab-argument.js';
-import { openLab } from '../../src/input/index.js';
-import { connectLinks, type NetnsDump, parseRuleset, type Role, readNetns } from '../../src/linux/index.js';
+import { loadLab, openLab } from '../../src/input/index.js';
 import { formatCommand } from '../../src/plan/index.js';
-import { Network } from '../../src/topology/index.js';
-import { readable } from '../recordings/load.js';
+import { trace } from '../../src/trace/index.js';
 import { podpath } from './cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'podpath-collect-'));
@@ -48,52 +46,8 @@ test('the script is one that a POSIX shell can read', async () => {
 });
 
 interface Written {
-  readonly namespaces: Readonly<Record<string, { readonly role: Role; readonly host?: string }>>;
+  readonly namespaces: Readonly<Record<string, object>>;
   readonly wires: readonly (readonly [string, string])[];
-}
-
-const PARTS: Readonly<Record<keyof NetnsDump, string>> = {
-  link: 'ip-link.json',
-  bridgeLink: 'bridge-link.json',
-  addr: 'ip-addr.json',
-  route: 'ip-route.json',
-  rule: 'ip-rule.json',
-  neigh: 'ip-neigh.json',
-  proxy: '',
-  fdb: 'bridge-fdb.json',
-  sysctl: 'sysctl.txt',
-  sockets: 'ss.txt',
-  iptables: 'iptables-save.txt',
-  ip6tables: '',
-  ipset: '',
-  ipvs: '',
-  conntrack: '',
-};
-
-/** The folder as a network. */
-function readFolder(path: string): Network {
-  const { namespaces, wires } = parse(readFileSync(join(path, 'network.yaml'), 'utf8')) as Written;
-  const read = Object.entries(namespaces).map(([name, { role, host }]) => {
-    const source = (file: string): { file: string; text: string } => ({
-      file,
-      text: readFileSync(join(path, name, file), 'utf8'),
-    });
-    const dump = Object.fromEntries(
-      Object.entries(PARTS)
-        .filter(([, file]) => file !== '')
-        .map(([part, file]) => [part, source(file)]),
-    ) as unknown as NetnsDump;
-    const { ns } = readable(readNetns(dump, host === undefined ? { name, role } : { name, role, host }));
-    const { file, text } = source('iptables-save.txt');
-    return { ...ns, iptables: readable(parseRuleset(text, file)) };
-  });
-  const ends = wires.map(([a, b]) => [end(a), end(b)] as const);
-  return Network.of(connectLinks(read, ends));
-}
-
-function end(text: string): { readonly netns: string; readonly dev: string } {
-  const [netns = '', dev = ''] = text.split('/');
-  return { netns, dev };
 }
 
 describe.skipIf(!capable)(`in the kernel of this machine${capable ? '' : ': needs root and drivers'}`, () => {
@@ -124,7 +78,7 @@ describe.skipIf(!capable)(`in the kernel of this machine${capable ? '' : ': need
 
     const written = parse(readFileSync(join(path, 'network.yaml'), 'utf8')) as Written;
     expect(Object.keys(written.namespaces).sort()).toEqual([...network.names()].sort());
-    const collected = readFolder(path);
+    const collected = await loadLab(path);
     for (const name of network.names())
       for (const link of network.netns(name)?.links.values() ?? [])
         if (link.kind === 'veth')
@@ -140,6 +94,29 @@ describe.skipIf(!capable)(`in the kernel of this machine${capable ? '' : ': need
         return `${netns} missing socket ${protocol} 0.0.0.0:${netns === 'internet' ? 80 : 8080}`;
       }),
     );
+  });
+
+  test('a redacted copy is traced the same way, without the names and addresses', { timeout: 60_000 }, async () => {
+    const [path, copy] = [join(folder, 'dump'), join(folder, 'copy')];
+    expect((await podpath(['collect', '--redact', path, '-w', copy, '--key', 'k'])).code).toBe(0);
+    expect((await podpath(['collect', '--redact', path, '-w', copy])).code).toBe(2);
+    const namesIn = (where: string): string[] =>
+      Object.keys((parse(readFileSync(join(where, 'network.yaml'), 'utf8')) as Written).namespaces);
+    const renamed = new Map(namesIn(path).map((name, i) => [name, namesIn(copy)[i] ?? '']));
+    const follow = async (dump: string, from: string, to: string): Promise<string[]> => {
+      const result = trace(await loadLab(dump), { from: `pod/${from}`, to: `pod/${to}`, proto: 'icmp' });
+      expect(result.verdict.exit).toBe(0);
+      return result.legs.flatMap(({ paths }) =>
+        paths.flatMap(({ hops }) => hops.flatMap(({ events }) => events.map(({ e }) => e))),
+      );
+    };
+    const there = await follow(path, 'client', 'web-1');
+    expect(await follow(copy, renamed.get('client') ?? '', renamed.get('web-1') ?? '')).toEqual(there);
+    expect(existsSync(join(copy, 'collect.log'))).toBe(false);
+    const texts = spawnSync('grep', ['-rlE', 'web-1|10[.]244[.]|192[.]168[.]56|203[.]0[.]113', copy], {
+      encoding: 'utf8',
+    });
+    expect(texts.stdout).toBe('');
   });
 
   test('it does not write into a folder that is there', async () => {

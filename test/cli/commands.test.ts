@@ -365,6 +365,8 @@ test.each([
   { words: ['podpath', 'trace', '--fa'], want: ['--fault'], why: 'options' },
   { words: ['podpath', 'show', 'flannel-u'], want: ['flannel-udp'], why: 'labs' },
   { words: ['podpath', 'show', 'flannel-udp', 'node-1', 'neigh'], want: ['neighbours'], why: 'fixed words' },
+  { words: ['podpath', 'diff', 'flannel-udp', '--na'], want: ['--namespace'], why: 'options' },
+  { words: ['podpath', 'import', 'kub'], want: ['kubectl'], why: 'further commands' },
 ])('bash itself completes $words: $why', async ({ words, want }) => {
   const { out: script } = await podpath(['completion', 'bash']);
   const ask = `COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _podpath; echo "\${COMPREPLY[@]}"`;
@@ -373,7 +375,7 @@ test.each([
 });
 
 test('every command explains itself with examples', async () => {
-  for (const command of ['trace', 'show', 'test', 'validate', 'labs', 'completion']) {
+  for (const command of ['trace', 'show', 'test', 'validate', 'diff', 'collect', 'import', 'labs', 'completion']) {
     const { out, code } = await podpath([command, '--help']);
     expect(out).toContain('Examples:\n  podpath ');
     expect(code).toBe(0);

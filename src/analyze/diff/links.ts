@@ -45,7 +45,7 @@ function diffFields(
   const keys = here.get('type') === there.get('type') ? new Set([...here.keys(), ...there.keys()]) : ['type'];
   return [...keys].flatMap((key) => {
     const [mine, theirs] = [here.get(key), there.get(key)];
-    if (mine === theirs) return [];
+    if (mine === theirs || (key === 'peer' && [mine, theirs].includes(undefined))) return [];
     const side = (value: string | undefined, { origin }: Link): { text: string; origin: Link['origin'] } => ({
       text: value ?? 'none',
       origin,
@@ -54,12 +54,18 @@ function diffFields(
   });
 }
 
+/** A network card is a veth where the other end of its cable is known. */
+function typeOf(link: Link): string {
+  if (link.kind === 'physical') return 'veth';
+  return link.kind === 'unmodelled' ? link.type : link.kind;
+}
+
 const word = (flag: boolean): string => (flag ? 'on' : 'off');
 
 /** A link's settings, by the words of `ip -d link` and `bridge -d link`. */
 function fieldsOf(link: Link, { ns, names }: Side, macs: 'macs' | 'no-macs'): ReadonlyMap<string, string> {
   const fields = new Map<string, string>([
-    ['type', link.kind === 'unmodelled' ? link.type : link.kind],
+    ['type', typeOf(link)],
     ['mtu', String(link.mtu)],
     ['state', link.up ? 'up' : 'down'],
     ['carrier', word(link.carrier)],

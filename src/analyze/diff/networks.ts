@@ -18,6 +18,13 @@ export interface DiffOptions {
   /** Names of namespaces, as the first network has them, or of those that only the second has. */
   readonly namespaces?: readonly string[];
   readonly kinds?: readonly EntryKind[];
+  /** Of a network that was read from dumps, what they tell. */
+  readonly dumps?: { readonly a?: Told; readonly b?: Told };
+}
+
+/** What dumps tell of a network: of what they do not, nobody knows whether it is missing. */
+export interface Told {
+  tells(netns: string, kind: EntryKind): boolean;
 }
 
 /**
@@ -25,28 +32,33 @@ export interface DiffOptions {
  * are hashes of a container's id) is compared by what it is for.
  */
 export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}): NetworkDiff {
-  const { namespaces, kinds = ENTRY_KINDS } = options;
+  const { namespaces, kinds = ENTRY_KINDS, dumps = {} } = options;
   const pairs = pairNamespaces(a, b);
-  const looked = pairs.filter(({ name }) => namespaces?.includes(name) ?? true);
+  const wanted = pairs.filter(({ name }) => namespaces?.includes(name) ?? true);
+  const looked = wanted.filter((pair) => !isElsewhere(pair, { a, b }, dumps));
   const macs = drawnAlike(pairs) ? 'macs' : 'no-macs';
   const names = { a: new Names(pairs, 'a', macs), b: new Names(pairs, 'b', macs) };
-  const wanted = new Set(kinds);
-  const notCompared: NotCompared[] = [];
-  if (macs === 'no-macs' && wanted.has('link'))
-    notCompared.push({
-      what: 'hardware addresses of links',
-      why: 'each network draws its own; entries that hold one are compared by the link that has it',
-    });
+  const notCompared = new NotComparedList(new Set(kinds));
+  notCompared.add(
+    'namespace',
+    wanted.filter((pair) => !looked.includes(pair)).map(({ name }) => name),
+    ELSEWHERE,
+  );
+  if (macs === 'no-macs') notCompared.add('link', ['hardware addresses of links'], OWN_MACS);
   let onOneSide = 0;
   const differences = looked.flatMap((pair): Difference[] => {
     const { name: netns, a: here, b: there } = pair;
-    if (here === undefined || there === undefined) return wanted.has('namespace') ? [wholeNamespace(pair)] : [];
+    if (here === undefined || there === undefined) return [wholeNamespace(pair)];
+    const untold = ENTRY_KINDS.filter(
+      (kind) => dumps.a?.tells(here.name, kind) === false || dumps.b?.tells(there.name, kind) === false,
+    );
+    for (const kind of untold) notCompared.add(kind, [`${kind} of ${netns}`], 'no dump tells it');
     const [mine, theirs] = [
       { ns: here, names: names.a },
       { ns: there, names: names.b },
     ];
     const sysctls = diffSysctls(mine, theirs);
-    onOneSide += sysctls.onOneSide;
+    if (!untold.includes('sysctl')) onOneSide += sysctls.onOneSide;
     const found = [
       ...diffLinks(mine, theirs, macs),
       ...diffEntries(mine, theirs),
@@ -54,11 +66,47 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
       ...diffRulesets('ip6tables', mine, theirs),
       ...sysctls.differences,
     ];
-    return found.filter(({ kind }) => wanted.has(kind)).map((difference) => ({ netns, ...difference }));
+    return found.filter(({ kind }) => !untold.includes(kind)).map((difference) => ({ netns, ...difference }));
   });
-  if (onOneSide > 0 && wanted.has('sysctl'))
-    notCompared.push({ what: `${onOneSide} sysctls`, why: 'only one of the networks tells their values' });
-  return { differences, notCompared, compared: looked.map(({ name }) => name) };
+  if (onOneSide > 0) notCompared.add('sysctl', [`${onOneSide} sysctls`], 'only one of the networks tells their values');
+  return {
+    differences: differences.filter(({ kind }) => kinds.includes(kind)),
+    notCompared: notCompared.list(),
+    compared: looked.map(({ name }) => name),
+  };
+}
+
+const ELSEWHERE = 'nothing is dumped of the machine that they are on';
+const OWN_MACS = 'each network draws its own; entries that hold one are compared by the link that has it';
+
+/** What is not compared, joined where the reason is one. */
+class NotComparedList {
+  readonly #kinds: ReadonlySet<EntryKind>;
+  readonly #byReason = new Map<string, string[]>();
+
+  constructor(kinds: ReadonlySet<EntryKind>) {
+    this.#kinds = kinds;
+  }
+
+  add(kind: EntryKind, what: readonly string[], why: string): void {
+    if (what.length === 0 || !(this.#kinds.has(kind) || kind === 'namespace')) return;
+    this.#byReason.set(why, [...(this.#byReason.get(why) ?? []), ...what]);
+  }
+
+  list(): NotCompared[] {
+    return [...this.#byReason].map(([why, what]) => ({ what: what.join(', '), why }));
+  }
+}
+
+/** Whether a namespace is on a machine of which the other network, read from dumps, has nothing. */
+function isElsewhere(
+  { a: here, b: there }: Pair,
+  { a, b }: { readonly a: Network; readonly b: Network },
+  dumps: NonNullable<DiffOptions['dumps']>,
+): boolean {
+  if (there === undefined && here !== undefined) return dumps.b !== undefined && !b.has(here.host);
+  if (here === undefined && there !== undefined) return dumps.a !== undefined && !a.has(there.host);
+  return false;
 }
 
 function wholeNamespace({ name, a, b }: Pair): Difference {

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { Told } from '../../analyze/index.js';
+import type { OpenedNetwork } from '../../input/index.js';
 import { InputError } from '../../problem/index.js';
 import { ENTRY_KINDS, type EntryKind } from '../../topology/index.js';
 import { addChangeOptions, type ChangeOptions, changedNetwork, findNetns } from '../change.js';
@@ -19,7 +21,7 @@ export function addDiff(program: Command, io: Io, exit: SetExit): void {
   const command = program
     .command('diff')
     .description('Compare what two networks hold, entry by entry: missing, extra, different, and whose it is.')
-    .argument('<lab>', 'what should be: a lab file, the name of a shipped lab, or a folder of node dumps')
+    .argument('<lab>', 'what should be: a lab file, a folder of node dumps, or the name of a shipped lab')
     .argument('<other>', 'what is: the same; --fault and --exec change this one')
     .option('-n, --namespace <name>', 'only this node, pod, host or router (again for more)', collectList)
     .option('--only <kind>', `only these entries: ${ENTRY_KINDS.join(', ')}`, collectList)
@@ -41,12 +43,36 @@ export function addDiff(program: Command, io: Io, exit: SetExit): void {
       const diff = diffNetworks(a.network, changed.network, {
         ...(namespaces === undefined ? {} : { namespaces }),
         ...(kinds === undefined ? {} : { kinds: kinds as readonly EntryKind[] }),
+        dumps: { ...toldBy('a', a), ...toldBy('b', b) },
       });
       const names = [lab, [other, ...withWords(options)].join(' ')] as const;
       const { formatDiff, formatDiffJson } = await import('../../output/index.js');
       io.out(options.json === true ? formatDiffJson(diff, names) : formatDiff(diff, { names, color: wantsColor(io) }));
       exit(diff.differences.length === 0 ? EXIT.ok : EXIT.failed);
     });
+}
+
+/** The file of a node dump that tells each kind of entry. */
+const FILES: Readonly<Partial<Record<EntryKind, string>>> = {
+  link: 'ip-link.json',
+  address: 'ip-addr.json',
+  route: 'ip-route.json',
+  rule: 'ip-rule.json',
+  neighbour: 'ip-neigh.json',
+  fdb: 'bridge-fdb.json',
+  sysctl: 'sysctl.txt',
+  iptables: 'iptables-save.txt',
+  ip6tables: 'ip6tables-save.txt',
+  ipset: 'ipset-save.txt',
+  socket: 'ss.txt',
+};
+
+/** What the dumps of a network tell; nothing to say of a lab, which tells all. */
+function toldBy(side: 'a' | 'b', opened: OpenedNetwork): { readonly a?: Told; readonly b?: Told } {
+  if (opened.kind === 'lab') return {};
+  const { coverage } = opened.snapshot;
+  const tells = (netns: string, kind: EntryKind): boolean => coverage.get(netns)?.get(FILES[kind] ?? '') !== 'absent';
+  return { [side]: { tells } };
 }
 
 function withWords({ fault = [], exec = [] }: ChangeOptions): string[] {
@@ -57,10 +83,10 @@ function withWords({ fault = [], exec = [] }: ChangeOptions): string[] {
 const EXAMPLES = `
 The first network is what should be, the second what is: an entry that the second lacks is missing. Names that are drawn
 anew in each (veth pairs, hardware addresses, chains of portmap) are compared by what they are for. Of sysctls, those are
-compared that both networks tell of. Exit code 0: they hold the same; 1: they differ.
+compared that both networks tell of; of dumps, what they tell. Exit code 0: they hold the same; 1: they differ.
 
 Examples:
   podpath diff flannel-vxlan flannel-vxlan --fault no-route       what a fault takes away
   podpath diff flannel-vxlan flannel-vxlan-direct-routing -n node-1
-  podpath diff my-lab.yaml other-lab.yaml --only route,fdb
+  podpath diff my-lab.yaml dumps/ --only route,fdb                what a cluster lacks, by "podpath collect"
   podpath diff flannel-vxlan flannel-vxlan --exec 'node-1: iptables -P FORWARD DROP' --json`;

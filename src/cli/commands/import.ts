@@ -8,7 +8,8 @@ import { formatProblemLine } from '../problem-line.js';
 export function addImport(program: Command, io: Io, exit: SetExit): void {
   const command = program
     .command('import')
-    .description('Make a lab of what other tools tell of a cluster. `import kubectl` reads Kubernetes objects.');
+    .description('Make a lab of what other tools tell of a cluster. `import kubectl` reads Kubernetes objects.')
+    .addHelpText('after', EXAMPLES);
   command
     .command('kubectl')
     .description('Make a lab of Kubernetes objects, as kubectl prints them in JSON or YAML.')
@@ -31,9 +32,11 @@ The lab goes to the output; what is not modelled, with the object's name, and wh
 Node, Pod, Service and EndpointSlice objects and the ConfigMaps kube-flannel-cfg and kube-proxy. Exit code 1: the lab is
 printed, but what the objects say does not fit together.
 
-Examples:
+What it wants, of the cluster and of its network:
   kubectl get nodes,pods,svc,endpointslices,netpol,ns -A -o json > cluster.json
   kubectl get cm -n kube-flannel kube-flannel-cfg -o yaml > flannel.yaml
   kubectl get cm -n kube-system kube-proxy -o yaml > kube-proxy.yaml
+
+Examples:
   podpath import kubectl cluster.json flannel.yaml kube-proxy.yaml > lab.yaml
   podpath trace lab.yaml pod/shop/front service/shop/web`;

@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { formatIpv4, type Ipv4, parseIpv4 } from '../../src/address/index.js';
+import { redact } from '../../src/input/index.js';
+import { AddressRenamer } from '../../src/input/redact/addresses.js';
+
+const NETWORK = `# Written by podpath collect on shelf-7
+podpath: 1
+kind: snapshot
+namespaces:
+  shelf-7: {role: node}
+  cart-0: {role: pod, host: shelf-7}
+wires:
+  - [shelf-7/veth1a2b3c4d, cart-0/eth0]
+`;
+
+const IPTABLES = `-A KUBE-SERVICES -d 10.99.7.8/32 -p tcp -m comment --comment "store/till:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
+-A KUBE-SEP-X -p tcp -m comment --comment "store/till:http" -m tcp -j DNAT --to-destination 10.244.1.5:8080
+-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -j KUBE-NODEPORTS
+-A FORWARD -s 198.51.100.7 -j DROP
+`;
+
+const ROUTES =
+  '[{"dst":"10.244.1.0/24","dev":"cni0","prefsrc":"10.244.1.1"},{"dst":"10.99.0.0/16","gateway":"198.51.100.1","dev":"eth0"}]';
+
+const LINKS =
+  '[{"ifname":"eth0","address":"52:54:00:aa:bb:cc","link_netns":"cart-0","linkinfo":{"info_data":{"bridge_id":"8000.52:54:0:aa:bb:cc"}}}]';
+
+const FILES = [
+  { path: 'network.yaml', text: NETWORK },
+  { path: 'shelf-7/iptables-save.txt', text: IPTABLES },
+  { path: 'shelf-7/ip-route.json', text: ROUTES },
+  { path: 'shelf-7/ip-link.json', text: LINKS },
+  {
+    path: 'cart-0/ip-neigh.json',
+    text: '[{"dst":"10.244.1.1","lladdr":"52:54:00:aa:bb:cc"},{"dst":"2001:db8:7::1"},{"dst":"fe80::1"}]',
+  },
+];
+
+describe('a dump', () => {
+  const renamed = redact(FILES, 'a key');
+  const all = renamed.map(({ path, text }) => `${path}\n${text}`).join('\n');
+  const textOf = (path: string): string => renamed.find((each) => each.path === path)?.text ?? '';
+
+  test.each([...['shelf', 'cart', 'till', 'store', 'aa:bb:cc', '10.244.1.', '10.99.', '198.51', '2001:db8:7']])(
+    'says nothing of %s',
+    (word) => {
+      expect(all).not.toContain(word);
+    },
+  );
+
+  test('has its folders and files under the new names', () => {
+    expect(renamed.map(({ path }) => path).sort()).toEqual([
+      'network.yaml',
+      'node-1/ip-link.json',
+      'node-1/ip-route.json',
+      'node-1/iptables-save.txt',
+      'pod-1/ip-neigh.json',
+    ]);
+    expect(textOf('network.yaml')).toContain('pod-1: {role: pod, host: node-1}');
+    expect(textOf('network.yaml')).toContain('[node-1/veth1a2b3c4d, pod-1/eth0]');
+  });
+
+  test('says the same of the same', () => {
+    const route = JSON.parse(textOf('node-1/ip-route.json')) as { dst: string; prefsrc?: string; gateway?: string }[];
+    const [link] = JSON.parse(textOf('node-1/ip-link.json')) as { address: string; link_netns: string }[];
+    const [neigh] = JSON.parse(textOf('pod-1/ip-neigh.json')) as { dst: string; lladdr: string }[];
+    expect(neigh?.lladdr).toBe(link?.address);
+    expect(neigh?.dst).toBe(route[0]?.prefsrc);
+    expect(link?.link_netns).toBe('pod-1');
+    // A network's address is still one, and its first host the first.
+    expect(route[0]?.dst.replace('.0/24', '.1')).toBe(route[0]?.prefsrc);
+    expect(route[1]?.dst).toMatch(/^10\.\d+\.0\.0\/16$/);
+  });
+
+  test('keeps what the rules do, and what kube-proxy says in general', () => {
+    const rules = textOf('node-1/iptables-save.txt');
+    expect(rules).toMatch(/-m comment --comment "ns-1\/service-1:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-/);
+    expect(rules).toContain('NOTE: this must be the last rule in this chain');
+    expect(rules).toMatch(/--to-destination 10\.\d+\.\d+\.5:8080/);
+  });
+
+  test('the key decides', () => {
+    expect(redact(FILES, 'a key')).toEqual(renamed);
+    expect(redact(FILES, 'another')).not.toEqual(renamed);
+  });
+});
+
+describe('addresses', () => {
+  const renamer = new AddressRenamer('a key');
+  const renamed = (address: number): number => parseIpv4(renamer.ipv4(formatIpv4(address as Ipv4)) ?? '') ?? -1;
+  const shared = (a: number, b: number): number => Math.clz32(a ^ b);
+  const address = fc.integer({ min: 0, max: 0xffffffff });
+
+  test('share as long a prefix as before', () => {
+    fc.assert(
+      fc.property(address, fc.integer({ min: 0, max: 31 }), address, (a, bits, noise) => {
+        const b = ((a & ~(0xffffffff >>> bits)) | (noise & (0xffffffff >>> bits))) >>> 0;
+        expect(shared(renamed(a), renamed(b))).toBe(shared(a, b));
+      }),
+    );
+  });
+
+  test.each(['127.0.0.1', '0.0.0.0', '255.255.255.255', '224.0.0.22'])('%s stays', (text) => {
+    expect(renamer.ipv4(text)).toBe(text);
+  });
+
+  test.each([
+    ['10.1.2.3', /^10\./],
+    ['192.168.7.8', /^192\.168\.\d+\.8$/],
+    ['172.20.1.1', /^172\.(1[6-9]|2\d|3[01])\./],
+    ['169.254.1.1', /^169\.254\./],
+  ])('%s stays private: %s', (text, form) => {
+    expect(renamer.ipv4(text)).toMatch(form);
+  });
+
+  test('of IPv6, ::1 and multicast stay, and link-local ones stay so', () => {
+    expect(renamer.ipv6('::1')).toBe('::1');
+    expect(renamer.ipv6('ff02::1')).toBe('ff02::1');
+    expect(renamer.ipv6('fe80::1234')).toMatch(/^fe80::/);
+    expect(renamer.ipv6('2001:db8:1::/48')).toMatch(/^[23][0-9a-f]{3}:[0-9a-f]*:?[0-9a-f]*::\/48$/);
+  });
+});
