@@ -161,6 +161,7 @@ export function place(rule: TracedRule, p: Phrases): string {
 
 /** A rule as iptables prints it; comments, which only repeat what the origin says, in full detail alone. */
 export function ruleText(rule: TracedRule, detail: Detail): string {
+  if (rule.n === 0) return rule.text.replace(/^policy /, '');
   return detail < 2 ? rule.text.replace(/-m comment --comment ("[^"]*"|\S+) ?/g, '').trim() : rule.text;
 }
 
