@@ -157,6 +157,24 @@ test('in Chinese: sentences and labels, and the same names', async () => {
   expect(why).toContain('需要转发这个包');
 });
 
+test.each<{ probe: Probe; says: readonly string[] }>([
+  { probe: { from: 'internet', to: 'client:80' }, says: ['icmp 网络不可达，关于 203.0.113.10', 'ICMP 限速未计入'] },
+  {
+    probe: { from: 'client', to: 'service/web:80' },
+    says: ['第 2 条: 不匹配', '已由 br_netfilter 在网桥端口上执行过'],
+  },
+  { probe: { from: 'client', to: 'web-1:8080', proto: 'udp', payload: 4000 }, says: ['等待其余分片', '每个分片至多'] },
+  { probe: { from: 'client', to: 'web-1', proto: 'icmp', ttl: 1 }, says: ['icmp TTL 超时，关于', '回显请求'] },
+])('in Chinese nothing is left in English but what programs are told: $probe.to', async ({ probe, says }) => {
+  const text = await textOf(probe, { lang: 'zh', detail: 2, width: 1000 });
+  for (const each of says) expect(text).toContain(each);
+  // Rules are printed as iptables does, with their comments, and who wrote them names itself.
+  const own = text.split('\n').filter((line) => !/--comment|flanneld: |kubelet: |kernel: |lab: /.test(line));
+  const english =
+    /\b(about|reply|request|unreachable|match(es)?|fragments?|is at|who has|sends|waits|has run|applied)\b/;
+  expect(own.filter((line) => english.test(line))).toEqual([]);
+});
+
 test('colours only when asked for, and the words stay the same', async () => {
   const plain = await textOf(toWeb1);
   const colored = await textOf(toWeb1, { color: true });
