@@ -55,10 +55,21 @@ const CODES: Readonly<Record<Exclude<core.$ZodIssue['code'], undefined>, Problem
   custom: 'bad-value',
 };
 
+/** What a key is called in other entries, or by Kubernetes. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = {
+  address: ['ip'],
+  podIP: ['ip'],
+  ip: ['address'],
+  nodeName: ['node'],
+  containerPort: ['ports'],
+  subnet: ['address'],
+};
+
 function unknownKey(key: string, known: readonly string[], parent: Path, document: YamlDocument, file: string): Found {
   const path = [...parent, key];
-  const near = nearest(key, known);
-  const message = `unknown key${didYouMean(key, known) || `; expected one of ${known.join(', ')}`}`;
+  const near = SYNONYMS[key]?.find((each) => known.includes(each)) ?? nearest(key, known);
+  const hint = near === undefined ? `expected one of ${known.join(', ')}` : `did you mean "${near}"?`;
+  const message = `unknown key; ${hint}`;
   const problem: Problem = { code: 'unknown-key', message, file, path, ...document.keyPosition(path) };
   return near === undefined ? problem : { ...problem, meant: pathKey([...parent, near]) };
 }

@@ -2,7 +2,8 @@ import type { core } from 'zod/mini';
 import * as z from 'zod/mini';
 import { parseIpv4 } from '../address/index.js';
 import type { EndpointSlice } from '../cluster/index.js';
-import { inside, type LabContext, type Place } from './context.js';
+import { nearest } from '../problem/index.js';
+import { inside, keyOf, type LabContext, type Place } from './context.js';
 import { problemsOf } from './issues.js';
 import {
   listSchema,
@@ -13,6 +14,7 @@ import {
   serviceSchema,
   sliceSchema,
 } from './kubernetes-schema.js';
+import { misspeltKeys } from './misspelt.js';
 import type { NamedNode } from './nodes.js';
 import type { NamedPod } from './pods.js';
 import type { NamedService } from './services.js';
@@ -25,6 +27,10 @@ export interface Manifest {
   readonly services: NamedService[];
   readonly endpointSlices: EndpointSlice[];
 }
+
+const READ_KINDS = ['List', 'Node', 'Pod', 'Service', 'EndpointSlice'];
+/** The API groups of these: elsewhere there are kinds with similar names, such as Role. */
+const READ_VERSIONS = new Set(['v1', 'discovery.k8s.io/v1']);
 
 /** Reads one object, or a List of them, into `manifest`. What it has no use for is noted. */
 export function readObject(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
@@ -48,17 +54,24 @@ export function readObject(value: unknown, place: Place, manifest: Manifest, con
     case 'EndpointSlice':
       readSlice(value, place, manifest, context);
       return;
-    default:
-      noteKind(object.kind, place, context);
+    default: {
+      const near = READ_VERSIONS.has(object.apiVersion) ? nearest(object.kind, READ_KINDS) : undefined;
+      if (near === undefined) noteKind(object.kind, place, context);
+      else context.complain(inside(place, 'kind'), 'bad-value', `no kind "${object.kind}"; did you mean "${near}"?`);
+    }
   }
 }
 
 function check<T>(schema: z.ZodMiniType<T>, value: unknown, place: Place, context: LabContext): T | undefined {
   const result = z.safeParse(schema, value);
+  const misspelt = misspeltKeys(schema, value);
+  for (const { path, meant } of misspelt)
+    context.complain(keyOf(inside(place, ...path)), 'unknown-key', `unknown key; did you mean "${meant.at(-1)}"?`);
   if (result.success) return result.data;
-  const issues = result.error.issues.map(
-    (issue): core.$ZodIssue => ({ ...issue, path: [...place.path, ...issue.path] }),
-  );
+  const said = new Set(misspelt.map(({ meant }) => JSON.stringify(meant)));
+  const issues = result.error.issues
+    .filter(({ path }) => !said.has(JSON.stringify(path)))
+    .map((issue): core.$ZodIssue => ({ ...issue, path: [...place.path, ...issue.path] }));
   context.problems.push(...problemsOf(issues, place.document, context.file));
   const named = z.safeParse(namedSchema, value);
   if (named.success) context.lost.add(named.data.metadata.name);

@@ -9,6 +9,7 @@ import { labSchema } from './lab-schema.js';
 import { checkLimits } from './limits.js';
 import { type Manifest, readObject } from './manifest.js';
 import { prune } from './prune.js';
+import { soundPart } from './sound-part.js';
 import { readYaml, type YamlDocument } from './yaml.js';
 
 /** A lab, and what was decided for it that the file does not say. */
@@ -30,8 +31,8 @@ export function readLabWithNotes(text: string, file: string): Read<ReadLab> {
 }
 
 /**
- * The same, and where all that is wrong is in settings, faults and expectations, the lab without these as well: it can be
- * built, and more be found wrong.
+ * The same, and where all that is wrong is in settings, faults, expectations and single entries, the lab without these as
+ * well: it can be built, and more be found wrong.
  */
 export function readLabInPart(text: string, file: string): Read<ReadLab> & { readonly part?: ReadLab } {
   const read = readYaml(text, file);
@@ -59,7 +60,10 @@ export function readLabInPart(text: string, file: string): Read<ReadLab> & { rea
   }
   const part = { lab, notes: context.notes };
   const result = readResult(part, context.problems);
-  return context.problems.every(({ path: [key = ''] }) => SEPARATE.has(String(key))) ? { ...result, part } : result;
+  const among = context.problems.filter(({ path: [key = ''] }) => !SEPARATE.has(String(key)));
+  if (among.length === 0) return { ...result, part };
+  const sound = soundPart(lab, among);
+  return sound === undefined ? result : { ...result, part: { lab: sound, notes: context.notes } };
 }
 
 /**

@@ -19,6 +19,7 @@ export function readServices(
   context: LabContext,
 ): readonly Service[] {
   const nodePorts = new Map<string, string>();
+  const addresses = new Map<string, string>();
   const read = services.map(({ namespace, name, service, place }): Service => {
     const ports = readPorts(service, place, context);
     const type = service.type ?? (ports.some((port) => port.nodePort !== undefined) ? 'NodePort' : 'ClusterIP');
@@ -27,6 +28,11 @@ export function readServices(
     if (clusterIP !== undefined && clusterIP !== 'None' && !contains(serviceCIDR, checkedAddress(clusterIP))) {
       const message = `${clusterIP} is not in the serviceCIDR ${formatPrefix(serviceCIDR)}`;
       context.misfit(inside(place, 'clusterIP'), message);
+    }
+    if (clusterIP !== undefined && clusterIP !== 'None') {
+      const other = addresses.get(clusterIP);
+      if (other === undefined) addresses.set(clusterIP, `${namespace}/${name}`);
+      else context.complain(inside(place, 'clusterIP'), 'conflict', `${clusterIP} is the clusterIP of ${other} too`);
     }
     if (clusterIP === 'None' && type !== 'ClusterIP' && type !== 'ExternalName')
       context.complain(inside(place, 'clusterIP'), 'conflict', `a Service of type ${type} can't be headless`);

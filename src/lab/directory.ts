@@ -1,5 +1,5 @@
 import { podNetns } from '../agents/index.js';
-import type { Cluster } from '../cluster/index.js';
+import type { Cluster, EndpointSlice, ServicePort } from '../cluster/index.js';
 import { Directory, type NamedObject, type NamedPort } from '../topology/index.js';
 import type { Lab, LabPod } from './lab.js';
 
@@ -9,7 +9,8 @@ import type { Lab, LabPod } from './lab.js';
  */
 export function directoryOf(lab: Lab, cluster: Cluster): Directory {
   const bare = { namespace: '', ports: [] };
-  return new Directory([
+  const slices = slicesByService(cluster);
+  const objects = [
     ...lab.nodes.map(({ name, addresses }): NamedObject => ({ ...bare, kind: 'node', name, netns: name, addresses })),
     ...cluster.pods.map((pod, i): NamedObject => {
       const { namespace, name, podIP, nodeName, hostNetwork } = pod;
@@ -17,9 +18,14 @@ export function directoryOf(lab: Lab, cluster: Cluster): Directory {
       const addresses = podIP === undefined ? [] : [podIP];
       return { kind: 'pod', namespace, name, netns: hostNetwork ? nodeName : podNetns(pod), addresses, ports };
     }),
-    ...cluster.services.map(({ namespace, name, clusterIP, ports }): NamedObject => {
+    ...cluster.services.map((service): NamedObject => {
+      const { namespace, name, clusterIP } = service;
       const addresses = typeof clusterIP === 'number' ? [clusterIP] : [];
-      return { kind: 'service', namespace, name, netns: undefined, addresses, ports: ports.map(namedPort) };
+      const ports = service.ports.map((port) => ({
+        ...namedPort(port),
+        endpoints: endpointsOf(slices.get(`${namespace}/${name}`) ?? [], port),
+      }));
+      return { kind: 'service', namespace, name, netns: undefined, addresses, ports };
     }),
     ...lab.hosts.map(
       ({ name, address, listen }): NamedObject => ({
@@ -40,7 +46,31 @@ export function directoryOf(lab: Lab, cluster: Cluster): Directory {
         addresses: interfaces.map(({ address }) => address),
       }),
     ),
-  ]);
+  ];
+  return new Directory(objects, lab.serviceCIDR);
+}
+
+/**
+ * How many endpoints kube-proxy sends a port's connections to: those that are ready, or where there are none those that
+ * still serve while they terminate (proxy.CategorizeEndpoints(), k8s 1.30 pkg/proxy/topology.go).
+ */
+function endpointsOf(slices: readonly EndpointSlice[], { name, protocol }: ServicePort): number {
+  const all = slices
+    .filter(({ ports }) => ports.some((port) => port.name === name && port.protocol === protocol))
+    .flatMap(({ endpoints }) => endpoints);
+  const ready = all.filter((endpoint) => endpoint.ready !== false).length;
+  return ready > 0 ? ready : all.filter(({ serving, terminating }) => serving === true && terminating === true).length;
+}
+
+function slicesByService({ endpointSlices }: Cluster): ReadonlyMap<string, readonly EndpointSlice[]> {
+  const byService = new Map<string, EndpointSlice[]>();
+  for (const slice of endpointSlices) {
+    const key = `${slice.namespace}/${slice.service}`;
+    const list = byService.get(key);
+    if (list === undefined) byService.set(key, [slice]);
+    else list.push(slice);
+  }
+  return byService;
 }
 
 /** What a pod's containers declare, and what its programs listen on besides. */

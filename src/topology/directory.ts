@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4 } from '../address/index.js';
+import { formatIpv4, type Ipv4, type Ipv4Prefix } from '../address/index.js';
 import { didYouMean } from '../problem/index.js';
 
 /** What a name in a command, a probe or a trace can stand for. */
@@ -9,6 +9,8 @@ export interface NamedPort {
   readonly name: string | undefined;
   readonly protocol: 'tcp' | 'udp' | 'sctp';
   readonly port: number;
+  /** Of a Service: how many endpoints take its connections. Left out where that is not known. */
+  readonly endpoints?: number;
 }
 
 /** A thing with a name that people use. The tracer knows it by this label alone. */
@@ -33,10 +35,13 @@ export function objectName(object: Pick<NamedObject, 'kind' | 'namespace' | 'nam
 /** Names of a network's objects, both ways: from the name that a user writes, and from an address in a packet. */
 export class Directory {
   readonly objects: readonly NamedObject[];
+  /** What the addresses of Services are taken from; undefined where that is not known. */
+  readonly serviceCIDR: Ipv4Prefix | undefined;
   readonly #byAddress = new Map<Ipv4, NamedObject>();
 
-  constructor(objects: readonly NamedObject[]) {
+  constructor(objects: readonly NamedObject[], serviceCIDR?: Ipv4Prefix) {
     this.objects = objects;
+    this.serviceCIDR = serviceCIDR;
     for (const object of objects)
       for (const address of object.addresses) if (!this.#byAddress.has(address)) this.#byAddress.set(address, object);
   }

@@ -101,8 +101,13 @@ export class Network {
 
   /** The namespace of that name; undefined when there is none. */
   netns(name: string): Netns | undefined {
-    const changed = this.#changed.get(name) ?? this.#made.get(name);
-    if (changed !== undefined || !this.#source.names.includes(name)) return changed;
+    return this.#changed.get(name) ?? this.asMade(name);
+  }
+
+  /** The namespace as it was made, whatever has been changed since; undefined for one that was added later. */
+  asMade(name: string): Netns | undefined {
+    const before = this.#made.get(name);
+    if (before !== undefined || !this.#source.names.includes(name)) return before;
     const made = this.#source.materialise(name);
     this.#made.set(name, made);
     return made;

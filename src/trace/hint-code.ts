@@ -6,6 +6,26 @@ export const HINT_CODES = [
   'GATEWAY_OFF_LINK',
   /** The kernel refused the call that would have written the route. */
   'CALL_REFUSED',
+  /** A link is down, and its routes went with it. */
+  'LINK_DOWN',
+  /** A link is gone, and its routes went with it. */
+  'LINK_GONE',
+  /** A pod's address was asked for from where the nodes' addresses alone are known. */
+  'POD_ADDRESS_OUTSIDE',
+  /** A packet left the nodes with a pod's address, and nobody there knows the way back. */
+  'NOT_MASQUERADED',
+  /** An answer did not come by the namespace that translated the request. */
+  'REPLY_PAST_TRANSLATION',
+  /** An answer crossed the namespace that translated the request on a bridge, past iptables. */
+  'REPLY_BRIDGED',
+  /** A rule stopped the outer packet of a tunnel. */
+  'TUNNEL_PACKET_STOPPED',
+  /** An address for Services that no Service has. */
+  'SERVICE_ADDRESS_UNUSED',
+  /** A packet for a ClusterIP, but for none of its ports. */
+  'CLUSTER_IP_NO_PORT',
+  /** A packet for a ClusterIP whose port has no endpoints. */
+  'CLUSTER_IP_NO_ENDPOINTS',
   /** A packet for a ClusterIP that no rule translated. */
   'CLUSTER_IP_UNTRANSLATED',
   /** A packet for a ClusterIP was never made: the sender's route comes before the rules. */

@@ -1,10 +1,13 @@
-import { contains, formatIpv4, formatPrefix, type Ipv4, MAC_ZERO, parseIpv4, prefixOf } from '../address/index.js';
+import { contains, formatIpv4, formatPrefix, MAC_ZERO, parseIpv4 } from '../address/index.js';
 import { fdbKey } from '../linux/index.js';
-import { type NamedObject, type Network, objectName } from '../topology/index.js';
+import { type Network, objectName } from '../topology/index.js';
+import { type Drop, findDrop } from './hint-end.js';
+import { untranslatedReply } from './hints-nat.js';
+import { missingRoute } from './hints-route.js';
+import { untranslatedService } from './hints-service.js';
+import { stoppedInTunnel } from './hints-tunnel.js';
 import type { DropCode } from './reason.js';
-import type { Hint, Hop, Leg, Path, Query, TraceEvent } from './trace.js';
-
-type Drop = Extract<TraceEvent, { readonly k: 'drop' }>;
+import type { Hint, Hop, Leg, Path, Query } from './trace.js';
 
 /**
  * What the state of the network says of how a packet fared. A packet whose route is missing leaves by the default route
@@ -14,14 +17,25 @@ type Drop = Extract<TraceEvent, { readonly k: 'drop' }>;
 export function hintsOf(network: Network, query: Query, cause: string | null, legs: readonly Leg[]): readonly Hint[] {
   const end = cause === null ? undefined : findDrop(legs, cause);
   if (end === undefined) return takenByAnother(network, query, legs);
-  const { path, hop, drop } = end;
+  const { hop, drop } = end;
   if (drop.code === 'NEIGH_FAILED') return missingNeighbour(network, hop, drop);
+  if (drop.code === 'REPLY_NOT_TRANSLATED') return untranslatedReply(network, end, legs);
+  if (STOPPED.has(drop.code)) return stoppedInTunnel(end);
   const address = parseIpv4(String(drop.values['dst'] ?? ''));
   if (address === undefined || !WAYLESS.has(drop.code)) return [];
-  const owner = network.directory.ownerOf(address);
-  if (owner?.kind === 'service') return [untranslated(path, hop, address, owner)];
-  return missingRoute(network, path, hop, address, owner);
+  const { directory } = network;
+  const owner = directory.ownerOf(address);
+  if (owner?.kind === 'service') return [untranslatedService(end, query, address, owner)];
+  const { serviceCIDR } = directory;
+  if (owner === undefined && serviceCIDR !== undefined && contains(serviceCIDR, address))
+    return [
+      { code: 'SERVICE_ADDRESS_UNUSED', values: { dst: formatIpv4(address), prefix: formatPrefix(serviceCIDR) } },
+    ];
+  return missingRoute(network, end, legs, address, owner);
 }
+
+/** Ends of packets by a rule or policy. */
+const STOPPED = new Set<DropCode>(['NF_DROP', 'NF_REJECT', 'NF_POLICY_DROP']);
 
 /** Ends of packets that nobody wanted or that nobody had a way for: they may have gone astray before. */
 const WAYLESS = new Set<DropCode>([
@@ -33,78 +47,6 @@ const WAYLESS = new Set<DropCode>([
   'LOOP',
   'TTL',
 ]);
-
-interface End {
-  readonly path: Path;
-  readonly hop: Hop;
-  readonly drop: Drop;
-}
-
-function findDrop(legs: readonly Leg[], id: string): End | undefined {
-  for (const { paths } of legs)
-    for (const path of paths)
-      for (const hop of path.hops)
-        for (const event of hop.events) if (event.id === id && event.k === 'drop') return { path, hop, drop: event };
-  return undefined;
-}
-
-/** The first node that sent the packet along its default route, though the lab has somebody with the address. */
-function missingRoute(
-  network: Network,
-  path: Path,
-  last: Hop,
-  address: Ipv4,
-  owner: NamedObject | undefined,
-): readonly Hint[] {
-  if (owner?.kind !== 'pod') return [];
-  const astray = path.hops.find(
-    ({ netns, events }) =>
-      network.netns(netns)?.role === 'node' && events.some((event) => isDefaultRoute(event, address)),
-  );
-  const node = astray?.netns ?? last.netns;
-  const refused = refusedRoutes(network, node, address);
-  if (astray === undefined) return refused;
-  const values = {
-    node,
-    prefix: subnetOf(network, owner, address),
-    dst: formatIpv4(address),
-    owner: objectName(owner),
-  };
-  return [{ code: 'POD_ROUTE_MISSING', values }, ...refused];
-}
-
-function isDefaultRoute(event: TraceEvent, address: Ipv4): boolean {
-  return (
-    event.k === 'route' && event.want.dst === formatIpv4(address) && event.got.route?.startsWith('default ') === true
-  );
-}
-
-/** The subnet of an address, as whoever has it was told. */
-function subnetOf(network: Network, owner: NamedObject, address: Ipv4): string {
-  const ns = owner.netns === undefined ? undefined : network.netns(owner.netns);
-  const length = ns?.ipv4.addresses.find((each) => each.local === address)?.prefixLength ?? 32;
-  return formatPrefix(prefixOf(address, length));
-}
-
-/** Routes for the address that were asked for when the network was built, and not granted. */
-function refusedRoutes(network: Network, node: string, address: Ipv4): readonly Hint[] {
-  const refused = network.refusedIn(node).filter(({ dst }) => dst !== undefined && contains(dst, address));
-  return refused.map(({ origin, command, dst, badGateway, errno, message }): Hint => {
-    const prefix = dst === undefined ? '' : formatPrefix(dst);
-    const values = { node, by: origin.by, object: origin.object ?? '', call: command, prefix, errno, message };
-    if (badGateway === undefined) return { code: 'CALL_REFUSED', values };
-    return { code: 'GATEWAY_OFF_LINK', values: { ...values, via: formatIpv4(badGateway) } };
-  });
-}
-
-/** A ClusterIP is on no device: it exists as rules of the nodes, and without them its packets go astray. */
-function untranslated(path: Path, last: Hop, vip: Ipv4, service: NamedObject): Hint {
-  const [first] = path.hops;
-  const ports = service.ports.map(({ protocol, port }) => `${port}/${protocol}`).join(', ');
-  const values = { vip: formatIpv4(vip), service: objectName(service), ports, node: first?.host ?? last.host };
-  const unsent = first === last && last.events.some(({ k }) => k === 'errno');
-  return { code: unsent ? 'CLUSTER_IP_NO_ROUTE' : 'CLUSTER_IP_UNTRANSLATED', values };
-}
 
 /** A VXLAN device asks all remotes of its default entry (VXLAN_F_LEARN or not): where there is none, it asks nobody. */
 function missingNeighbour(network: Network, { netns }: Hop, { values }: Drop): readonly Hint[] {

@@ -1,4 +1,5 @@
-import { ANY, type Ipv4, isIpv6, parseIpv4 } from '../address/index.js';
+import { ANY, formatIpv4, type Ipv4, isIpv6, parseIpv4 } from '../address/index.js';
+import { inetAddrType } from '../linux/index.js';
 import { IP_HLEN, UDP_HLEN } from '../packet/index.js';
 import {
   argumentProblem,
@@ -10,6 +11,7 @@ import {
   type Problem,
   type Read,
   type Shape,
+  showValue,
   textOf,
   wholeNumber,
   wordOf,
@@ -92,6 +94,7 @@ export function checkProbe(network: Network, probe: Probe): readonly Problem[] {
 
 function resolve(network: Network, probe: Probe, of: 'first packet' | 'conversation'): Read<ResolvedProbe> {
   const problems = checkShape(probe, PROBE, 'probe');
+  if (problems.every(({ path }) => path.length > 0)) problems.push(...segmentProblems(probe));
   const complain: Complain = (field, code, message) => {
     problems.push(argumentProblem('probe', [field], code, message));
     return undefined;
@@ -103,6 +106,7 @@ function resolve(network: Network, probe: Probe, of: 'first packet' | 'conversat
   const target = good('to') && good('proto') && good('port') ? resolveTarget(network, probe, complain) : undefined;
   const source = !good('source') || probe.source === undefined ? ANY : parseIpv4(probe.source);
   if (source === undefined) complain('source', 'bad-address', `expected an IPv4 address, found "${probe.source}"`);
+  if (netns !== undefined) checkBinding(network, netns, probe, source ?? ANY, complain);
   const most = MOST_PAYLOAD[target?.proto ?? 'tcp'];
   if (good('payload') && probe.payload !== undefined && probe.payload > most)
     complain('payload', 'bad-value', `expected at most ${most} bytes for ${target?.proto}, found ${probe.payload}`);
@@ -125,6 +129,20 @@ function resolve(network: Network, probe: Probe, of: 'first packet' | 'conversat
   };
 }
 
+/**
+ * What setsockopt(SO_BINDTODEVICE) refuses with ENODEV, and bind() with EADDRNOTAVAIL (inet_addr_valid_or_nonlocal(),
+ * linux include/net/inet_sock.h): no packet comes of either.
+ */
+function checkBinding(network: Network, netns: string, { oif }: Probe, source: Ipv4, complain: Complain): void {
+  if (oif === undefined && source === ANY) return;
+  const ns = network.netns(netns);
+  if (ns === undefined) return;
+  if (typeof oif === 'string' && oif !== '' && !ns.links.has(oif))
+    complain('oif', 'unknown-name', `${netns} has no device "${oif}"${didYouMean(oif, ns.links.keys())}`);
+  if (source !== ANY && inetAddrType(ns, source) !== 'local')
+    complain('source', 'bad-value', `${formatIpv4(source)} is no address of ${netns}`);
+}
+
 /** Bytes of payload that one call can send. An IP packet has 65535 at most, headers included; TCP cuts a stream. */
 const MOST_PAYLOAD: Readonly<Record<ProbeProtocol, number>> = {
   tcp: 1_000_000,
@@ -133,6 +151,17 @@ const MOST_PAYLOAD: Readonly<Record<ProbeProtocol, number>> = {
   sctp: 65_535 - IP_HLEN - 12,
 };
 
+/** Problems with the single entries of `segments`. */
+function segmentProblems({ segments }: Probe): Problem[] {
+  if (!Array.isArray(segments)) return [];
+  return segments.flatMap((each: unknown, i) => {
+    const expected = SEGMENT(each);
+    if (expected === undefined) return [];
+    return [argumentProblem('probe', ['segments', i], 'bad-value', `expected ${expected}, found ${showValue(each)}`)];
+  });
+}
+
+const SEGMENT = wholeNumber(1, 1_000_000);
 const PORT = wholeNumber(1, 65535);
 const PROBE: Shape = {
   keys: {
@@ -151,10 +180,7 @@ const PROBE: Shape = {
     count: wholeNumber(1, 1000),
     interval: wholeNumber(0, 86_400_000),
     timeout: wholeNumber(0, 86_400_000),
-    segments: (value) =>
-      Array.isArray(value) && value.every((each) => wholeNumber(1, 1_000_000)(each) === undefined)
-        ? undefined
-        : 'a list of numbers of bytes',
+    segments: (value) => (Array.isArray(value) ? undefined : 'a list of numbers of bytes'),
     connected: flag,
     recverr: flag,
     id: wholeNumber(0, 65535),
@@ -210,7 +236,13 @@ function portOf(
   object: NamedObject | undefined,
   complain: Complain,
 ): { readonly proto: ProbeProtocol; readonly port: number } | undefined {
-  if (probe.proto === 'icmp') return { proto: 'icmp', port: 0 };
+  if (probe.proto === 'icmp') {
+    if (probe.port !== undefined) return complain('port', 'bad-value', 'icmp has no ports');
+    if (tail !== undefined) return complain('to', 'bad-value', `icmp has no ports, found ":${tail}"`);
+    return { proto: 'icmp', port: 0 };
+  }
+  if (tail !== undefined && probe.port !== undefined && tail !== String(probe.port))
+    return complain('port', 'bad-value', `"${probe.to}" says already which port`);
   if (tail !== undefined && !/^\d+$/.test(tail)) {
     const named = object?.ports.find((p) => p.name === tail);
     if (named !== undefined) return { proto: probe.proto ?? named.protocol, port: named.port };

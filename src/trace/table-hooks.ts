@@ -86,7 +86,7 @@ function codeOf(result: TableVerdict): DropCode {
 
 /** A rule, by where it stands. */
 export function describeRule({ table, chain, n, rule }: DecidedBy): TracedRule {
-  if (rule === undefined) return { table, chain, n: 0, text: 'policy', origin: '' };
+  if (rule === undefined) return { table, chain, n: 0, text: 'policy DROP', origin: '' };
   return { table, chain, n, text: printSpec(rule), origin: formatOrigin(rule.origin) };
 }
 

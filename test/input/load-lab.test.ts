@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
-import { loadLab, openLab } from '../../src/input/index.js';
+import { loadLab, openLab, validateLab } from '../../src/input/index.js';
 import { InputError } from '../../src/problem/index.js';
 import { trace } from '../../src/trace/index.js';
 
@@ -48,6 +48,30 @@ test.each([
   { source: new URL('data:x'), want: expect.stringMatching(/^unreadable data:x: can't be read: /) },
 ])('$want', async ({ source, want }) => {
   expect(await problems(source)).toEqual([want]);
+});
+
+test('what commands are refused is told together with wrong entries, but not what may come of these', async () => {
+  const text = `nodes: {n: 10.0.0.1, m: 10.0.0.1}
+pods: {a: n, b: {node: x, ip: 10.244.1.2}, c: {node: n, ip: 10.244.1.2}}
+commands:
+  n: [iptables -A FORWRD -j DROP, iptables -A FORWARD -j DRPO, ip link set eth9 up, ipset add nope 1.2.3.4]
+  m: ip link set eth9 up
+  pod/c: ip link set eth9 up
+faults:
+  f: {n: [ip link set vethc down, iptables -t nat -F KUBE-SVC-X, ip route del 10.9.0.0/16, ip link set eth8 up]}
+`;
+  const error = await validateLab(text).catch((thrown: unknown) => thrown);
+  if (!(error instanceof InputError)) throw error;
+  expect(error.problems.map(({ code, path }) => `${code} ${path.join('.')}`)).toEqual([
+    'conflict nodes.m',
+    'unknown-name pods.b.node',
+    'conflict pods.c',
+    'refused commands.n.0',
+    'refused commands.n.1',
+    'refused commands.n.2',
+    'refused commands.n.3',
+    'refused faults.f.n.3',
+  ]);
 });
 
 test('a fault that the lab does not have', async () => {

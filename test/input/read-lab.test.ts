@@ -303,6 +303,40 @@ items:
     expect(assumptions).toEqual(['Not modelled: NetworkPolicy (shop/deny).']);
   });
 
+  test.each([
+    { kind: 'Servce', rest: 'spec: {ports: [{port: 80}]}', want: ['bad-value 6:7 kind'] },
+    { kind: 'Service', rest: 'spec: {selectr: {a: b}, ports: [{port: 80}]}', want: ['unknown-key 8:8 spec.selectr'] },
+    { kind: 'Service', rest: 'spec: {ports: [{prt: 80}]}', want: ['unknown-key 8:17 spec.ports.0.prt'] },
+    { kind: 'Role', rest: 'spec: {}', want: [] },
+    {
+      kind: 'Service',
+      // What the API has besides, some of it with similar names (k8s 1.33 core/v1).
+      rest: 'spec: {clusterIPs: [10.96.0.3], ipFamilyPolicy: SingleStack, ports: [{port: 80, appProtocol: http}]}',
+      want: [],
+    },
+    { kind: 'Endpoints', rest: 'subsets: []', want: [] },
+    { kind: 'ServiceAccount', rest: 'secrets: []', want: [] },
+  ])('$kind, $rest', ({ kind, rest, want }) => {
+    expect(problems(`${TWO}---\napiVersion: v1\nkind: ${kind}\nmetadata: {name: web}\n${rest}\n`)).toEqual(want);
+  });
+
+  test('a kind of another group may have a similar name', () => {
+    const role = 'apiVersion: rbac.authorization.k8s.io/v1\nkind: Pods\nmetadata: {name: x}\n';
+    expect(problems(`${TWO}---\n${role}`)).toEqual([]);
+  });
+
+  test('two Services with one clusterIP', () => {
+    const services = 'services: {a: {clusterIP: 10.96.0.9, port: 80}, b: {clusterIP: 10.96.0.9, port: 80}}';
+    expect(problems(`${TWO}${services}`)).toEqual(['conflict 4:64 services.b.clusterIP']);
+  });
+
+  test('a key that other entries or Kubernetes call otherwise', () => {
+    const read = readLab(`${TWO}pods: {a: {node: node-1, address: 10.244.1.9}}`, 'lab.yaml');
+    expect('problems' in read ? read.problems.map(formatProblem) : []).toEqual([
+      'lab.yaml:4:26: pods.a.address: unknown key; did you mean "ip"?',
+    ]);
+  });
+
   test('a problem in a block of text has its place in the file', () => {
     expect(
       problems(

@@ -24,9 +24,10 @@ describe('the verdict, its cause and the remedy come first', () => {
 
   test('dropped by a rule: the rule, and who wrote it', async () => {
     const text = await textOf(toWeb1, { width: 200 }, ['tunnel-filtered']);
-    const [first, why, rule, fix] = text.split('\n');
+    const [first, why, end, rule, fix] = text.split('\n');
     expect(first).toBe('✗ dropped  pod/default/client -> pod/default/web-1:8080 tcp');
-    expect(why).toContain('NF_DROP, node/node-2: Rule 1 of filter/INPUT dropped it');
+    expect(why).toContain('NF_DROP, It was the outer packet of flannel.1');
+    expect(end).toContain('node/node-2: Rule 1 of filter/INPUT dropped it');
     expect(rule).toContain('filter INPUT rule 1: -p udp -m udp --dport 8472 -j DROP  [');
     expect(rule).toContain('flannel-vxlan.yaml');
     expect(fix).toMatch(/^ {2}try /);
@@ -42,9 +43,12 @@ describe('the verdict, its cause and the remedy come first', () => {
   });
 
   test('a call that fails: nothing was sent, and what the call gives', async () => {
-    const [first, why, fix, , section] = (await textOf({ from: 'router', to: 'web-1' }, { width: 200 })).split('\n');
+    const [first, why, end, fix, , section] = (await textOf({ from: 'router', to: 'web-1' }, { width: 200 })).split(
+      '\n',
+    );
     expect(first).toBe('✗ not sent  host/router -> pod/default/web-1:8080 tcp  (connect() gives ENETUNREACH)');
-    expect(why).toContain('NO_ROUTE, host/router: router has no route to 10.244.2.2');
+    expect(why).toContain('NO_ROUTE, 10.244.2.2 is the address of pod/default/web-1');
+    expect(end).toContain('host/router: router has no route to 10.244.2.2');
     expect(fix).not.toContain('DST');
     expect(section).toBe('not sent  > 10.244.2.2:8080 tcp S, 60 bytes');
   });
@@ -62,9 +66,10 @@ describe('the verdict, its cause and the remedy come first', () => {
 
   test('the answer that is lost is said to be the answer', async () => {
     const probe = { from: 'client', to: 'service/web:80' };
-    const [first, why] = (await textOf(probe, { width: 200 }, ['no-bridge-nf'])).split('\n');
+    const [first, why, end] = (await textOf(probe, { width: 200 }, ['no-bridge-nf'])).split('\n');
     expect(first).toMatch(/^✗ answer rejected .*\(the packet itself arrives, /);
-    expect(why).toContain('REPLY_NOT_TRANSLATED, the answer, pod/default/client:');
+    expect(why).toContain('REPLY_NOT_TRANSLATED, the answer, node-1 translated the request');
+    expect(end).toContain('pod/default/client: The answer comes from');
   });
 });
 
@@ -150,6 +155,24 @@ test('in Chinese: sentences and labels, and the same names', async () => {
   expect(first).toBe('✗ 被丢弃  pod/default/client -> pod/default/web-1:8080 tcp');
   expect(why).toContain('FORWARDING_OFF');
   expect(why).toContain('需要转发这个包');
+});
+
+test.each<{ probe: Probe; says: readonly string[] }>([
+  { probe: { from: 'internet', to: 'client:80' }, says: ['icmp 网络不可达，关于 203.0.113.10', 'ICMP 限速未计入'] },
+  {
+    probe: { from: 'client', to: 'service/web:80' },
+    says: ['第 2 条: 不匹配', '已由 br_netfilter 在网桥端口上执行过'],
+  },
+  { probe: { from: 'client', to: 'web-1:8080', proto: 'udp', payload: 4000 }, says: ['等待其余分片', '每个分片至多'] },
+  { probe: { from: 'client', to: 'web-1', proto: 'icmp', ttl: 1 }, says: ['icmp TTL 超时，关于', '回显请求'] },
+])('in Chinese nothing is left in English but what programs are told: $probe.to', async ({ probe, says }) => {
+  const text = await textOf(probe, { lang: 'zh', detail: 2, width: 1000 });
+  for (const each of says) expect(text).toContain(each);
+  // Rules are printed as iptables does, with their comments, and who wrote them names itself.
+  const own = text.split('\n').filter((line) => !/--comment|flanneld: |kubelet: |kernel: |lab: /.test(line));
+  const english =
+    /\b(about|reply|request|unreachable|match(es)?|fragments?|is at|who has|sends|waits|has run|applied)\b/;
+  expect(own.filter((line) => english.test(line))).toEqual([]);
 });
 
 test('colours only when asked for, and the words stay the same', async () => {

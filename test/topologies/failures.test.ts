@@ -52,16 +52,16 @@ const FAILURES: readonly Failure[] = [
     probe: toWeb1,
     verdict: 'dropped - NO_ROUTE -',
     at: 'router ip_error',
-    says: ['node-2 has no route for 10.244.2.0/24'],
-    hints: ['POD_ROUTE_MISSING'],
+    says: ['node-2 has no route for 10.244.2.0/24', 'cni0 of node-2 is down'],
+    hints: ['POD_ROUTE_MISSING', 'LINK_DOWN'],
   },
   {
     what: 'a ClusterIP is nothing but rules, and there is none for ICMP',
     probe: { from: 'pod/client', to: 'service/web', proto: 'icmp' },
     verdict: 'rejected - NO_ROUTE ENETUNREACH',
     at: 'router ip_error',
-    says: ['10.96.0.2 is the ClusterIP of service/default/web', '80/tcp', 'on node-1'],
-    hints: ['CLUSTER_IP_UNTRANSLATED'],
+    says: ['10.96.0.2 is the ClusterIP of service/default/web', '80/tcp', 'icmp is none of them'],
+    hints: ['CLUSTER_IP_NO_PORT'],
   },
   {
     what: "kube-proxy's rules are gone",
@@ -86,7 +86,25 @@ const FAILURES: readonly Failure[] = [
     probe: { from: 'host/internet', to: 'pod/web-1:8080' },
     verdict: 'rejected - NO_ROUTE ENETUNREACH',
     at: 'router ip_error',
-    says: ['router', 'no route', '10.244.2.2'],
+    says: ['10.244.2.2 is the address of pod/default/web-1', 'known to the nodes alone', 'router has no route'],
+    hints: ['POD_ADDRESS_OUTSIDE'],
+  },
+  {
+    what: 'not masqueraded: the answer does not find back to a pod',
+    faults: ['no-masquerade'],
+    probe: { from: 'pod/client', to: 'host/internet:80' },
+    verdict: 'delivered rejected NO_ROUTE -',
+    at: 'router ip_error',
+    says: ["left node-1 with its pod's address (10.244.1.2)", 'masquerade', 'flanneld'],
+    hints: ['NOT_MASQUERADED'],
+  },
+  {
+    what: 'an address of the serviceCIDR that no Service has',
+    probe: { from: 'pod/client', to: '10.96.0.77:80' },
+    verdict: 'rejected - NO_ROUTE ENETUNREACH',
+    at: 'router ip_error',
+    says: ['10.96.0.77 is in the serviceCIDR 10.96.0.0/12, but no Service has it'],
+    hints: ['SERVICE_ADDRESS_UNUSED'],
   },
   {
     what: 'FDB entry missing',
@@ -178,7 +196,8 @@ const FAILURES: readonly Failure[] = [
     probe: { from: 'pod/client', to: 'service/web:80' },
     verdict: 'delivered rejected REPLY_NOT_TRANSLATED -',
     at: 'client tcp_v4_rcv',
-    says: ['client', 'not from 10.96.0.2', 'connection tracking'],
+    says: ['client', 'not from 10.96.0.2', 'connection tracking', 'bridge cni0', 'bridge-nf-call-iptables=1'],
+    hints: ['REPLY_BRIDGED'],
   },
   {
     what: 'host-gw across segments: the route of flanneld cannot be installed, and the router knows no pods',
@@ -227,6 +246,47 @@ test('a sender without a route for a ClusterIP never gets to the rules that tran
   const result = changed('node-1: ip route del default', { from: 'node/node-1', to: 'service/web:80' });
   expect(result.verdict).toMatchObject({ code: 'NO_ROUTE', errno: 'ENETUNREACH' });
   expect(result.verdict.hints).toMatchObject([{ code: 'CLUSTER_IP_NO_ROUTE', values: { node: 'node-1' } }]);
+});
+
+test.each([
+  ['client: ip link set eth0 down', ['LINK_DOWN'], 'eth0 of client is down'],
+  ['node-1: ip link set flannel.1 down', ['POD_ROUTE_MISSING', 'LINK_DOWN'], 'flannel.1 of node-1 is down'],
+  ['node-1: ip link del flannel.1', ['POD_ROUTE_MISSING', 'LINK_GONE'], 'no device flannel.1 any more'],
+  [
+    'node-1: iptables -I OUTPUT -p udp --dport 8472 -j REJECT',
+    ['TUNNEL_PACKET_STOPPED'],
+    'outer packet of flannel.1, from node-1 to 192.168.56.12, UDP port 8472',
+  ],
+  ['node-1: iptables -P OUTPUT DROP', ['TUNNEL_PACKET_STOPPED'], 'pass filter OUTPUT on node-1'],
+  ['node-2: iptables -P INPUT DROP', ['TUNNEL_PACKET_STOPPED'], 'pass filter INPUT on node-2'],
+  // The inner packet's own: no hint.
+  ['node-1: iptables -P FORWARD DROP\nnode-1: iptables -F FLANNEL-FWD', [], 'filter FORWARD policy: DROP'],
+])('%s: the cause is named', (line, hints, says) => {
+  const result = changed(line, toWeb1);
+  expect(result.verdict.exit).toBe(1);
+  expect(result.verdict.hints.map(({ code }) => code)).toEqual(hints);
+  expect(formatTrace(result).replace(/\s+/g, ' ')).toContain(says);
+});
+
+test('an answer that does not come by the node that translated the request', () => {
+  const result = changed('node-3: iptables -t nat -F KUBE-POSTROUTING', { from: 'internet', to: 'node-3:30080' });
+  expect(result.verdict).toMatchObject({
+    code: 'REPLY_NOT_TRANSLATED',
+    hints: [{ code: 'REPLY_PAST_TRANSLATION', values: { node: 'node-3', remote: '10.244.1.3' } }],
+  });
+  expect(formatTrace(result)).not.toContain('bridge-nf-call-iptables');
+});
+
+test.each(['nope', 'web'])('a Service without endpoints where nodes have no default route: selector %s', (app) => {
+  const text = `cni: flannel/vxlan
+segments: {lan: 192.168.1.0/24}
+nodes: {n1: {address: 192.168.1.11}, n2: {address: 192.168.1.12}}
+pods: {client: {node: n1}, web: {node: n2, labels: {app: web}, listen: [8080]}}
+services: {empty: {selector: {app: ${app}}, port: 80, targetPort: ${app === 'web' ? 'http' : 8080}}}
+`;
+  const { network } = buildNetwork(readable(readLab(text, 'empty.yaml')));
+  const { verdict } = trace(network, { from: 'client', to: 'service/empty' });
+  expect(verdict).toMatchObject({ code: 'NO_ROUTE', hints: [{ code: 'CLUSTER_IP_NO_ENDPOINTS' }] });
 });
 
 test('what happens in a pod is told of the pod, not of its node', () => {

@@ -78,6 +78,35 @@ describe('a probe', () => {
       want: ['probe: to: pod/default/b has no udp port; it has tcp 80'],
       why: 'a port of another protocol',
     },
+    {
+      probe: { ...good, oif: 'eth1' },
+      want: ['probe: oif: a has no device "eth1"; did you mean "eth0"?'],
+      why: 'a device that the sender lacks (ENODEV)',
+    },
+    {
+      probe: { ...good, source: '9.9.9.9' },
+      want: ['probe: source: 9.9.9.9 is no address of a'],
+      why: 'a source that bind() refuses (EADDRNOTAVAIL)',
+    },
+    {
+      probe: { from: 'a', to: 'b:80', port: 9 },
+      want: ['probe: port: "b:80" says already which port'],
+      why: 'two ports',
+    },
+    { probe: { ...good, proto: 'icmp', port: 9 }, want: ['probe: port: icmp has no ports'], why: 'a port for ping' },
+    {
+      probe: { from: 'a', to: 'b:80', proto: 'icmp' },
+      want: ['probe: to: icmp has no ports, found ":80"'],
+      why: 'a port for ping in the name',
+    },
+    {
+      probe: { ...good, segments: [100, 0, 'x'] },
+      want: [
+        'probe: segments[1]: expected a number from 1 to 1000000, found 0',
+        'probe: segments[2]: expected a number from 1 to 1000000, found "x"',
+      ],
+      why: 'which segment is wrong',
+    },
   ])('$why', async ({ probe, want }) => {
     expect(await problemsOf(() => trace(network, loose(probe)))).toEqual(want);
     expect(await problemsOf(() => simulation.send(loose<Probe>(probe)))).toEqual(want);

@@ -139,12 +139,12 @@ export const en: Reasons = {
     fix: "Read the rule's conditions, and who wrote it; its counter in `iptables -t {table|filter} -L {chain|CHAIN} -v` grows.",
   },
   NF_REJECT: {
-    why: 'Rule {n|of the list} of {table|iptables}/{chain|chain} refused it with {icmp|an error} ({owner|of unknown origin}); the sender fails at once.',
+    why: 'Rule {n|of the list} of {table|iptables}/{chain|chain} refused it with {icmp|an error} ({owner|of unknown origin}), which goes to its sender.',
     fix: "Somebody said no: read the rule's conditions, and who wrote it.",
   },
   NF_POLICY_DROP: {
     why: 'No rule of {table|iptables}/{chain|the chain} took it, and the policy of the chain is DROP.',
-    fix: "Add a rule that accepts it (for pods, flanneld's FLANNEL-FWD does), or `iptables -P {chain|CHAIN} ACCEPT`.",
+    fix: "Add a rule to {chain|the chain} that accepts it (for pods in FORWARD, flanneld's FLANNEL-FWD does), or `iptables -P {chain|CHAIN} ACCEPT`.",
   },
   NAT_NO_TUPLE: {
     why: 'NAT found no free source port or address for the connection, so its first packet is dropped.',
@@ -164,7 +164,7 @@ export const en: Reasons = {
   },
   REPLY_NOT_TRANSLATED: {
     why: 'The answer comes from {remote|the backend} and not from {vip|the address that was asked}: it went past the connection tracking that did the DNAT, so the client refuses it.',
-    fix: 'Let bridged packets pass iptables: `modprobe br_netfilter; sysctl -w net.bridge.bridge-nf-call-iptables=1`.',
+    fix: 'Find out why the answer did not pass the host that translated the request: the request was not masqueraded, or bridged packets do not pass iptables.',
   },
   NO_ENDPOINTS: {
     why: 'The Service has no endpoint that is ready, so kube-proxy refuses connections to it ({owner|its rule}).',

@@ -14,9 +14,49 @@ export const hintsEn: Hints = {
     why: '{by|Somebody} called `{call|a command}`, and the kernel refused it: {errno|the errno}, {message|no message}.',
     fix: 'Make the call by hand on {node|the node}, and mend what it complains of.',
   },
+  LINK_DOWN: {
+    why: '{dev|A device} of {node|the host} is down, and its routes went with it.',
+    fix: 'Run `ip link set {dev|DEV} up` on {node|the host}. Only the routes of its own addresses come back by themselves; whoever wrote the others has to write them again.',
+  },
+  LINK_GONE: {
+    why: '{node|The host} has no device {dev|that its route led to} any more, and its routes went with it; the one for this address was written by {by|somebody}.',
+    fix: 'Restart on {node|the host} what makes {dev|the device} and writes its routes ({by|whoever wrote them}).',
+  },
+  POD_ADDRESS_OUTSIDE: {
+    why: "{dst|It} is the address of {owner|a pod}, and pods' addresses are known to the nodes alone: nobody has told {node|this host} of them.",
+    fix: "From outside ask for a node's address: a NodePort or a hostPort. Or give {node|this host} a route to {prefix|the pods' subnet} by way of its node.",
+  },
+  NOT_MASQUERADED: {
+    why: "The packet left {node|the node} with its pod's address ({src|the pod's}): nothing masqueraded it there, and outside the nodes nobody knows the way back to {owner|the pod}.",
+    fix: "Look on {node|the node} at `iptables -t nat -S POSTROUTING` and the chains that it jumps to. With flannel the rules are flanneld's (--ip-masq).",
+  },
+  REPLY_PAST_TRANSLATION: {
+    why: '{node|A node} translated the request to {remote|the backend} but left its source as it was, so the answer went to {client|the client} straight away, past {node|that node}.',
+    fix: 'Such requests have to be masqueraded on {node|the node}: look there at `iptables -t nat -S KUBE-POSTROUTING` and at who jumps to KUBE-MARK-MASQ; kube-proxy writes both.',
+  },
+  REPLY_BRIDGED: {
+    why: '{node|The node} translated the request, but the answer stayed on its bridge {bridge|device}, and net.bridge.bridge-nf-call-iptables is 0: iptables never saw it.',
+    fix: 'On {node|the node} let bridged packets pass iptables: `modprobe br_netfilter; sysctl -w net.bridge.bridge-nf-call-iptables=1`.',
+  },
+  TUNNEL_PACKET_STOPPED: {
+    why: 'It was the outer packet of {dev|the tunnel}, from {node|the node} to {remote|its peer}, UDP port {port|of the tunnel}. The packet in it is lost with it, and {from|its sender} hears nothing.',
+    fix: 'Let UDP port {port|of the tunnel} between the nodes pass {table|iptables} {chain|CHAIN} on {at|the node}: the rules for pods see the inner packet alone.',
+  },
+  SERVICE_ADDRESS_UNUSED: {
+    why: '{dst|The address} is in the serviceCIDR {prefix|of the cluster}, but no Service has it, so no rule translates it and it has no route.',
+    fix: 'Compare with `kubectl get services -A`: the Service may have been made anew, with another address.',
+  },
+  CLUSTER_IP_NO_PORT: {
+    why: '{vip|It} is the ClusterIP of {service|a Service}, which exists only as rules for its ports ({ports|none}); {asked|what was asked for} is none of them, so nothing translated this packet.',
+    fix: 'Ask for one of its ports: {ports|it has none}.',
+  },
+  CLUSTER_IP_NO_ENDPOINTS: {
+    why: '{service|The Service} has no ready endpoint for {asked|this port}. kube-proxy then writes no translation for {vip|its ClusterIP}, only a REJECT, and the routing decision comes before that.',
+    fix: 'Compare its selector with the labels of the pods and its targetPort with their ports, and see whether they are ready: `kubectl get endpointslices`.',
+  },
   CLUSTER_IP_UNTRANSLATED: {
     why: '{vip|It} is the ClusterIP of {service|a Service}, which exists only as rules for its ports ({ports|none}); nothing translated this packet.',
-    fix: 'Ask for one of its ports. If this is one, the rules are missing: on {node|the node}, `iptables -t nat -S KUBE-SERVICES | grep {vip|ADDRESS}`; kube-proxy writes them.',
+    fix: 'The rules are missing: on {node|the node}, `iptables -t nat -S KUBE-SERVICES | grep {vip|ADDRESS}`; kube-proxy writes them.',
   },
   CLUSTER_IP_NO_ROUTE: {
     why: '{vip|It} is the ClusterIP of {service|a Service}. The rules that translate it come after the routing decision, and {node|the sender} has no route for it.',

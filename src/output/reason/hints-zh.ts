@@ -14,9 +14,49 @@ export const hintsZh: Hints = {
     why: '{by|某个组件} 执行了 `{call|一条命令}`，被内核拒绝：{errno|errno}，{message|没有说明}。',
     fix: '在 {node|该节点} 上手工执行这条命令，解决它抱怨的问题。',
   },
+  LINK_DOWN: {
+    why: '{node|该主机} 的 {dev|某个设备} 处于 down 状态，它的路由也随之消失。',
+    fix: '在 {node|该主机} 上执行 `ip link set {dev|DEV} up`。只有它自身地址的路由会自动恢复，其他路由要由写入者重新写入。',
+  },
+  LINK_GONE: {
+    why: '{node|该主机} 上已没有设备 {dev|路由所指的那个}，它的路由也随之消失；到该地址的路由原由 {by|某个组件} 写入。',
+    fix: '在 {node|该主机} 上重启创建 {dev|该设备} 并写入其路由的组件（{by|写入者}）。',
+  },
+  POD_ADDRESS_OUTSIDE: {
+    why: '{dst|它} 是 {owner|某个 Pod} 的地址，而 Pod 地址只有节点知道：没有人告诉过 {node|该主机}。',
+    fix: '从外部应访问节点的地址：NodePort 或 hostPort。或者给 {node|该主机} 一条经由该节点到 {prefix|Pod 子网} 的路由。',
+  },
+  NOT_MASQUERADED: {
+    why: '数据包带着 Pod 的地址（{src|Pod 地址}）离开了 {node|该节点}：那里没有规则为它做 masquerade，而节点之外无人知道回到 {owner|该 Pod} 的路。',
+    fix: '在 {node|该节点} 上查看 `iptables -t nat -S POSTROUTING` 及其跳转的链。使用 flannel 时这些规则由 flanneld 写入（--ip-masq）。',
+  },
+  REPLY_PAST_TRANSLATION: {
+    why: '{node|某个节点} 把请求转换到了 {remote|后端}，却没有改它的源地址，于是应答直接去了 {client|客户端}，没有经过 {node|该节点}。',
+    fix: '这类请求必须在 {node|该节点} 上做 masquerade：在那里查看 `iptables -t nat -S KUBE-POSTROUTING`，以及谁跳转到 KUBE-MARK-MASQ；二者都由 kube-proxy 写入。',
+  },
+  REPLY_BRIDGED: {
+    why: '{node|该节点} 转换了请求，但应答只经过它的网桥 {bridge|本身}，而 net.bridge.bridge-nf-call-iptables 为 0：iptables 没有看到它。',
+    fix: '在 {node|该节点} 上让桥接的包经过 iptables：`modprobe br_netfilter; sysctl -w net.bridge.bridge-nf-call-iptables=1`。',
+  },
+  TUNNEL_PACKET_STOPPED: {
+    why: '被拦下的是 {dev|隧道} 的外层包，从 {node|该节点} 到 {remote|对端}，UDP 端口 {port|隧道端口}。里面的包随之丢失，{from|它的发送方} 什么也收不到。',
+    fix: '让节点之间的 UDP 端口 {port|隧道端口} 通过 {at|该节点} 的 {table|iptables} {chain|CHAIN}：针对 Pod 的规则只看得到内层包。',
+  },
+  SERVICE_ADDRESS_UNUSED: {
+    why: '{dst|该地址} 在 serviceCIDR {prefix|之内}，但没有 Service 使用它，因此没有规则转换它，也没有到它的路由。',
+    fix: '与 `kubectl get services -A` 对照：这个 Service 可能重建过，换了地址。',
+  },
+  CLUSTER_IP_NO_PORT: {
+    why: '{vip|它} 是 {service|某个 Service} 的 ClusterIP，只以针对其端口（{ports|没有}）的规则存在；{asked|所访问的} 不在其中，所以没有规则转换这个包。',
+    fix: '访问它的某个端口：{ports|它没有端口}。',
+  },
+  CLUSTER_IP_NO_ENDPOINTS: {
+    why: '{service|该 Service} 的 {asked|该端口} 没有就绪的端点。这时 kube-proxy 不为 {vip|其 ClusterIP} 写转换规则，只写 REJECT，而路由选择在 REJECT 之前。',
+    fix: '对照它的 selector 与 Pod 的标签、targetPort 与 Pod 的端口，并看 Pod 是否就绪：`kubectl get endpointslices`。',
+  },
   CLUSTER_IP_UNTRANSLATED: {
     why: '{vip|它} 是 {service|某个 Service} 的 ClusterIP，只以针对其端口（{ports|没有}）的规则存在；没有任何规则转换过这个包。',
-    fix: '访问它的某个端口。如果这已经是其中之一，就是规则不见了：在 {node|该节点} 上执行 `iptables -t nat -S KUBE-SERVICES | grep {vip|ADDRESS}`；规则由 kube-proxy 写入。',
+    fix: '规则不见了：在 {node|该节点} 上执行 `iptables -t nat -S KUBE-SERVICES | grep {vip|ADDRESS}`；规则由 kube-proxy 写入。',
   },
   CLUSTER_IP_NO_ROUTE: {
     why: '{vip|它} 是 {service|某个 Service} 的 ClusterIP。转换它的规则在路由选择之后，而 {node|发送方} 没有到它的路由。',

@@ -139,12 +139,12 @@ export const zh: Reasons = {
     fix: '读这条规则的条件和来源；它在 `iptables -t {table|filter} -L {chain|CHAIN} -v` 里的计数会增长。',
   },
   NF_REJECT: {
-    why: '{table|iptables}/{chain|链} 的第 {n|某} 条规则以 {icmp|一个错误} 拒绝了它（{owner|来源不明}）；发送方立即失败。',
+    why: '{table|iptables}/{chain|链} 的第 {n|某} 条规则以 {icmp|一个错误} 拒绝了它（{owner|来源不明}），错误发给它的发送方。',
     fix: '有人明确说了不：读这条规则的条件和来源。',
   },
   NF_POLICY_DROP: {
     why: '{table|iptables}/{chain|该链} 没有一条规则接受它，而链的默认策略是 DROP。',
-    fix: '添加接受它的规则（对 Pod 来说，flanneld 的 FLANNEL-FWD 就是），或者 `iptables -P {chain|CHAIN} ACCEPT`。',
+    fix: '在 {chain|该链} 中添加接受它的规则（对 FORWARD 中的 Pod 来说，flanneld 的 FLANNEL-FWD 就是），或者 `iptables -P {chain|CHAIN} ACCEPT`。',
   },
   NAT_NO_TUPLE: {
     why: 'NAT 找不到空闲的源端口或地址，连接的第一个包被丢弃。',
@@ -164,7 +164,7 @@ export const zh: Reasons = {
   },
   REPLY_NOT_TRANSLATED: {
     why: '应答来自 {remote|后端}，而不是 {vip|所问的地址}：它绕过了做 DNAT 的连接跟踪，客户端因此拒收。',
-    fix: '让桥接的包也经过 iptables：`modprobe br_netfilter; sysctl -w net.bridge.bridge-nf-call-iptables=1`。',
+    fix: '找出应答为什么没有经过转换请求的那台主机：请求没有做 masquerade，或者桥接的包没有经过 iptables。',
   },
   NO_ENDPOINTS: {
     why: '这个 Service 没有就绪的后端，kube-proxy 因此拒绝到它的连接（{owner|它的规则}）。',

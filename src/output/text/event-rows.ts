@@ -35,12 +35,18 @@ function bodyRows(event: TraceEvent, before: TraceEvent | undefined, detail: Det
   const { label } = p;
   switch (event.k) {
     case 'origin':
-      return [{ label: label.send, text: event.note }];
+      return [{ label: label.send, text: p.said(event.note) }];
     case 'rx':
     case 'tx':
       return detail < 2
         ? []
-        : [{ label: label.capture, text: `${event.dev} ${event.dir}: ${packetLine(event.headers)}`, tone: 'quiet' }];
+        : [
+            {
+              label: label.capture,
+              text: `${event.dev} ${event.dir}: ${p.said(packetLine(event.headers))}`,
+              tone: 'quiet',
+            },
+          ];
     case 'bridge':
       return [bridgeRow(event, p)];
     case 'hook':
@@ -64,7 +70,7 @@ function bodyRows(event: TraceEvent, before: TraceEvent | undefined, detail: Det
     case 'forward':
       return [{ label: label.forward, text: forwardText(event, detail, p) }];
     case 'check':
-      return detail < 1 ? [] : [{ label: label.check, text: `${event.what}: ${event.result}` }];
+      return detail < 1 ? [] : [{ label: label.check, text: `${p.said(event.what)}: ${p.said(event.result)}` }];
     case 'encap': {
       const pushed = event.diff.flatMap((diff) => (diff.op === 'push' ? diff.headers : []));
       const vni = pushed.find((header) => header.l === 'vxlan')?.vni;
@@ -98,19 +104,19 @@ function endRows(event: Kind<EndKind>, detail: Detail, p: Phrases): readonly Row
   const { label } = p;
   switch (event.k) {
     case 'split':
-      return [{ label: label.split, text: p.split(event.why, event.pieces.length) }];
+      return [{ label: label.split, text: p.split(p.said(event.why), event.pieces.length) }];
     case 'join':
       return [{ label: label.join, text: p.joined(event.frames.length) }];
     case 'copy':
       return detail < 2 ? [] : [{ label: label.copy, text: p.goesOn(event.leg) }];
     case 'queue':
-      return detail < 1 ? [] : [{ label: label.wait, text: event.why }];
+      return detail < 1 ? [] : [{ label: label.wait, text: p.said(event.why) }];
     case 'deliver':
-      return [{ label: label.deliver, text: p.takes(event.to, event.remote, event.local), tone: 'good' }];
+      return [{ label: label.deliver, text: p.takes(p.said(event.to), event.remote, event.local), tone: 'good' }];
     case 'relay':
-      return [{ label: label.relay, text: `${event.process} ${event.note}` }];
+      return [{ label: label.relay, text: `${event.process} ${p.said(event.note)}` }];
     case 'icmp':
-      return [{ label: label.icmp, text: event.leg === null ? p.sendsNot(event.name) : p.sends(event.name) }];
+      return [{ label: label.icmp, text: (event.leg === null ? p.sendsNot : p.sends)(p.said(event.name)) }];
     case 'drop': {
       const why = fill(p.reasons[event.code].why, event.values);
       const kernel = detail < 1 || event.kernel === null ? '' : ` (${event.kernel})`;
@@ -118,15 +124,17 @@ function endRows(event: Kind<EndKind>, detail: Detail, p: Phrases): readonly Row
       return [{ label: label.drop, text: `${event.code}${kernel}: ${why}`, origin, tone: 'bad' }];
     }
     case 'fork':
-      return [{ label: label.fork, text: `${event.about}: ${event.take}`, origin: percent(event.p, p) }];
+      return [
+        { label: label.fork, text: `${p.said(event.about)}: ${p.said(event.take)}`, origin: percent(event.p, p) },
+      ];
     case 'unsupported': {
       const where = event.rule === null ? '' : `  ${p.by(place(event.rule, p))}`;
-      return [{ label: label.unsupported, text: `${event.what}${where}`, tone: 'unsure' }];
+      return [{ label: label.unsupported, text: `${p.said(event.what)}${where}`, tone: 'unsure' }];
     }
     case 'errno':
       return [{ label: label.errno, text: `${event.call}: ${event.errno}`, tone: 'bad' }];
     case 'note':
-      return detail < 1 ? [] : [{ label: label.note, text: event.note }];
+      return detail < 1 ? [] : [{ label: label.note, text: p.said(event.note) }];
     default:
       event satisfies never;
       return [];
@@ -150,7 +158,7 @@ function bridgeRow(event: Kind<'bridge'>, p: Phrases): Row {
 
 function hookRow(event: Kind<'hook'>, p: Phrases): Row {
   const via = event.via === 'bridge' ? ' (br_netfilter)' : '';
-  const because = event.because === null ? '' : `: ${event.because}`;
+  const because = event.because === null ? '' : `: ${p.said(event.because)}`;
   return { label: p.label.hook, text: `${event.hook}${via} ${p.hook[event.verdict]}${because}` };
 }
 
@@ -161,6 +169,7 @@ export function place(rule: TracedRule, p: Phrases): string {
 
 /** A rule as iptables prints it; comments, which only repeat what the origin says, in full detail alone. */
 export function ruleText(rule: TracedRule, detail: Detail): string {
+  if (rule.n === 0) return rule.text.replace(/^policy /, '');
   return detail < 2 ? rule.text.replace(/-m comment --comment ("[^"]*"|\S+) ?/g, '').trim() : rule.text;
 }
 
@@ -175,7 +184,7 @@ function ruleRows(event: Kind<'rule'>, detail: Detail, p: Phrases): readonly Row
   const missed: Row[] =
     missesBefore === 0 ? [] : [{ label: p.label.miss, text: p.missed(missesBefore), tone: 'quiet' }];
   if (!hit) {
-    const why = fail === null ? '' : `: ${p.fails(fail.match, fail.have)}`;
+    const why = fail === null ? '' : `: ${p.fails(fail.match, p.said(fail.have))}`;
     return detail < 2 ? [] : [...missed, { label: p.label.miss, text: `${where}${why}`, tone: 'quiet' }];
   }
   const text = rule.n === 0 ? `${where} ${next}` : `${where}: ${ruleText(rule, detail)}`;

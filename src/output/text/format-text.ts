@@ -41,7 +41,7 @@ export function formatText(trace: Trace, options: TextOptions = {}): string {
   verdictLines(trace, runs, page, phrases);
   new Teller(trace, runs, page, phrases, detail).tellAll();
   if (detail > 0) connectionLines(trace, page, phrases);
-  for (const text of trace.assumptions) page.paragraph(0, phrases.assumptions, text, 'quiet');
+  for (const text of trace.assumptions) page.paragraph(0, phrases.assumptions, phrases.said(text), 'quiet');
   return page.toString();
 }
 
@@ -109,7 +109,7 @@ class Teller {
       this.#page.line();
       const unsent = unsentBy(section) !== undefined;
       // Of a packet that was never made there may be no source.
-      const packet = packetLine(leg.packet).replace(unsent ? /^0\.0\.0\.0(:\d+)? / : /^ARP /, '');
+      const packet = this.#p.said(packetLine(leg.packet)).replace(unsent ? /^0\.0\.0\.0(:\d+)? / : /^ARP /, '');
       const kind = unsent ? this.#p.notSent : this.#p.leg[leg.kind];
       this.#page.line(`${this.#page.paint('place', kind)}  ${packet}${size}`);
     }

@@ -102,6 +102,7 @@ export const en: Phrases = {
   goesOn: (leg) => `see ${leg}`,
   sends: (name) => `sends ${name}`,
   sendsNot: (name) => `can't send ${name}`,
+  said: (text) => text,
   connections: 'connections',
   assumptions: 'assumed',
 };

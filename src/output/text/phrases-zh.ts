@@ -1,6 +1,7 @@
 import { hintsZh as hints } from '../reason/hints-zh.js';
 import { zh as reasons } from '../reason/zh.js';
 import type { Phrases } from './phrases.js';
+import { saidZh } from './said-zh.js';
 
 /** The text format in Chinese. */
 export const zh: Phrases = {
@@ -102,6 +103,7 @@ export const zh: Phrases = {
   goesOn: (leg) => `见 ${leg}`,
   sends: (name) => `发出 ${name}`,
   sendsNot: (name) => `无法发出 ${name}`,
+  said: saidZh,
   connections: '连接',
   assumptions: '假设',
 };

@@ -64,6 +64,8 @@ export interface Phrases {
   readonly goesOn: (leg: string) => string;
   readonly sends: (name: string) => string;
   readonly sendsNot: (name: string) => string;
+  /** What the tracer says in words of its own, which are English. */
+  readonly said: (text: string) => string;
   readonly connections: string;
   readonly assumptions: string;
 }
