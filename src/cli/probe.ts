@@ -60,9 +60,20 @@ export async function followProbe(
   const { network, problems } = await changedNetwork(opened, options, io);
   const { checkProbe, trace } = await import('../trace/index.js');
   const probe = probeOf(from, to, options);
-  const all = [...wrong, ...problems, ...checkProbe(network, probe)];
+  const all = [...wrong, ...portOfPing(to, options), ...problems, ...checkProbe(network, probe)];
   if (all.length > 0) throw new InputError(all);
   return trace(network, probe, { branching: options.branches, detail });
+}
+
+/** A port that would be ignored. */
+function portOfPing(to: string, { proto, port }: ProbeOptions): readonly Problem[] {
+  if (proto !== 'icmp') return [];
+  const at = { code: 'bad-value', file: 'options', line: 0, col: 0 } as const;
+  const given = typeof port === 'number' ? [{ ...at, path: ['--port'], message: 'icmp has no ports' }] : [];
+  const [, tail] = /:(\w+)$/.exec(to) ?? [];
+  return tail === undefined
+    ? given
+    : [...given, { ...at, path: ['TO'], message: `icmp has no ports, found ":${tail}"` }];
 }
 
 function probeOf(from: string, to: string, options: ProbeOptions): Probe {

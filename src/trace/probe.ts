@@ -236,11 +236,7 @@ function portOf(
   object: NamedObject | undefined,
   complain: Complain,
 ): { readonly proto: ProbeProtocol; readonly port: number } | undefined {
-  if (probe.proto === 'icmp') {
-    if (probe.port !== undefined) return complain('port', 'bad-value', 'icmp has no ports');
-    if (tail !== undefined) return complain('to', 'bad-value', `icmp has no ports, found ":${tail}"`);
-    return { proto: 'icmp', port: 0 };
-  }
+  if (probe.proto === 'icmp') return { proto: 'icmp', port: 0 };
   if (tail !== undefined && probe.port !== undefined && tail !== String(probe.port))
     return complain('port', 'bad-value', `"${probe.to}" says already which port`);
   if (tail !== undefined && !/^\d+$/.test(tail)) {

@@ -106,6 +106,14 @@ describe('trace', () => {
     expect(code).toBe(0);
   });
 
+  test.each([
+    { args: ['web-1', '--proto', 'icmp', '--port', '9'], want: 'podpath: --port: icmp has no ports\n' },
+    { args: ['web-1:8080', '--proto', 'icmp'], want: 'podpath: TO: icmp has no ports, found ":8080"\n' },
+    { args: ['web-1:8080', '--port', '9'], want: 'podpath: --port: "web-1:8080" says already which port\n' },
+  ])('a port that would be ignored: $args', async ({ args, want }) => {
+    expect((await podpath(['trace', 'flannel-vxlan', 'client', ...args])).err).toBe(want);
+  });
+
   test('all that is wrong is told at once', async () => {
     const wrong = '--ttl abc --size -1 --port 99999 --proto foo --branches x --fault no --lang de'.split(' ');
     const exec = ['--exec', 'node-9: ip x', '--exec', 'node-1: ip route del 10.9.9.9'];

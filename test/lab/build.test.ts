@@ -258,7 +258,7 @@ describe('directory', () => {
   });
 
   test('ports of a Service, and of a pod what it declares and listens on', () => {
-    expect(directory.find('svc/web')?.ports).toEqual([{ name: undefined, protocol: 'tcp', port: 80 }]);
+    expect(directory.find('svc/web')?.ports).toEqual([{ name: undefined, protocol: 'tcp', port: 80, endpoints: 2 }]);
     expect(directory.find('pod/web-0')?.ports).toEqual([{ name: undefined, protocol: 'tcp', port: 8080 }]);
   });
 

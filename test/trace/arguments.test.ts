@@ -93,12 +93,6 @@ describe('a probe', () => {
       want: ['probe: port: "b:80" says already which port'],
       why: 'two ports',
     },
-    { probe: { ...good, proto: 'icmp', port: 9 }, want: ['probe: port: icmp has no ports'], why: 'a port for ping' },
-    {
-      probe: { from: 'a', to: 'b:80', proto: 'icmp' },
-      want: ['probe: to: icmp has no ports, found ":80"'],
-      why: 'a port for ping in the name',
-    },
     {
       probe: { ...good, segments: [100, 0, 'x'] },
       want: [
