@@ -6,7 +6,7 @@ import { crossings, type Probe, trace } from '../../src/trace/index.js';
 import { generatedNames } from '../lab/generated-names.js';
 import { netnsLines } from '../lab/netns-lines.js';
 import { networkFrom, ROUTER } from '../network.js';
-import { readable } from '../recordings/load.js';
+import { readable, recording } from '../recordings/load.js';
 import { SHIPPED, shipped, shippedFile } from '../shipped.js';
 
 /** The files of a network as a folder `dump`, some of them changed or, with undefined, left out. */
@@ -136,6 +136,38 @@ describe('what is absent is as in a new namespace, and said where a trace leans 
         trace(read(folderOf(network, { [file]: undefined })).network, probe);
       }
   });
+});
+
+test('a real node, as its tools printed it on Linux 6.18', () => {
+  const files = {
+    'ip-link.json': 'ip-j-d-link.json',
+    'ip-addr.json': 'ip-j-d-addr.json',
+    'ip-route.json': 'ip-j-route-all.json',
+    'ip-rule.txt': 'ip-rule.txt',
+    'ip-neigh.json': 'ip-j-neigh.json',
+    'bridge-fdb.json': 'bridge-j-fdb.json',
+    'bridge-link.json': 'bridge-j-d-link.json',
+    'iptables-save.txt': 'iptables-save-c.txt',
+    'ipset-save.txt': 'ipset-save.txt',
+    'sysctl.txt': 'sysctl.txt',
+    'conntrack.txt': 'conntrack-L.txt',
+  };
+  const texts = new Map(
+    Object.entries(files).map(([file, name]) => [`n1/${file}`, recording(`own-node1/${name}`).text]),
+  );
+  const { network, notes, coverage } = read({ name: 'dump', texts, folders: ['n1'], others: [] });
+  expect(notes).toEqual(['n1 is not in network.yaml: taken as a host']);
+  expect([...(coverage.get('n1') ?? [])].filter(([, state]) => state !== 'read')).toEqual([
+    ['ip-neigh-proxy.json', 'absent'],
+    ['ip6tables-save.txt', 'absent'],
+    ['ipvsadm-save.txt', 'absent'],
+    ['conntrack.txt', 'not read'],
+    ['ss.txt', 'absent'],
+  ]);
+  // Its pod was not dumped: the packet leaves what is known.
+  const result = trace(network, { from: 'host/n1', to: '10.244.1.2', proto: 'icmp' });
+  expect(result.verdict.exit).not.toBe(0);
+  expect(result.assumptions).toContain('No IPVS services, for want of ipvsadm-save.txt (n1).');
 });
 
 describe('wires', () => {
