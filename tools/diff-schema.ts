@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ENTRY_KINDS } from '../src/topology/index.js';
+import { ENTRY_KINDS } from '../src/output/index.js';
 
 /** What `podpath diff --json` prints. */
 const text = z.string();

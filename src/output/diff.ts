@@ -1,6 +1,5 @@
 import pc from 'picocolors';
-import { formatOrigin, type Origin } from '../linux/index.js';
-import type { Difference, EntryText, NetworkDiff } from '../topology/index.js';
+import type { Difference, EntryOrigin, EntryText, NetworkDiff } from './difference.js';
 
 type Colors = ReturnType<typeof pc.createColors>;
 
@@ -58,8 +57,9 @@ function groupOf({ a, b }: Difference): string {
   return named((a ?? b)?.origin);
 }
 
-function named(origin: Origin | undefined): string {
-  return origin === undefined ? NOT_NOTED : (origin.file ?? formatOrigin(origin));
+function named(origin: EntryOrigin | undefined): string {
+  if (origin === undefined) return NOT_NOTED;
+  return origin.file ?? (origin.object === undefined ? origin.by : `${origin.by}: ${origin.object}`);
 }
 
 function entryLines({ is, kind, a, b, entry }: Difference, group: string, colors: Colors): string[] {
@@ -84,7 +84,8 @@ function shown(side: EntryText | undefined, kind: Difference['kind'], entry: str
 function since(side: EntryText | undefined, group: string, colors: Colors): string {
   const origin = side?.origin;
   if (origin === undefined || named(origin) === group) return '';
-  return colors.dim(`  (${formatOrigin(origin)})`);
+  const line = origin.file === undefined || origin.line === undefined ? '' : `:${origin.line}`;
+  return colors.dim(`  (${named(origin)}${line})`);
 }
 
 /** A comparison as a document of the schema `podpath-diff/1`: null is "not there" or "not noted". */
@@ -103,7 +104,7 @@ export function formatDiffJson(diff: NetworkDiff, [a, b]: DiffFormatOptions['nam
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function originOf(origin: Origin | undefined): object | null {
+function originOf(origin: EntryOrigin | undefined): object | null {
   if (origin === undefined) return null;
   const { by, object = null, file = null, line = null } = origin;
   return { by, object, file, line };

@@ -1,5 +1,14 @@
 export { COLLECT_SCRIPT } from './collect-script.js';
 export { type DiffFormatOptions, formatDiff, formatDiffJson } from './diff.js';
+export {
+  type Difference,
+  ENTRY_KINDS,
+  type EntryKind,
+  type EntryOrigin,
+  type EntryText,
+  type NetworkDiff,
+  type NotCompared,
+} from './difference.js';
 export { formatPicture, type Picture } from './flowchart.js';
 export { type FormatOptions, formatTrace, type OutputFormat, outputFormats, registerFormat } from './format.js';
 export { type CaptureOptions, formatPcapng } from './pcapng.js';

@@ -1,11 +1,3 @@
-export {
-  type Difference,
-  ENTRY_KINDS,
-  type EntryKind,
-  type EntryText,
-  type NetworkDiff,
-  type NotCompared,
-} from './difference.js';
 export { Directory, type NamedObject, type NamedPort, type ObjectKind, objectName } from './directory.js';
 export {
   type Connection,

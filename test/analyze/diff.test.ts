@@ -3,7 +3,7 @@ import { diffLines } from '../../src/analyze/diff/lines.js';
 import { diffNetworks } from '../../src/analyze/index.js';
 import { shippedLab } from '../../src/cli/lab-argument.js';
 import { loadLab } from '../../src/input/index.js';
-import type { NetworkDiff } from '../../src/topology/index.js';
+import type { NetworkDiff } from '../../src/output/index.js';
 
 const LAB = `
 cni: flannel/vxlan

@@ -107,7 +107,7 @@ describe.skipIf(!capable)(`in the kernel of this machine${capable ? '' : ': need
       const result = trace(await loadLab(dump), { from: `pod/${from}`, to: `pod/${to}`, proto: 'icmp' });
       expect(result.verdict.exit).toBe(0);
       return result.legs.flatMap(({ paths }) =>
-        paths.flatMap(({ hops }) => hops.flatMap(({ events }) => events.map(({ k }) => k))),
+        paths.flatMap(({ hops }) => hops.flatMap(({ events }) => events.map(({ k, fn }) => `${k} ${fn}`))),
       );
     };
     const there = await follow(path, 'client', 'web-1');

@@ -11,7 +11,7 @@ import {
   RT_TABLE_MAIN,
   ruleText,
 } from '../../linux/index.js';
-import type { EntryKind } from '../../topology/index.js';
+import type { EntryKind } from '../../output/index.js';
 import type { Names } from './names.js';
 
 /** An entry in two spellings: to be compared, with generated names told by what they are for, and to be shown. */

@@ -1,6 +1,6 @@
 import { formatIpv4, formatMac } from '../../address/index.js';
 import type { Link, Netns } from '../../linux/index.js';
-import type { Difference } from '../../topology/index.js';
+import type { Difference } from '../../output/index.js';
 import type { Names } from './names.js';
 
 /** One side of a comparison of two namespaces. */

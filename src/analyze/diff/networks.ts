@@ -1,11 +1,11 @@
-import type { Network } from '../../topology/index.js';
 import {
   type Difference,
   ENTRY_KINDS,
   type EntryKind,
   type NetworkDiff,
   type NotCompared,
-} from '../../topology/index.js';
+} from '../../output/index.js';
+import type { Network } from '../../topology/index.js';
 import { type Entry, entriesOf } from './entries.js';
 import { diffLinks, type Side } from './links.js';
 import { Names } from './names.js';

@@ -1,5 +1,5 @@
 import { BUILT_IN, type Chain, printRule, type Ruleset, type TableName } from '../../linux/index.js';
-import type { Difference, EntryText } from '../../topology/index.js';
+import type { Difference, EntryText } from '../../output/index.js';
 import { diffLines } from './lines.js';
 import type { Side } from './links.js';
 

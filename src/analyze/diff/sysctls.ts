@@ -1,5 +1,5 @@
 import { type Sysctls, sysctlName } from '../../linux/index.js';
-import type { Difference } from '../../topology/index.js';
+import type { Difference } from '../../output/index.js';
 import type { Side } from './links.js';
 
 /** Of each device, of either family. */

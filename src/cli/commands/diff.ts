@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Told } from '../../analyze/index.js';
 import type { OpenedNetwork } from '../../input/index.js';
+import type { EntryKind } from '../../output/index.js';
 import { InputError } from '../../problem/index.js';
-import { ENTRY_KINDS, type EntryKind } from '../../topology/index.js';
 import { addChangeOptions, type ChangeOptions, changedNetwork, findNetns } from '../change.js';
 import { EXIT, type SetExit } from '../exit.js';
 import { type Io, wantsColor } from '../io.js';
@@ -24,7 +24,7 @@ export function addDiff(program: Command, io: Io, exit: SetExit): void {
     .argument('<lab>', 'what should be: a lab file, a folder of node dumps, or the name of a shipped lab')
     .argument('<other>', 'what is: the same; --fault and --exec change this one')
     .option('-n, --namespace <name>', 'only this node, pod, host or router (again for more)', collectList)
-    .option('--only <kind>', `only these entries: ${ENTRY_KINDS.join(', ')}`, collectList)
+    .option('--only <kind>', 'only these entries: link, address, route, iptables … (again for more)', collectList)
     .option('--json', 'as JSON (docs/schema/diff.schema.json)');
   addChangeOptions(command)
     .addHelpText('after', EXAMPLES)
@@ -32,6 +32,7 @@ export function addDiff(program: Command, io: Io, exit: SetExit): void {
       const { openNetwork } = await import('../../input/index.js');
       const [a, b] = [await openNetwork(labSource(lab)), await openNetwork(labSource(other))];
       const changed = await changedNetwork(b, options, io);
+      const { ENTRY_KINDS, formatDiff, formatDiffJson } = await import('../../output/index.js');
       const kinds = options.only?.flatMap((kind) => values.oneOf('--only', ENTRY_KINDS)(kind) ?? []);
       const problems = [...values.problems, ...changed.problems];
       const namespaces = options.namespace?.map((name) => {
@@ -46,7 +47,6 @@ export function addDiff(program: Command, io: Io, exit: SetExit): void {
         dumps: { ...toldBy('a', a), ...toldBy('b', b) },
       });
       const names = [lab, [other, ...withWords(options)].join(' ')] as const;
-      const { formatDiff, formatDiffJson } = await import('../../output/index.js');
       io.out(options.json === true ? formatDiffJson(diff, names) : formatDiff(diff, { names, color: wantsColor(io) }));
       exit(diff.differences.length === 0 ? EXIT.ok : EXIT.failed);
     });

@@ -1,5 +1,3 @@
-import type { Origin } from '../linux/index.js';
-
 /** What the entries of a namespace are. */
 export const ENTRY_KINDS = [
   'namespace',
@@ -18,12 +16,21 @@ export const ENTRY_KINDS = [
 
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 
+/** Who put an entry there: an agent and the object that it did so for, or a file. */
+export interface EntryOrigin {
+  readonly by: string;
+  readonly object?: string;
+  readonly file?: string;
+  /** 1-based. */
+  readonly line?: number;
+}
+
 /** An entry as one of two networks has it. */
 export interface EntryText {
   /** As the native tool prints it; of a setting of a link and of a sysctl the value. */
   readonly text: string;
   /** undefined where nobody notes it, as for sysctls. */
-  readonly origin: Origin | undefined;
+  readonly origin: EntryOrigin | undefined;
 }
 
 /** One entry that two networks do not share. */
