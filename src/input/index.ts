@@ -14,7 +14,7 @@ export {
 } from './load-lab.js';
 export { readLab } from './read-lab.js';
 export { redact } from './redact/redact.js';
-export { NETWORK_FILE, SNAPSHOT_PARTS } from './snapshot/layout.js';
+export { SNAPSHOT_PARTS } from './snapshot/layout.js';
 export type { PartState } from './snapshot/read-namespace.js';
 export { readSnapshot, type Snapshot, type SnapshotFolder } from './snapshot/read-snapshot.js';
 export { snapshotFiles } from './snapshot/write-snapshot.js';

@@ -55,7 +55,12 @@ describe.each(SHIPPED)('%s, written and read back', (name) => {
     const network = shipped(name);
     const { network: again, notes } = read(folderOf(network));
     expect(lines(again)).toEqual(lines(network));
-    expect(again.directory.objects).toEqual(network.directory.objects);
+    // How many pods a Service has is for the API to tell.
+    const objects = network.directory.objects.map((object) => ({
+      ...object,
+      ports: object.ports.map(({ endpoints: _, ...port }) => port),
+    }));
+    expect(again.directory.objects).toEqual(objects);
     expect(notes).toEqual([]);
     expect([...snapshotFiles(again)]).toEqual([...snapshotFiles(network)]);
   });
@@ -161,7 +166,6 @@ test('a real node, as its tools printed it on Linux 6.18', () => {
     ['ip-neigh-proxy.json', 'absent'],
     ['ip6tables-save.txt', 'absent'],
     ['ipvsadm-save.txt', 'absent'],
-    ['conntrack.txt', 'not read'],
     ['ss.txt', 'absent'],
   ]);
   // Its pod was not dumped: the packet leaves what is known.
