@@ -1,0 +1,209 @@
+import { formatIpv4 } from '../../src/address/index.js';
+import { type Connection, Runtime, type Tuple } from '../../src/linux/index.js';
+import { Applier, type Install, parseCommand } from '../../src/plan/index.js';
+import { Network } from '../../src/topology/index.js';
+import { crossings, Simulation, type Trace, type TraceOptions } from '../../src/trace/index.js';
+import { ip } from '../must.js';
+import { readable } from '../recordings/load.js';
+import { type Frame, frameOf } from '../replay/frame.js';
+import type { KernelCase, KernelRun } from './backend.js';
+import { frameOfCase } from './packet.js';
+import type { Case, FrameCase, Listener, Plan, SocketCase } from './plan.js';
+
+/** What the simulation made of a case, in the form of {@link KernelCase}. */
+export interface SimulatedCase {
+  readonly frames: readonly Frame[];
+  readonly deliveries: readonly string[];
+  /** The first error that the sender was told. */
+  readonly errno: string | undefined;
+  /** What is not modelled and was met: from there on nothing can be compared. */
+  readonly unsupported: string | undefined;
+}
+
+/** What the simulation made of a plan. */
+export interface SimulatedRun {
+  readonly refused: readonly number[];
+  readonly cases: readonly SimulatedCase[];
+  /** By namespace: lines as `conntrack -L` prints them, without timeouts and use counts. */
+  readonly conntrack: Readonly<Record<string, readonly string[]>>;
+  /** By namespace: packets and bytes by `TABLE CHAIN N`. */
+  readonly rules: Readonly<Record<string, ReadonlyMap<string, string>>>;
+}
+
+/**
+ * Runs a plan in the simulation. From the kernel it takes what nobody can foresee: when each case began, and which
+ * endpoint of a Service a random rule chose.
+ */
+export function simulate(plan: Plan, kernel: KernelRun): SimulatedRun {
+  const runtime = new Runtime();
+  const { network: built, refused } = build(plan, runtime);
+  const network = withListeners(built, plan.listeners, runtime);
+  const simulation = { network, runtime };
+  const cases: SimulatedCase[] = [];
+  for (const [i, one] of plan.cases.entries()) {
+    const seen = kernel.cases[i];
+    if (seen === undefined) throw new Error(`${plan.name}: the kernel has no case ${i}`);
+    runtime.clock = seen.at;
+    const result = simulateCase(simulation, one, seen, plan);
+    cases.push(result);
+    if (result.unsupported !== undefined) break;
+  }
+  runtime.clock = kernel.cases.at(-1)?.at ?? 0;
+  const names = simulation.network.names();
+  return {
+    refused,
+    cases,
+    conntrack: Object.fromEntries(names.map((ns) => [ns, connectionLines(runtime, ns)])),
+    rules: Object.fromEntries(names.map((ns) => [ns, ruleCounters(simulation.network, runtime, ns)])),
+  };
+}
+
+function build(plan: Plan, runtime: Runtime): { readonly network: Network; readonly refused: number[] } {
+  const applier = new Applier(Network.of([]), runtime);
+  const refused: number[] = [];
+  for (const [i, line] of [...plan.fixed, ...plan.random].entries()) {
+    const installs = readable(parseCommand(line, { netns: undefined, file: plan.name, line: i + 1 }));
+    const refusals = installs.map((install) => applier.apply(install)).filter((refusal) => refusal !== undefined);
+    if (refusals.length > 0) refused.push(i);
+  }
+  return { network: applier.network(), refused };
+}
+
+function withListeners(network: Network, listeners: readonly Listener[], runtime: Runtime): Network {
+  const applier = new Applier(network, runtime);
+  for (const { netns, protocol, port, behaviour } of listeners) {
+    const bound = { protocol, address: ip('0.0.0.0'), port };
+    const socket =
+      behaviour === 'sink'
+        ? ({ ...bound, behaviour: 'sink' } as const)
+        : ({ ...bound, behaviour: 'reply', bytes: undefined } as const);
+    const install: Install = { netns, origin: { by: 'command' }, call: { call: 'socket listen', socket } };
+    applier.apply(install);
+  }
+  return applier.network();
+}
+
+interface State {
+  network: Network;
+  readonly runtime: Runtime;
+}
+
+function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan): SimulatedCase {
+  if (one.send === 'command') {
+    const applier = new Applier(state.network, state.runtime);
+    for (const install of readable(parseCommand(one.command, { netns: undefined, file: plan.name })))
+      applier.apply(install);
+    state.network = applier.network();
+    return { frames: [], deliveries: [], errno: undefined, unsupported: undefined };
+  }
+  const simulation = new Simulation(state.network, optionsFor(plan, seen), state.runtime);
+  const trace = one.send === 'frame' ? inject(simulation, one) : send(simulation, one);
+  const { errno } = trace.verdict;
+  return {
+    frames: crossings(trace)
+      .map(frameOf)
+      .filter(({ ns }) => !plan.unwatched.includes(ns)),
+    deliveries: deliveriesOf(trace),
+    // The kernel's socket was closed before it would have given up.
+    errno: one.send === 'frame' || errno === null || errno === 'ETIMEDOUT' ? undefined : errno,
+    unsupported: unsupportedIn(trace),
+  };
+}
+
+/** The endpoint that the kernel's random rule chose is seen in its frames. */
+function optionsFor(plan: Plan, { frames }: KernelCase): TraceOptions {
+  const text = plan.fixed.join('\n');
+  if (!text.includes('--mode random')) return {};
+  const chosen = frames.map((frame) => String(frame.ip?.['dst'])).find((dst) => text.includes(`--to-destination ${dst}:`));
+  return chosen === undefined ? {} : { branching: { branches: 'pin', name: chosen } };
+}
+
+function inject(simulation: Simulation, one: FrameCase): Trace {
+  return simulation.inject({ namespace: one.from, device: one.dev, direction: 'out', frame: frameOfCase(one) });
+}
+
+function send(simulation: Simulation, one: SocketCase): Trace {
+  const { send: proto, from, to, port, sport, source, oif, ttl, df, tos, mark, payload } = one;
+  return simulation.send({
+    from,
+    to,
+    proto: proto === 'ping' ? 'icmp' : proto,
+    ...(proto === 'ping' ? { id: sport } : { port, sport }),
+    ...(proto !== 'tcp' && { payload }),
+    ...(source !== undefined && { source }),
+    ...(oif !== undefined && { oif }),
+    ...(ttl !== undefined && { ttl }),
+    ...(df !== undefined && { df }),
+    ...(tos !== undefined && { tos }),
+    ...(mark !== undefined && { mark }),
+    connected: one.connected === true,
+    recverr: one.recverr === true,
+    // The agent closes its sockets before a SYN would be sent again.
+    timeout: 500,
+  });
+}
+
+function deliveriesOf(trace: Trace): string[] {
+  return trace.legs.flatMap((leg) =>
+    leg.paths.flatMap((path) =>
+      path.hops.flatMap((hop) =>
+        hop.events.flatMap((event) => {
+          if (event.k !== 'deliver' || event.to.includes('socket:')) return [];
+          const proto = /^(udp|tcp LISTEN)/.exec(event.to)?.[1]?.slice(0, 3);
+          return proto === undefined ? [] : [`${hop.netns} ${proto} ${event.local} < ${event.remote}`];
+        }),
+      ),
+    ),
+  );
+}
+
+function unsupportedIn(trace: Trace): string | undefined {
+  for (const leg of trace.legs)
+    for (const path of leg.paths)
+      for (const hop of path.hops)
+        for (const event of hop.events)
+          if (event.k === 'unsupported' || (event.k === 'drop' && event.code === 'UNSUPPORTED'))
+            return JSON.stringify(event);
+  return undefined;
+}
+
+function connectionLines(runtime: Runtime, ns: string): string[] {
+  return runtime.of(ns).conntrack.list(runtime.clock).map(connectionLine);
+}
+
+const PROTOCOLS = new Map([
+  [1, 'icmp'],
+  [6, 'tcp'],
+  [17, 'udp'],
+]);
+
+function connectionLine(ct: Connection): string {
+  const { protocol } = ct.original;
+  return [
+    PROTOCOLS.get(protocol) ?? `unknown ${protocol}`,
+    ...(protocol === 6 ? [ct.tcp] : []),
+    tupleText(ct.original),
+    ...(ct.seenReply ? [] : ['[UNREPLIED]']),
+    tupleText(ct.reply),
+    ...(ct.assured ? ['[ASSURED]'] : []),
+    `mark=${ct.mark}`,
+  ].join(' ');
+}
+
+function tupleText({ src, dst, protocol, sport, dport }: Tuple): string {
+  const ends = `src=${formatIpv4(src)} dst=${formatIpv4(dst)}`;
+  if (protocol === 1) return `${ends} type=${dport >> 8} code=${dport & 255} id=${sport}`;
+  return protocol === 6 || protocol === 17 ? `${ends} sport=${sport} dport=${dport}` : ends;
+}
+
+function ruleCounters(network: Network, runtime: Runtime, ns: string): Map<string, string> {
+  const found = new Map<string, string>();
+  const { counters } = runtime.of(ns);
+  for (const table of network.netns(ns)?.iptables.values() ?? [])
+    for (const chain of table.chains.values())
+      for (const [i, rule] of chain.rules.entries()) {
+        const { packets, bytes } = counters.get(rule) ?? { packets: 0, bytes: 0 };
+        found.set(`${table.name} ${chain.name} ${i + 1}`, `${packets}:${bytes}`);
+      }
+  return found;
+}
