@@ -108,10 +108,9 @@ export function mtuForSkb(net: Net, skb: Skb): number {
  * @returns false, with the packet dropped, when there is none.
  */
 export function ipRouteMeHarder(net: Net, skb: Skb, fn: string): boolean {
-  const { ip, l4, dst } = skb;
+  const { ip, l4 } = skb;
   if (ip === undefined || l4 === undefined) return true;
-  const dev = dst === undefined || dst.type === 'error' ? '' : dst.dev;
-  const type = inetAddrType(net.ns, ip.src, dev);
+  const type = inetAddrType(net.ns, ip.src);
   const src = type === 'local' || type === 'unicast' ? ip.src : ANY;
   const route = routeOwn(net, { dst: ip.dst, src, anySource: 'any', mark: skb.mark, tos: ip.tos, l4, socket: skb.sk });
   if (!route.ok) {

@@ -18,7 +18,7 @@ import { arpSolicit } from './arp-solicit.js';
 import { devQueueXmit } from './dev.js';
 import { type ArpQueue, drop, type Net, tell } from './net.js';
 
-/** net.ipv4.neigh.default: retrans_time, ms, and mcast_solicit. */
+/** net.ipv4.neigh.default: retrans_time_ms, and mcast_solicit. */
 const RETRANS_TIME = 1_000;
 const MCAST_SOLICIT = 3;
 
@@ -111,7 +111,8 @@ function probe(net: Net, queue: ArpQueue, ip: Ipv4, link: Link, key: string): vo
     return;
   }
   queue.probes++;
-  queue.timer = net.walk.timer(RETRANS_TIME, () => probe(net, queue, ip, link, key));
+  const wait = net.ns.sysctls.number(`net/ipv4/neigh/${link.name}/retrans_time_ms`) || RETRANS_TIME;
+  queue.timer = net.walk.timer(wait, () => probe(net, queue, ip, link, key));
   const [first] = queue.skbs;
   arpSolicit(net, link, ip, first);
 }

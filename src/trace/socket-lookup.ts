@@ -11,10 +11,16 @@ export interface Ends {
   readonly remotePort: number;
 }
 
-/** A socket of the probe: a connected one before one that takes packets from anybody. */
-export function probeSocket(net: Net, ends: Ends): ProbeSocket | undefined {
+/** Whether a socket takes what came in by `dev` (inet_sk_bound_dev_eq()). */
+export function hears({ boundDev }: ProbeSocket, dev: string): boolean {
+  return boundDev === '' || boundDev === dev;
+}
+
+/** A socket of the probe for what `dev` brought: a connected one before one that takes packets from anybody. */
+export function probeSocket(net: Net, ends: Ends, dev: string): ProbeSocket | undefined {
   const mine = net.walk.sockets.filter(
     (s) =>
+      hears(s, dev) &&
       s.netns === net.ns.name &&
       s.protocol === ends.protocol &&
       s.localPort === ends.localPort &&

@@ -38,6 +38,7 @@ class TcpClient implements ProbeSocket {
   readonly netns: string;
   readonly localPort: number;
   readonly remote: { readonly address: Ipv4; readonly port: number };
+  readonly boundDev: string;
   localAddress: Ipv4;
   readonly #net: Net;
   readonly #options: TcpOptions;
@@ -54,6 +55,7 @@ class TcpClient implements ProbeSocket {
     this.#result = result;
     this.netns = net.ns.name;
     this.localPort = options.sport;
+    this.boundDev = options.oif;
     this.localAddress = options.source;
     this.remote = { address: options.destination, port: options.dport };
     this.#isn = net.choose.value(`${net.ns.name} ISN`, 0x1_0000_0000);

@@ -26,7 +26,7 @@ export function tcpRcv(net: Net, skb: Skb): void {
     return;
   }
   const ends: Ends = { protocol: 'tcp', local: ip.dst, localPort: l4.dport, remote: ip.src, remotePort: l4.sport };
-  const connection = probeSocket(net, ends);
+  const connection = probeSocket(net, ends, skb.dev);
   if (connection !== undefined) {
     tellDelivery(net, skb, ends, 'tcp connection');
     connection.receive(net, skb);
@@ -114,6 +114,7 @@ class ServerConnection implements ProbeSocket {
   readonly localAddress: Ipv4;
   readonly localPort: number;
   readonly remote: { readonly address: Ipv4; readonly port: number };
+  readonly boundDev = '';
   readonly #listener: Socket;
   readonly #ends: Ends;
   readonly #isn: number;

@@ -42,6 +42,7 @@ function open(
     protocol: l4.l4,
     localAddress: options.connected ? chosen : options.source,
     localPort: options.sport,
+    boundDev: options.oif,
     remote: options.connected ? { address: options.destination, port: options.dport } : undefined,
     receive(_net, skb) {
       const refused = skb.l4?.l4 === 'sctp' && skb.l4.chunk === 'ABORT';

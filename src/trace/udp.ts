@@ -12,7 +12,7 @@ export function udpRcv(net: Net, skb: Skb): void {
   const { ip, l4 } = skb;
   if (ip === undefined || l4?.l4 !== 'udp') return;
   const ends: Ends = { protocol: 'udp', local: ip.dst, localPort: l4.dport, remote: ip.src, remotePort: l4.sport };
-  const own = probeSocket(net, ends);
+  const own = probeSocket(net, ends, skb.dev);
   if (own !== undefined) {
     tellDelivery(net, skb, ends, 'udp socket');
     own.receive(net, skb);

@@ -74,7 +74,7 @@ const QUIET_NAMESPACE = [
   // No router solicitation, no multicast report.
   'echo 1 > net/ipv6/conf/default/disable_ipv6; echo 1 > net/ipv6/conf/all/disable_ipv6',
   // ICMP errors are limited per peer and per second: they would come or not by how fast this machine is.
-  'echo 0 > net/ipv4/icmp_ratelimit; echo 1000000 > net/ipv4/icmp_msgs_per_sec; echo 100000 > net/ipv4/icmp_msgs_burst',
+  'echo 0 > net/ipv4/icmp_ratemask; echo 1000000 > net/ipv4/icmp_msgs_per_sec; echo 100000 > net/ipv4/icmp_msgs_burst',
   // A case ends before a SYN/ACK would be sent again.
   'echo 0 > net/ipv4/tcp_synack_retries',
 ].join('; ');

@@ -107,7 +107,11 @@ const MATCH = fc.oneof(
 /** At most one `-p`, since iptables takes one. */
 const MATCHES = fc.array(MATCH, { maxLength: 2 }).map((all) => {
   const protocols = all.filter((match) => match.includes('-p '));
-  return all.filter((match) => !match.includes('-p ') || match === protocols[0]).join(' ');
+  const fragments = all.filter((match) => match.endsWith('-f'));
+  return all
+    .filter((match) => (!match.includes('-p ') || match === protocols[0]) && (!match.endsWith('-f') || match === fragments[0]))
+    .filter((match, i, kept) => kept.indexOf(match) === i)
+    .join(' ');
 });
 const FILTER_TARGET = fc.oneof(
   oneOf('-j ACCEPT', '-j DROP', '-j RETURN', '-j C1', '-g C1', ''),

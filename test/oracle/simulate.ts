@@ -1,5 +1,6 @@
 import { formatIpv4 } from '../../src/address/index.js';
 import { type Connection, Runtime, type Tuple } from '../../src/linux/index.js';
+import type { Header } from '../../src/packet/index.js';
 import { Applier, type Install, parseCommand } from '../../src/plan/index.js';
 import { Network } from '../../src/topology/index.js';
 import { crossings, Simulation, type Trace, type TraceOptions } from '../../src/trace/index.js';
@@ -37,14 +38,15 @@ export interface SimulatedRun {
 export function simulate(plan: Plan, kernel: KernelRun): SimulatedRun {
   const runtime = new Runtime();
   const { network: built, refused } = build(plan, runtime);
-  const network = withListeners(built, plan.listeners, runtime);
+  const network = withListeners(hurried(built, runtime), plan.listeners, runtime);
   const simulation = { network, runtime };
   const cases: SimulatedCase[] = [];
+  const budget = new ErrorBudget();
   for (const [i, one] of plan.cases.entries()) {
     const seen = kernel.cases[i];
     if (seen === undefined) throw new Error(`${plan.name}: the kernel has no case ${i}`);
     runtime.clock = seen.at;
-    const result = simulateCase(simulation, one, seen, plan);
+    const result = simulateCase(simulation, one, seen, plan, budget);
     cases.push(result);
     if (result.unsupported !== undefined) break;
   }
@@ -83,12 +85,60 @@ function withListeners(network: Network, listeners: readonly Listener[], runtime
   return applier.network();
 }
 
+/** As on the kernel: a neighbour that does not answer has failed soon. */
+function hurried(network: Network, runtime: Runtime): Network {
+  const applier = new Applier(network, runtime);
+  for (const netns of network.names())
+    for (const dev of network.netns(netns)?.links.keys() ?? []) {
+      const path = `net/ipv4/neigh/${dev}/retrans_time_ms`;
+      applier.apply({ netns, origin: { by: 'command' }, call: { call: 'sysctl set', path, value: '10' } });
+    }
+  return applier.network();
+}
+
+/**
+ * ip_error() tells one source five times in a burst that there is no way, then once a second. On this kernel only the
+ * first network namespace has the sysctl that turns this off (net.ipv4.route.error_cost), and that is not ours.
+ */
+class ErrorBudget {
+  readonly #spent = new Map<string, number>();
+
+  /** Why the kernel may be silent from here on; undefined when it is not. */
+  spend(trace: Trace): string | undefined {
+    for (const { source, netns } of routeErrors(trace)) {
+      const key = `${netns} ${source}`;
+      const spent = (this.#spent.get(key) ?? 0) + 1;
+      this.#spent.set(key, spent);
+      if (spent > 5) return 'ip_error() limits how often it tells one source';
+    }
+    return undefined;
+  }
+}
+
+const ROUTE_ERRORS = new Set(['NO_ROUTE', 'ROUTE_UNREACHABLE', 'ROUTE_PROHIBIT']);
+
+function routeErrors(trace: Trace): { readonly netns: string; readonly source: string }[] {
+  return trace.legs.flatMap((leg) =>
+    leg.paths.flatMap((path) =>
+      path.hops.flatMap(({ netns, events }) => {
+        const isError = events.some((e) => e.k === 'drop' && e.fn === 'ip_error' && ROUTE_ERRORS.has(e.code));
+        return isError ? [{ netns, source: sourceOf(leg.packet) }] : [];
+      }),
+    ),
+  );
+}
+
+function sourceOf(headers: readonly Header[]): string {
+  const ip4 = headers.find((header) => header.l === 'ip4');
+  return ip4?.l === 'ip4' ? ip4.src : '';
+}
+
 interface State {
   network: Network;
   readonly runtime: Runtime;
 }
 
-function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan): SimulatedCase {
+function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, budget: ErrorBudget): SimulatedCase {
   if (one.send === 'command') {
     const applier = new Applier(state.network, state.runtime);
     for (const install of readable(parseCommand(one.command, { netns: undefined, file: plan.name })))
@@ -106,7 +156,7 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan): Si
     deliveries: deliveriesOf(trace),
     // The kernel's socket was closed before it would have given up.
     errno: one.send === 'frame' || errno === null || errno === 'ETIMEDOUT' ? undefined : errno,
-    unsupported: unsupportedIn(trace),
+    unsupported: unsupportedIn(trace) ?? budget.spend(trace),
   };
 }
 
@@ -148,8 +198,8 @@ function deliveriesOf(trace: Trace): string[] {
     leg.paths.flatMap((path) =>
       path.hops.flatMap((hop) =>
         hop.events.flatMap((event) => {
-          if (event.k !== 'deliver' || event.to.includes('socket:')) return [];
-          const proto = /^(udp|tcp LISTEN)/.exec(event.to)?.[1]?.slice(0, 3);
+          if (event.k !== 'deliver') return [];
+          const proto = /^(udp(?= \d)|tcp LISTEN)/.exec(event.to)?.[1]?.slice(0, 3);
           return proto === undefined ? [] : [`${hop.netns} ${proto} ${event.local} < ${event.remote}`];
         }),
       ),
