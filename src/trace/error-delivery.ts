@@ -15,7 +15,7 @@ import {
   type Packet,
 } from '../packet/index.js';
 import { drop, type Net, type ProbeSocket, tell } from './net.js';
-import { type Ends, hears, listeningSocket, probeSocket } from './socket-lookup.js';
+import { type Ends, hears, inetIif, listeningSocket, probeSocket } from './socket-lookup.js';
 import { hasVxlanSocket } from './vxlan.js';
 
 /** How long a redirect is believed (ip_rt_gc_timeout), ms. */
@@ -34,11 +34,13 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
     drop(net, skb, 'icmp_unreach', 'ERROR_IGNORED', () => ({ values: { dst: formatIpv4(quoted.dst) } }));
     return;
   }
-  if (isOfSocket(net, inner, skb.dev)) {
+  // tcp_v4_err() looks by inet_iif(), __udp4_lib_err() and raw_icmp_error() by the device.
+  const dev = inner.l4?.l4 === 'tcp' ? inetIif(skb) : skb.dev;
+  if (isOfSocket(net, inner, dev)) {
     if (mtu !== undefined) learnMtu(net, quoted, mtu);
     if (l4.type === ICMP_REDIRECT) learnGateway(net, skb, quoted.dst, l4.gateway as Ipv4);
   }
-  const socket = quotedSocket(net, inner, skb.dev);
+  const socket = quotedSocket(net, inner, dev);
   if (socket === undefined) {
     drop(net, skb, 'icmp_unreach', 'ERROR_IGNORED', () => ({ values: { dst: formatIpv4(quoted.dst) } }));
     return;

@@ -90,6 +90,7 @@ function send(net: Net, skb: Skb, link: Link, mac: Mac): void {
 function solicit(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
   const map = net.walk.arpQueues;
   const key = `${net.ns.name}|${neighbourKey(link.name, ip)}`;
+  skb.call = undefined;
   net.walk.observer?.hold(net, skb, `ARP for ${formatIpv4(ip)} on ${link.name}`);
   const queue = map.get(key);
   if (queue !== undefined) {

@@ -1,5 +1,5 @@
 import type { Ipv4 } from '../address/index.js';
-import type { Socket } from '../linux/index.js';
+import type { Skb, Socket } from '../linux/index.js';
 import type { Net, ProbeSocket } from './net.js';
 
 /** The ends of a packet as its receiver sees them. */
@@ -9,6 +9,15 @@ export interface Ends {
   readonly localPort: number;
   readonly remote: Ipv4;
   readonly remotePort: number;
+}
+
+/**
+ * The device that a packet counts as having come in by: of one that came back over lo the device of its own address
+ * (inet_iif(), rt_iif of ip_route_output_key_hash_rcu()).
+ */
+export function inetIif({ dst, dev }: Skb): string {
+  if (dst?.type !== 'local' || dst.direction !== 'output' || dst.route?.type !== 'local') return dev;
+  return dst.route.dev;
 }
 
 /** Whether a socket takes what came in by `dev` (inet_sk_bound_dev_eq()). */

@@ -100,7 +100,7 @@ class TcpClient implements ProbeSocket {
   }
 
   #send(cause: Skb | undefined, header: Tcp, payload: number, gsoSize: number): void {
-    const { ttl, tos, mark } = this.#options;
+    const { ttl, tos, mark, pmtuDiscovery } = this.#options;
     const ends: Ends = {
       protocol: 'tcp',
       local: this.localAddress,
@@ -120,6 +120,7 @@ class TcpClient implements ProbeSocket {
       ttl,
       tos,
       mark,
+      pmtuDiscovery,
     });
   }
 

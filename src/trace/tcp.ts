@@ -9,9 +9,10 @@ import {
   type Socket,
 } from '../linux/index.js';
 import { IP_HLEN, resetOf, TCP_ACK, TCP_HLEN, TCP_PSH, TCP_RST, TCP_SYN, type Tcp } from '../packet/index.js';
+import type { PmtuDiscovery } from './client.js';
 import { routeOwn, sendOwn } from './ip-send.js';
 import { drop, type Net, type ProbeSocket, tell } from './net.js';
-import { type Ends, listeningSocket, probeSocket } from './socket-lookup.js';
+import { type Ends, inetIif, listeningSocket, probeSocket } from './socket-lookup.js';
 
 /** Options of a SYN: MSS, SACK permitted, time stamps, window scale. Of a later segment: time stamps. Bytes. */
 export const SYN_OPTIONS = 20;
@@ -26,7 +27,7 @@ export function tcpRcv(net: Net, skb: Skb): void {
     return;
   }
   const ends: Ends = { protocol: 'tcp', local: ip.dst, localPort: l4.dport, remote: ip.src, remotePort: l4.sport };
-  const connection = probeSocket(net, ends, skb.dev);
+  const connection = probeSocket(net, ends, inetIif(skb));
   if (connection !== undefined) {
     tellDelivery(net, skb, ends, 'tcp connection');
     connection.receive(net, skb);
@@ -59,7 +60,8 @@ function refuse(net: Net, skb: Skb, ends: Ends, l4: Tcp): void {
   );
   if (!(l4.flags & TCP_RST)) {
     const header = resetOf(l4, skb.payload);
-    sendSegment(net, skb, { ends, header, payload: 0, kind: 'reply', id: 'zero', socket: CONTROL_SOCKET });
+    const tos = skb.ip?.tos ?? 0;
+    sendSegment(net, skb, { ends, header, payload: 0, kind: 'reply', id: 'zero', socket: CONTROL_SOCKET, tos });
   }
   // A SYN-ACK for a connection that is being opened, but from another address: nobody translated it back.
   const translated = wanted === undefined || (l4.flags & (TCP_SYN | TCP_ACK)) !== (TCP_SYN | TCP_ACK);
@@ -83,13 +85,20 @@ export interface Segment {
   readonly ttl?: number | undefined;
   readonly tos?: number;
   readonly mark?: number;
+  /** What its program asked of path-MTU discovery; `want` unless it did. */
+  readonly pmtuDiscovery?: PmtuDiscovery;
 }
 
 /** Sends a segment (ip_queue_xmit(), ip_send_unicast_reply()). */
-export function sendSegment(net: Net, cause: Skb | undefined, { ends, header, ...segment }: Segment): void {
+export function sendSegment(
+  net: Net,
+  cause: Skb | undefined,
+  { ends, header, pmtuDiscovery = 'want', ...segment }: Segment,
+): void {
   const { local: src, remote: dst } = ends;
   // A RST says DF whatever is discovered (tcp_v4_init()).
-  const df = segment.socket === CONTROL_SOCKET ? true : 'discover';
+  const asked = pmtuDiscovery === 'want' ? 'discover' : pmtuDiscovery === 'do';
+  const df = segment.socket === CONTROL_SOCKET ? true : asked;
   sendOwn(net, cause, { ...segment, fn: 'ip_queue_xmit', src, dst, anySource: 'any', df, l4: header });
 }
 

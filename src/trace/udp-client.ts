@@ -58,6 +58,8 @@ function open(
   };
   net.walk.sockets.push(socket);
   net.walk.task(() => {
-    result.errno = send();
+    const errno = send();
+    // udp_send_skb(): a full queue is told of to who asked for errors alone.
+    result.errno = errno === 'ENOBUFS' && !options.recverr ? undefined : errno;
   });
 }

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import { constants } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { type Frame, normalise } from '../replay/frame.js';
 import type { KernelCase, KernelRun } from './backend.js';
 import { describeCase, type Plan } from './plan.js';
@@ -65,7 +65,8 @@ function compareRefusals(plan: Plan, kernel: KernelRun, ours: SimulatedRun): Dis
 
 function compareCase(kernel: KernelCase, ours: SimulatedCase): Found | undefined {
   const errno = errnoName(kernel.errors[0]);
-  if (errno !== ours.errno) return { layer: 'errno', text: `errno: kernel ${errno}, ours ${ours.errno}\n${pathText(kernel, ours)}` };
+  if (errno !== ours.errno)
+    return { layer: 'errno', text: `errno: kernel ${errno}, ours ${ours.errno}\n${pathText(kernel, ours)}` };
   const [theirs, mine] = [[...kernel.deliveries].sort(), [...ours.deliveries].sort()];
   if (!isDeepStrictEqual(theirs, mine))
     return {
@@ -141,7 +142,10 @@ function compareAfter(kernel: KernelRun, ours: SimulatedRun): Disagreement | und
     const mine = ours.rules[ns] ?? new Map<string, string>();
     const rules = ruleLines(lines);
     const theirs = rules.map(({ at, count, rule }) => `${at} ${rule} ${count}`);
-    const text = differences(theirs, rules.map(({ at, rule }) => `${at} ${rule} ${mine.get(at) ?? 'none'}`));
+    const text = differences(
+      theirs,
+      rules.map(({ at, rule }) => `${at} ${rule} ${mine.get(at) ?? 'none'}`),
+    );
     if (text !== undefined) return { layer: 'rules', at: undefined, text: `counters of ${ns}\n${text}` };
   }
   return undefined;
@@ -165,7 +169,9 @@ function connectionOf(line: string): string {
 
 function connections(lines: readonly string[]): string[] {
   const all = lines.map((line) =>
-    line.includes('dport=8472') ? line.replace(/sport=\d+ dport=8472/, 'sport=* dport=8472').replace(/sport=8472 dport=\d+/, 'sport=8472 dport=*') : line,
+    line.includes('dport=8472')
+      ? line.replace(/sport=\d+ dport=8472/, 'sport=* dport=8472').replace(/sport=8472 dport=\d+/, 'sport=8472 dport=*')
+      : line,
   );
   return [...new Set(all)].sort();
 }

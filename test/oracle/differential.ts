@@ -54,7 +54,7 @@ function reasonOf(text: string): string {
 }
 
 /** Leaves out commands and cases for as long as the same layer goes on to differ. */
-export function shrink(first: Plan, disagreement: Disagreement, seconds = 60): Counterexample | undefined {
+export function shrink(first: Plan, disagreement: Disagreement, seconds = 10): Counterexample | undefined {
   const end = performance.now() + seconds * 1000;
   let best: Counterexample | undefined;
   let plan = disagreement.at === undefined ? first : { ...first, cases: first.cases.slice(0, disagreement.at + 1) };
@@ -76,7 +76,10 @@ export function shrink(first: Plan, disagreement: Disagreement, seconds = 60): C
 /** The plan without a run of `size` commands or cases, in every place. */
 function smaller(plan: Plan, size: number): Plan[] {
   const without = <T>(list: readonly T[]): T[][] =>
-    Array.from({ length: Math.ceil(list.length / size) }, (_, i) => [...list.slice(0, i * size), ...list.slice((i + 1) * size)]);
+    Array.from({ length: Math.ceil(list.length / size) }, (_, i) => [
+      ...list.slice(0, i * size),
+      ...list.slice((i + 1) * size),
+    ]);
   return [
     ...without(plan.cases)
       .filter((cases) => cases.length > 0)

@@ -47,14 +47,22 @@ do {
       process.stdout.write(
         `\n=== ${name}, seed ${seed}${small === undefined ? ' (not shrunk)' : ''}: ${disagreement.layer}\n` +
           `${smallest.random.join('\n')}\n--- ${smallest.cases.length} cases\n` +
-          `${smallest.cases.slice(-8).map((one) => JSON.stringify(one)).join('\n')}\n---\n${disagreement.text}\n`,
+          `${smallest.cases
+            .slice(-8)
+            .map((one) => JSON.stringify(one))
+            .join('\n')}\n---\n${disagreement.text}\n`,
       );
       if (values.save !== undefined && small !== undefined)
-        writeFileSync(join(values.save, `${name}-${seed}-${different}.json`), JSON.stringify({ plan: small.plan, kernel: small.kernel }));
+        writeFileSync(
+          join(values.save, `${name}-${seed}-${different}.json`),
+          JSON.stringify({ plan: small.plan, kernel: small.kernel }),
+        );
     }
   }
   seed++;
 } while (performance.now() < end);
 for (const [what, n] of left) process.stdout.write(`left out ${n} times: ${what}\n`);
-process.stdout.write(`seeds ${first} to ${seed - 1}: ${packets} packets of ${plans} plans agree, ${different} plans differ\n`);
+process.stdout.write(
+  `seeds ${first} to ${seed - 1}: ${packets} packets of ${plans} plans agree, ${different} plans differ\n`,
+);
 process.exitCode = different === 0 ? 0 : 1;

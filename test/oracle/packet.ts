@@ -1,4 +1,12 @@
-import { encodeFrame, headersOf, icmpHeader, ipPacket, type L4, type Packet, parseTcpFlags } from '../../src/packet/index.js';
+import {
+  encodeFrame,
+  headersOf,
+  icmpHeader,
+  ipPacket,
+  type L4,
+  type Packet,
+  parseTcpFlags,
+} from '../../src/packet/index.js';
 import { ip, mac } from '../must.js';
 import type { FrameCase, PacketSpec } from './plan.js';
 

@@ -42,10 +42,22 @@ const LISTENERS: readonly Listener[] = ['a', 'r', 'b'].flatMap((netns): Listener
 const oneOf = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
 /** One of several, the first more often than all others. */
 const mostly = <T>(first: T, ...others: readonly T[]): fc.Arbitrary<T> =>
-  fc.oneof({ weight: others.length * 2 + 2, arbitrary: fc.constant(first) }, { weight: others.length, arbitrary: oneOf(...others) });
+  fc.oneof(
+    { weight: others.length * 2 + 2, arbitrary: fc.constant(first) },
+    { weight: others.length, arbitrary: oneOf(...others) },
+  );
 
 const ADDRESS = oneOf('10.0.0.1', '10.0.0.3', '10.0.0.2', '10.0.1.2', '10.0.1.1', '10.2.0.1', '10.9.0.9', '10.0.1.77');
-const PREFIX = oneOf('10.0.0.0/24', '10.0.1.0/24', '10.0.1.1', '10.2.0.1', '10.2.0.0/16', '10.9.0.0/16', '0.0.0.0/1', '10.0.0.3');
+const PREFIX = oneOf(
+  '10.0.0.0/24',
+  '10.0.1.0/24',
+  '10.0.1.1',
+  '10.2.0.1',
+  '10.2.0.0/16',
+  '10.9.0.0/16',
+  '0.0.0.0/1',
+  '10.0.0.3',
+);
 const PORT = oneOf(53, 53, 5000, 80, 80, 9);
 
 /** Words with arbitraries between them. */
@@ -84,7 +96,17 @@ const DEVICE = fc.oneof(
 );
 
 const NEGATION = mostly('', '!');
-const STATES = oneOf('NEW', 'ESTABLISHED', 'RELATED,ESTABLISHED', 'INVALID', 'RELATED', 'NEW,INVALID', 'UNTRACKED', 'DNAT', 'SNAT');
+const STATES = oneOf(
+  'NEW',
+  'ESTABLISHED',
+  'RELATED,ESTABLISHED',
+  'INVALID',
+  'RELATED',
+  'NEW,INVALID',
+  'UNTRACKED',
+  'DNAT',
+  'SNAT',
+);
 const MATCH = fc.oneof(
   words`${NEGATION} -s ${PREFIX}`,
   words`${NEGATION} -d ${PREFIX}`,
@@ -109,7 +131,10 @@ const MATCHES = fc.array(MATCH, { maxLength: 2 }).map((all) => {
   const protocols = all.filter((match) => match.includes('-p '));
   const fragments = all.filter((match) => match.endsWith('-f'));
   return all
-    .filter((match) => (!match.includes('-p ') || match === protocols[0]) && (!match.endsWith('-f') || match === fragments[0]))
+    .filter(
+      (match) =>
+        (!match.includes('-p ') || match === protocols[0]) && (!match.endsWith('-f') || match === fragments[0]),
+    )
     .filter((match, i, kept) => kept.indexOf(match) === i)
     .join(' ');
 });
@@ -140,15 +165,35 @@ const SNAT_TARGET = fc.oneof(
   words`-j SNAT --to-source ${oneOf('10.0.1.2', '10.9.0.9', '10.0.0.2')}`,
 );
 const NS = mostly('r', 'a', 'b');
-const IPTABLES = fc.oneof(
-  { weight: 4, arbitrary: words`ip netns exec ${NS} iptables -t filter -A ${oneOf('FORWARD', 'FORWARD', 'INPUT', 'OUTPUT', 'C1')} ${MATCHES} ${FILTER_TARGET}` },
-  { weight: 2, arbitrary: words`ip netns exec ${NS} iptables -t filter -A FORWARD -${oneOf('i', 'o')} eth${oneOf(0, 1)} ${MATCHES} ${FILTER_TARGET}` },
-  { weight: 3, arbitrary: words`ip netns exec ${NS} iptables -t mangle -A ${oneOf('PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING', 'C2')} ${MATCHES} ${MANGLE_TARGET}` },
-  { weight: 4, arbitrary: words`ip netns exec ${NS} iptables -t nat -A ${oneOf('PREROUTING', 'PREROUTING', 'OUTPUT')} ${MATCHES} ${DNAT_TARGET}` },
-  { weight: 3, arbitrary: words`ip netns exec ${NS} iptables -t nat -A ${oneOf('POSTROUTING', 'POSTROUTING', 'INPUT')} ${MATCHES} ${SNAT_TARGET}` },
-  { weight: 1, arbitrary: words`ip netns exec r iptables -t filter -P ${oneOf('FORWARD', 'INPUT', 'OUTPUT')} DROP` },
-  { weight: 1, arbitrary: words`ip netns exec ${NS} iptables -t raw -A ${oneOf('PREROUTING', 'OUTPUT')} ${MATCHES} -j ${oneOf('CT --notrack', 'ACCEPT', 'DROP')}` },
-).map((line) => line.replace(/(-p \w+)(.*) -p \w+/, '$1$2'));
+const IPTABLES = fc
+  .oneof(
+    {
+      weight: 4,
+      arbitrary: words`ip netns exec ${NS} iptables -t filter -A ${oneOf('FORWARD', 'FORWARD', 'INPUT', 'OUTPUT', 'C1')} ${MATCHES} ${FILTER_TARGET}`,
+    },
+    {
+      weight: 2,
+      arbitrary: words`ip netns exec ${NS} iptables -t filter -A FORWARD -${oneOf('i', 'o')} eth${oneOf(0, 1)} ${MATCHES} ${FILTER_TARGET}`,
+    },
+    {
+      weight: 3,
+      arbitrary: words`ip netns exec ${NS} iptables -t mangle -A ${oneOf('PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING', 'C2')} ${MATCHES} ${MANGLE_TARGET}`,
+    },
+    {
+      weight: 4,
+      arbitrary: words`ip netns exec ${NS} iptables -t nat -A ${oneOf('PREROUTING', 'PREROUTING', 'OUTPUT')} ${MATCHES} ${DNAT_TARGET}`,
+    },
+    {
+      weight: 3,
+      arbitrary: words`ip netns exec ${NS} iptables -t nat -A ${oneOf('POSTROUTING', 'POSTROUTING', 'INPUT')} ${MATCHES} ${SNAT_TARGET}`,
+    },
+    { weight: 1, arbitrary: words`ip netns exec r iptables -t filter -P ${oneOf('FORWARD', 'INPUT', 'OUTPUT')} DROP` },
+    {
+      weight: 1,
+      arbitrary: words`ip netns exec ${NS} iptables -t raw -A ${oneOf('PREROUTING', 'OUTPUT')} ${MATCHES} -j ${oneOf('CT --notrack', 'ACCEPT', 'DROP')}`,
+    },
+  )
+  .map((line) => line.replace(/(-p \w+)(.*) -p \w+/, '$1$2'));
 /** Chains to jump to; a rule that names one where it is not is refused by both. */
 const CHAINS = ['a', 'r', 'b'].flatMap((ns) => [
   `ip netns exec ${ns} iptables -t filter -N C1`,
@@ -195,9 +240,22 @@ const SEGMENTS = oneOf(
   { flags: 'RA', seq: 5001, ack: 1001 },
   { flags: 'FA', seq: 1001, ack: 5001 },
 );
-const STRAY_PORTS = oneOf({ sport: 30001, dport: 80 }, { sport: 80, dport: 30001 }, { sport: 30002, dport: 53 }, { sport: 53, dport: 30002 }, { sport: 20001, dport: 53 }, { sport: 53, dport: 20001 });
-const SPOOFED = fc.oneof({ weight: 6, arbitrary: ADDRESS }, { weight: 1, arbitrary: oneOf('127.0.0.1', '224.0.0.1', '0.0.0.0', '10.0.0.255', '240.0.0.1') });
-const STRAY_TARGET = fc.oneof({ weight: 12, arbitrary: ADDRESS }, { weight: 1, arbitrary: oneOf('127.0.0.1', '10.0.0.255', '255.255.255.255') });
+const STRAY_PORTS = oneOf(
+  { sport: 30001, dport: 80 },
+  { sport: 80, dport: 30001 },
+  { sport: 30002, dport: 53 },
+  { sport: 53, dport: 30002 },
+  { sport: 20001, dport: 53 },
+  { sport: 53, dport: 20001 },
+);
+const SPOOFED = fc.oneof(
+  { weight: 6, arbitrary: ADDRESS },
+  { weight: 1, arbitrary: oneOf('127.0.0.1', '224.0.0.1', '0.0.0.0', '10.0.0.255', '240.0.0.1') },
+);
+const STRAY_TARGET = fc.oneof(
+  { weight: 12, arbitrary: ADDRESS },
+  { weight: 1, arbitrary: oneOf('127.0.0.1', '10.0.0.255', '255.255.255.255') },
+);
 const HEADER: fc.Arbitrary<PacketSpec> = fc
   .record({
     src: SPOOFED,
@@ -212,7 +270,16 @@ const HEADER: fc.Arbitrary<PacketSpec> = fc
   .map(({ ports, kind, segment, payload, ...ip }) => {
     if (kind === 'udp') return { ...ip, payload, l4: { l4: 'udp', ...ports } };
     if (kind === 'icmp') return { ...ip, payload, l4: { l4: 'icmp', type: 8, code: 0, id: ports.sport } };
-    return { ...ip, payload: 0, l4: { l4: 'tcp', sport: ports.sport === 20001 ? 30001 : ports.sport, dport: ports.dport === 20001 ? 30001 : ports.dport, ...segment } };
+    return {
+      ...ip,
+      payload: 0,
+      l4: {
+        l4: 'tcp',
+        sport: ports.sport === 20001 ? 30001 : ports.sport,
+        dport: ports.dport === 20001 ? 30001 : ports.dport,
+        ...segment,
+      },
+    };
   });
 /** ICMP errors and answers, about what may have passed. */
 const ERROR: fc.Arbitrary<PacketSpec> = fc
@@ -220,7 +287,13 @@ const ERROR: fc.Arbitrary<PacketSpec> = fc
     src: ADDRESS,
     ttl: mostly(64, 1),
     about: HEADER,
-    kind: oneOf({ type: 3, code: 1 }, { type: 3, code: 3 }, { type: 11, code: 0 }, { type: 3, code: 4, mtu: 1300 }, { type: 3, code: 13 }),
+    kind: oneOf(
+      { type: 3, code: 1 },
+      { type: 3, code: 3 },
+      { type: 11, code: 0 },
+      { type: 3, code: 4, mtu: 1300 },
+      { type: 3, code: 13 },
+    ),
   })
   .filter(({ about }) => !/^(224|0|127|240|255)\./.test(about.src) && about.l4.l4 !== 'icmp')
   .map(({ src, ttl, about, kind }) => ({ src, dst: about.src, ttl, payload: 0, l4: { l4: 'icmp', ...kind, about } }));

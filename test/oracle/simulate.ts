@@ -164,7 +164,9 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, bud
 function optionsFor(plan: Plan, { frames }: KernelCase): TraceOptions {
   const text = plan.fixed.join('\n');
   if (!text.includes('--mode random')) return {};
-  const chosen = frames.map((frame) => String(frame.ip?.['dst'])).find((dst) => text.includes(`--to-destination ${dst}:`));
+  const chosen = frames
+    .map((frame) => String(frame.ip?.['dst']))
+    .find((dst) => text.includes(`--to-destination ${dst}:`));
   return chosen === undefined ? {} : { branching: { branches: 'pin', name: chosen } };
 }
 
