@@ -170,7 +170,9 @@ class ServerConnection implements ProbeSocket {
   #send(net: Net, cause: Skb, header: Tcp, payload: number): void {
     const id = header.flags & TCP_SYN ? 'zero' : 'counted';
     const own = { ends: this.#ends, header, payload, kind: 'reply', id, flow: this.#flow } as const;
-    sendSegment(net, cause, { ...own, socket: PROGRAM_SOCKET });
+    // ip_build_and_send_pkt(): what is as short as a SYN-ACK says DF whatever is discovered.
+    const pmtuDiscovery = id === 'zero' ? 'do' : 'want';
+    sendSegment(net, cause, { ...own, socket: PROGRAM_SOCKET, pmtuDiscovery });
   }
 
   receive(net: Net, skb: Skb): void {

@@ -115,6 +115,15 @@ class ErrorBudget {
   }
 }
 
+/** No rule of ours names a source port: where one was changed, it was drawn, and the kernel drew another. */
+function drawnPort({ network, runtime }: State): string | undefined {
+  for (const ns of network.names())
+    for (const { original, reply } of runtime.of(ns).conntrack.list(runtime.clock))
+      if (original.protocol === 1 ? original.sport !== reply.sport : original.sport !== reply.dport)
+        return 'a port that NAT draws because another connection has the wanted one';
+  return undefined;
+}
+
 const ROUTE_ERRORS = new Set(['NO_ROUTE', 'ROUTE_UNREACHABLE', 'ROUTE_PROHIBIT']);
 
 function routeErrors(trace: Trace): { readonly netns: string; readonly source: string }[] {
@@ -146,7 +155,7 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, bud
     state.network = applier.network();
     return { frames: [], deliveries: [], errno: undefined, unsupported: undefined };
   }
-  const simulation = new Simulation(state.network, optionsFor(plan, seen), state.runtime);
+  const simulation = new Simulation(state.network, optionsFor(plan, one, seen), state.runtime);
   const trace = one.send === 'frame' ? inject(simulation, one) : send(simulation, one);
   const { errno } = trace.verdict;
   return {
@@ -156,17 +165,20 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, bud
     deliveries: deliveriesOf(trace),
     // The kernel's socket was closed before it would have given up.
     errno: one.send === 'frame' || errno === null || errno === 'ETIMEDOUT' ? undefined : errno,
-    unsupported: unsupportedIn(trace) ?? budget.spend(trace),
+    unsupported: unsupportedIn(trace) ?? budget.spend(trace) ?? drawnPort(state),
   };
 }
 
-/** The endpoint that the kernel's random rule chose is seen in its frames. */
-function optionsFor(plan: Plan, { frames }: KernelCase): TraceOptions {
+/** The endpoint that the kernel's random rule chose is seen in the frames of the flow: only DNAT leads there. */
+function optionsFor(plan: Plan, one: SocketCase | FrameCase, { frames }: KernelCase): TraceOptions {
   const text = plan.fixed.join('\n');
-  if (!text.includes('--mode random')) return {};
-  const chosen = frames
-    .map((frame) => String(frame.ip?.['dst']))
-    .find((dst) => text.includes(`--to-destination ${dst}:`));
+  if (one.send === 'frame' || !text.includes('--mode random')) return {};
+  const chosen = frames.flatMap(({ ip: header, tcp, udp }) => {
+    const { sport, dport } = { ...tcp, ...udp };
+    const dst = String(header?.['dst']);
+    const there = sport === one.sport && dst !== one.to && text.includes(`--to-destination ${dst}:${dport}\n`);
+    return there ? [dst] : [];
+  })[0];
   return chosen === undefined ? {} : { branching: { branches: 'pin', name: chosen } };
 }
 
@@ -195,18 +207,24 @@ function send(simulation: Simulation, one: SocketCase): Trace {
   });
 }
 
+/** What listeners got: of TCP the connections that accept(2) returns, whose handshake has come to its end. */
 function deliveriesOf(trace: Trace): string[] {
-  return trace.legs.flatMap((leg) =>
+  const all = trace.legs.flatMap((leg) =>
     leg.paths.flatMap((path) =>
-      path.hops.flatMap((hop) =>
-        hop.events.flatMap((event) => {
-          if (event.k !== 'deliver') return [];
-          const proto = /^(udp(?= \d)|tcp LISTEN)/.exec(event.to)?.[1]?.slice(0, 3);
-          return proto === undefined ? [] : [`${hop.netns} ${proto} ${event.local} < ${event.remote}`];
-        }),
+      path.hops.flatMap(({ netns, events }) =>
+        events.flatMap((event) =>
+          event.k === 'deliver' ? [{ netns, to: event.to, local: event.local, remote: event.remote }] : [],
+        ),
       ),
     ),
   );
+  return all.flatMap(({ netns, to, local, remote }) => {
+    const proto = /^(udp(?= \d)|tcp LISTEN)/.exec(to)?.[1]?.slice(0, 3);
+    const acknowledged = all.some(
+      (one) => one.to === 'tcp connection' && one.netns === netns && one.local === local && one.remote === remote,
+    );
+    return proto === 'udp' || (proto === 'tcp' && acknowledged) ? [`${netns} ${proto} ${local} < ${remote}`] : [];
+  });
 }
 
 function unsupportedIn(trace: Trace): string | undefined {
