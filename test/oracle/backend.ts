@@ -78,6 +78,8 @@ const QUIET_NAMESPACE = [
   // A case ends before a SYN/ACK would be sent again.
   'echo 0 > net/ipv4/tcp_synack_retries',
 ].join('; ');
+/** A bridge that snoops joins a group, and reports it by timers of its own (br_multicast_join_snoopers()). */
+const QUIET_BRIDGES = 'for b in /sys/class/net/*/bridge; do echo 0 > $b/multicast_snooping; done';
 const QUIET_DEVICES = [
   'for d in net/ipv4/neigh/*',
   // A neighbour that does not answer has failed after 30 ms, not 3 s; an answer by proxy comes at once.
@@ -110,6 +112,8 @@ function planScript(plan: Plan, index: number, file: string): string {
   const commands = [...plan.fixed, ...plan.random].flatMap((line, i) => {
     const made = /^ip netns add (\S+)$/.exec(line)?.[1];
     const run = `{ ${line}\n} >/dev/null 2>&1 || echo "@refused ${i}"`;
+    const [, host] = / -n (\S+) link add .*type bridge/.exec(line) ?? [];
+    if (host !== undefined) return [run, `ip netns exec ${host} sh -c '${QUIET_BRIDGES}'`];
     return made === undefined ? [run] : [run, `ip netns exec ${made} sh -c 'cd /proc/sys; ${QUIET_NAMESPACE}'`];
   });
   return [

@@ -266,6 +266,9 @@ static void end_case(void) {
     close_silently(polled[i].fd < 0 ? -1 - polled[i].fd : polled[i].fd);
     forget(i);
   }
+  /* Half-open connections of a listener would answer the next SYN: it forgets them, and listens anew. */
+  for (int i = 0; i < npolled; i++)
+    if (watched[i].kind == LISTENER) { shutdown(polled[i].fd, SHUT_RDWR); listen(polled[i].fd, 64); }
   printf("Q\n");
 }
 

@@ -193,7 +193,9 @@ const IPTABLES = fc
       arbitrary: words`ip netns exec ${NS} iptables -t raw -A ${oneOf('PREROUTING', 'OUTPUT')} ${MATCHES} -j ${oneOf('CT --notrack', 'ACCEPT', 'DROP')}`,
     },
   )
-  .map((line) => line.replace(/(-p \w+)(.*) -p \w+/, '$1$2'));
+
+  .map((line) => line.replace(/(-p \w+)(.*) -p \w+/, '$1$2').replace(/(-[sd] \S+)(.*) (?:! )?\1/, '$1$2'))
+  .filter((line) => !/ -s .* -s | -d .* -d /.test(line));
 /** Chains to jump to; a rule that names one where it is not is refused by both. */
 const CHAINS = ['a', 'r', 'b'].flatMap((ns) => [
   `ip netns exec ${ns} iptables -t filter -N C1`,
