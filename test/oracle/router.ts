@@ -321,6 +321,23 @@ const CASES = fc
   .map((all) => all.flatMap(([one, times]) => Array.from({ length: times }, () => one)));
 
 const SOME = { maxLength: 5 };
+/** The routing of a router alone: what lookups read. */
+export const ROUTING_PLAN: fc.Arbitrary<Plan> = fc
+  .record({
+    routes: fc.array(ROUTE, { maxLength: 8 }),
+    rules: fc.array(RULE, { maxLength: 4 }),
+    sysctls: fc.array(SYSCTL, SOME),
+    devices: fc.array(DEVICE, SOME),
+  })
+  .map(({ routes, rules, sysctls, devices }) => ({
+    name: 'routing',
+    fixed: FIXED,
+    random: [...devices, ...routes, ...rules, ...sysctls],
+    listeners: [],
+    cases: [],
+    unwatched: [],
+  }));
+
 /** A router and a sequence of packets. */
 export const ROUTER_PLAN: fc.Arbitrary<Plan> = fc
   .record({

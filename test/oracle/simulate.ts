@@ -60,7 +60,8 @@ export function simulate(plan: Plan, kernel: KernelRun): SimulatedRun {
   };
 }
 
-function build(plan: Plan, runtime: Runtime): { readonly network: Network; readonly refused: number[] } {
+/** What the commands of a plan build. */
+export function build(plan: Plan, runtime: Runtime): { readonly network: Network; readonly refused: number[] } {
   const applier = new Applier(Network.of([]), runtime);
   const refused: number[] = [];
   for (const [i, line] of [...plan.fixed, ...plan.random].entries()) {
@@ -127,14 +128,19 @@ function drawnPort({ network, runtime }: State): string | undefined {
 const ROUTE_ERRORS = new Set(['NO_ROUTE', 'ROUTE_UNREACHABLE', 'ROUTE_PROHIBIT']);
 
 function routeErrors(trace: Trace): { readonly netns: string; readonly source: string }[] {
-  return trace.legs.flatMap((leg) =>
-    leg.paths.flatMap((path) =>
-      path.hops.flatMap(({ netns, events }) => {
-        const isError = events.some((e) => e.k === 'drop' && e.fn === 'ip_error' && ROUTE_ERRORS.has(e.code));
-        return isError ? [{ netns, source: sourceOf(leg.packet) }] : [];
-      }),
-    ),
-  );
+  const found: { netns: string; source: string }[] = [];
+  for (const { packet, paths } of trace.legs)
+    for (const { hops } of paths) {
+      // NAT may have changed the source on the way: what was seen at a device last is what the router read.
+      let source = sourceOf(packet);
+      for (const { netns, events } of hops)
+        for (const event of events) {
+          if (event.k === 'rx' || event.k === 'tx') source = sourceOf(event.headers);
+          if (event.k === 'drop' && event.fn === 'ip_error' && ROUTE_ERRORS.has(event.code))
+            found.push({ netns, source });
+        }
+    }
+  return found;
 }
 
 function sourceOf(headers: readonly Header[]): string {
