@@ -99,7 +99,7 @@ export function sendSegment(
   // A RST says DF whatever is discovered (tcp_v4_init()).
   const asked = pmtuDiscovery === 'want' ? 'discover' : pmtuDiscovery === 'do';
   const df = segment.socket === CONTROL_SOCKET ? true : asked;
-  sendOwn(net, cause, { ...segment, fn: 'ip_queue_xmit', src, dst, anySource: 'any', df, l4: header });
+  sendOwn(net, cause, { ...segment, fn: 'ip_queue_xmit', src, dst, anySource: 'own', df, l4: header });
 }
 
 /** The MSS to announce: what fits the route's MTU without options (tcp_advertise_mss()). */

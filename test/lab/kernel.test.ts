@@ -1,19 +1,13 @@
-import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { buildNetwork } from '../../src/lab/index.js';
 import { connectLinks, type NetnsDump, type Peer, readNetns } from '../../src/linux/index.js';
 import { formatCommand, type Install } from '../../src/plan/index.js';
 import { Network } from '../../src/topology/index.js';
+import { isolated } from '../oracle/isolated.js';
 import { readable } from '../recordings/load.js';
 import { generatedNames } from './generated-names.js';
 import { netnsLines } from './netns-lines.js';
 import { RECORDED_LABS } from './recorded-labs.js';
-
-/** Runs a script in a mount and network namespace of its own, where no network namespace has a name yet. */
-function isolated(script: string): { readonly status: number | null; readonly stdout: string } {
-  const before = 'mount --make-rprivate / && mkdir -p /run/netns && mount -t tmpfs t /run/netns || exit 1';
-  return spawnSync('unshare', ['-m', '-n', 'bash', '-c', `${before}\n${script}`], { encoding: 'utf8' });
-}
 
 /** Root, namespaces and the drivers: without one of them there is no kernel to ask. */
 const capable =

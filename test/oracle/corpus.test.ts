@@ -12,7 +12,10 @@ const CORPUS = new URL('corpus/', import.meta.url);
 
 for (const name of readdirSync(CORPUS).filter((file) => file.endsWith('.json')))
   test(`the kernel did so: ${name.replace(/\.json$/, '')}`, () => {
-    const { plan, kernel } = JSON.parse(readFileSync(new URL(name, CORPUS), 'utf8')) as { plan: Plan; kernel: KernelRun };
+    const { plan, kernel } = JSON.parse(readFileSync(new URL(name, CORPUS), 'utf8')) as {
+      plan: Plan;
+      kernel: KernelRun;
+    };
     const { disagreement, left, agreed } = judge(plan, kernel);
     expect(disagreement?.text).toBeUndefined();
     expect(left).toBeUndefined();

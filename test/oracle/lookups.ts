@@ -31,7 +31,17 @@ interface Lookup {
   readonly mark: number;
 }
 
-const ADDRESSES = ['10.0.0.1', '10.0.0.3', '10.0.0.2', '10.0.1.2', '10.0.1.1', '10.2.0.1', '10.2.7.7', '10.9.0.9', '1.2.3.4'];
+const ADDRESSES = [
+  '10.0.0.1',
+  '10.0.0.3',
+  '10.0.0.2',
+  '10.0.1.2',
+  '10.0.1.1',
+  '10.2.0.1',
+  '10.2.7.7',
+  '10.9.0.9',
+  '1.2.3.4',
+];
 const LOOKUPS: readonly Lookup[] = [undefined, 'eth0', 'eth1'].flatMap((iif) =>
   [...ADDRESSES, '10.0.0.255', '127.0.0.1', '203.0.113.9'].flatMap((dst) =>
     [...(iif === undefined ? [undefined] : ['127.0.0.1', '240.0.0.1']), ...ADDRESSES].flatMap((src) =>
@@ -82,7 +92,8 @@ function readAnswers(text: string): string[] {
       const words = line.slice('RTNETLINK answers: '.length);
       return [ERRORS.get(words) ?? words];
     }
-    const [, type = 'unicast', rest = ''] = /^(?:(local|broadcast|multicast) )?(\d+\.\d+\.\d+\.\d+ .*)$/.exec(line) ?? [];
+    const [, type = 'unicast', rest = ''] =
+      /^(?:(local|broadcast|multicast) )?(\d+\.\d+\.\d+\.\d+ .*)$/.exec(line) ?? [];
     if (rest === '') return [];
     const word = (name: string): string => new RegExp(` ${name} (\\S+)`).exec(rest)?.[1] ?? '-';
     const received = rest.includes(' from ') ? '-' : word('src');
