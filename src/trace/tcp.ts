@@ -16,6 +16,8 @@ import { type Ends, inetIif, listeningSocket, probeSocket } from './socket-looku
 
 /** Options of a SYN: MSS, SACK permitted, time stamps, window scale. Of a later segment: time stamps. Bytes. */
 export const SYN_OPTIONS = 20;
+/** Bytes of the MSS option. */
+const MSS_OPTION = 4;
 export const DATA_OPTIONS = 12;
 
 /** tcp_v4_rcv(): to the connection, to a listener, or refused with a RST (linux net/ipv4/tcp_ipv4.c). */
@@ -151,7 +153,9 @@ class ServerConnection implements ProbeSocket {
     const header = this.#header(TCP_SYN | TCP_ACK, 0);
     const { remote: dst, local: src } = this.#ends;
     const route = routeOwn(net, { dst, src, anySource: 'any', l4: header, socket: PROGRAM_SOCKET });
-    this.#send(net, syn, { ...header, options: SYN_OPTIONS, mss: announcedMss(net, route, dst) }, 0);
+    // tcp_synack_options(): of all but the MSS only what the SYN had.
+    const options = syn.l4?.l4 === 'tcp' && syn.l4.options >= SYN_OPTIONS ? SYN_OPTIONS : MSS_OPTION;
+    this.#send(net, syn, { ...header, options, mss: announcedMss(net, route, dst) }, 0);
   }
 
   #header(flags: number, seq: number): Tcp {

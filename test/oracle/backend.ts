@@ -119,6 +119,8 @@ function planScript(plan: Plan, index: number, file: string): string {
   return [
     `echo "@plan ${index}"`,
     ...commands,
+    // A carrier that went is told of within a second (linkwatch).
+    ...([...plan.fixed, ...plan.random].some((line) => / down$/.test(line)) ? ['sleep 1.2'] : []),
     ...names.map((ns) => `ip netns exec ${ns} sh -c 'cd /proc/sys; ${QUIET_DEVICES}'`),
     'echo "@events"',
     `${join(directory(), 'pktagent')} ${file} || echo "@failed"`,

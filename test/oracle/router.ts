@@ -348,11 +348,12 @@ export const ROUTER_PLAN: fc.Arbitrary<Plan> = fc
     iptables: fc.array(IPTABLES, { maxLength: 12 }),
     cases: CASES,
   })
-  .map(({ routes, rules, sysctls, devices, iptables, cases }) => ({
-    name: 'router',
-    fixed: [...FIXED, ...(iptables.some((line) => /C[12]/.test(line)) ? CHAINS : [])],
-    random: [...devices, ...routes, ...rules, ...sysctls, ...iptables],
-    listeners: LISTENERS,
-    cases,
-    unwatched: [],
-  }));
+  .map(({ routes, rules, sysctls, devices, iptables, cases }) =>
+    routerPlan([...devices, ...routes, ...rules, ...sysctls, ...iptables], cases),
+  );
+
+/** The router with more commands, and what is sent. */
+export function routerPlan(random: readonly string[], cases: readonly Case[]): Plan {
+  const fixed = random.some((line) => / C[12]\b/.test(line)) ? [...FIXED, ...CHAINS] : FIXED;
+  return { name: 'router', fixed, random, listeners: LISTENERS, cases, unwatched: [] };
+}

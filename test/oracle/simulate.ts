@@ -215,19 +215,26 @@ function send(simulation: Simulation, one: SocketCase): Trace {
 
 /** What listeners got: of TCP the connections that accept(2) returns, whose handshake has come to its end. */
 function deliveriesOf(trace: Trace): string[] {
-  const all = trace.legs.flatMap((leg) =>
-    leg.paths.flatMap((path) =>
-      path.hops.flatMap(({ netns, events }) =>
-        events.flatMap((event) =>
-          event.k === 'deliver' ? [{ netns, to: event.to, local: event.local, remote: event.remote }] : [],
-        ),
+  const all = trace.legs.flatMap(({ packet, paths }) =>
+    paths.flatMap(({ hops }) =>
+      hops.flatMap(({ netns, events }) =>
+        events.flatMap((event) => {
+          if (event.k !== 'deliver') return [];
+          const acknowledges = packet.some((header) => header.l === 'tcp' && /^A$/.test(header.flags));
+          return [{ netns, to: event.to, local: event.local, remote: event.remote, acknowledges }];
+        }),
       ),
     ),
   );
   return all.flatMap(({ netns, to, local, remote }) => {
     const proto = /^(udp(?= \d)|tcp LISTEN)/.exec(to)?.[1]?.slice(0, 3);
     const acknowledged = all.some(
-      (one) => one.to === 'tcp connection' && one.netns === netns && one.local === local && one.remote === remote,
+      (one) =>
+        one.to === 'tcp connection' &&
+        one.acknowledges &&
+        one.netns === netns &&
+        one.local === local &&
+        one.remote === remote,
     );
     return proto === 'udp' || (proto === 'tcp' && acknowledged) ? [`${netns} ${proto} ${local} < ${remote}`] : [];
   });
