@@ -29,8 +29,6 @@ export interface Comparison {
  *
  * What is left out, and why; nothing else may be:
  * - what `normalise()` of test/replay/frame.ts names, for frames;
- * - where fragments go through a VXLAN device the order between devices: its receiving end is polled (gro_cells), be it
- *   before or after the next fragment has come;
  * - the order of ARP frames, among themselves and to others: their timers are the kernel's own;
  * - errors after the first: sockets tell only of one at a time, and of which is a race;
  * - of a connection the timeout and the use count; of one to a VXLAN port the source port, which is a hash;
@@ -78,7 +76,7 @@ function compareCase(kernel: KernelCase, ours: SimulatedCase): Found | undefined
     };
   const names = new Set([...kernel.frames, ...ours.frames].map(({ ns }) => ns));
   for (const ns of names) {
-    if (!isDeepStrictEqual(inOrder(packets(kernel.frames, ns)), inOrder(packets(ours.frames, ns))))
+    if (!isDeepStrictEqual(packets(kernel.frames, ns), packets(ours.frames, ns)))
       return { layer: 'path', text: `the path in ${ns}\n${pathText(kernel, ours)}` };
     if (!isDeepStrictEqual(questions(kernel.frames, ns), questions(ours.frames, ns)))
       return { layer: 'arp', text: `ARP in ${ns}\n${pathText(kernel, ours)}` };
@@ -96,14 +94,6 @@ function isArp(frame: Omit<Frame, 'ns' | 'if' | 'dir'>): boolean {
 
 function packets(frames: readonly Frame[], ns: string): Frame[] {
   return frames.filter((frame) => frame.ns === ns && !isArp(frame)).map(normalise);
-}
-
-function inOrder(frames: readonly Frame[]): readonly Frame[] {
-  const cut = ({ ip, inner }: Omit<Frame, 'ns' | 'if' | 'dir'>): boolean =>
-    ip?.['mf'] === true || ip?.['fragOff'] !== undefined || (inner !== undefined && cut(inner));
-  if (!frames.some(({ vxlan }) => vxlan !== undefined) || !frames.some(cut)) return frames;
-  const device = (frame: Frame): string => `${frame.if} ${frame.dir === 'out'}`;
-  return [...frames].sort((a, b) => (device(a) < device(b) ? -1 : device(a) > device(b) ? 1 : 0));
 }
 
 function questions(frames: readonly Frame[], ns: string): string[] {

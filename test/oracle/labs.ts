@@ -10,7 +10,7 @@ import type { Case, Listener, Plan, SocketCase } from './plan.js';
 /**
  * Level 3: the shipped labs, as our agents install them, with something of it gone or wrong.
  *
- * Left out: flannel-udp, whose relay is a program of its own; and `--random-fully`, without which the kernel takes the
+ * Left out: fragments that meet a bridge (see `simulate.ts`); flannel-udp, whose relay is a program of its own; and `--random-fully`, without which the kernel takes the
  * wanted port as we do. Which endpoint a Service's random rule chooses is taken from the kernel.
  */
 const LABS: readonly Shipped[] = [
@@ -127,7 +127,7 @@ function cases({ senders, addresses }: Built): fc.Arbitrary<Case[]> {
       sport: fc.constantFrom(20001, 20002, 20003),
       ttl: fc.constantFrom(undefined, undefined, undefined, 1, 2, 3),
       df: fc.constantFrom(undefined, undefined, true, false),
-      payload: fc.constantFrom(20, 20, 1400, 1472, 2000),
+      payload: fc.constantFrom(20, 20, 20, 1200, 1400, 1422),
       connected: fc.boolean(),
       recverr: fc.boolean(),
     })

@@ -116,6 +116,21 @@ class ErrorBudget {
   }
 }
 
+/** What depends on what no frame shows. */
+function unforeseen(plan: Plan, trace: Trace, options: TraceOptions, frames: readonly Frame[]): string | undefined {
+  const events = trace.legs.flatMap(({ paths }) => paths.flatMap(({ hops }) => hops.flatMap((hop) => hop.events)));
+  if (options.branching === undefined && events.some((event) => event.k === 'fork'))
+    return 'a random choice that shows in no frame';
+  const bridged = plan.fixed.some((line) => line.includes('type bridge'));
+  // ip_do_fragment() keeps the sizes of fragments that were put together, unless a tap still holds a clone of them.
+  return bridged && frames.some(isCut) ? 'fragments that meet a bridge: their sizes depend on who looks on' : undefined;
+}
+
+function isCut({ ip: header, inner }: Omit<Frame, 'ns' | 'if' | 'dir'>): boolean {
+  if (header?.['mf'] === true || header?.['fragOff'] !== undefined) return true;
+  return inner !== undefined && isCut(inner);
+}
+
 /** No rule of ours names a source port: where one was changed, it was drawn, and the kernel drew another. */
 function drawnPort({ network, runtime }: State): string | undefined {
   for (const ns of network.names())
@@ -161,17 +176,20 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, bud
     state.network = applier.network();
     return { frames: [], deliveries: [], errno: undefined, unsupported: undefined };
   }
-  const simulation = new Simulation(state.network, optionsFor(plan, one, seen), state.runtime);
+  const options = optionsFor(plan, one, seen);
+  const simulation = new Simulation(state.network, options, state.runtime);
   const trace = one.send === 'frame' ? inject(simulation, one) : send(simulation, one);
   const { errno } = trace.verdict;
+  const frames = crossings(trace)
+    .map(frameOf)
+    .filter(({ ns }) => !plan.unwatched.includes(ns));
   return {
-    frames: crossings(trace)
-      .map(frameOf)
-      .filter(({ ns }) => !plan.unwatched.includes(ns)),
+    frames,
     deliveries: deliveriesOf(trace),
     // The kernel's socket was closed before it would have given up.
     errno: one.send === 'frame' || errno === null || errno === 'ETIMEDOUT' ? undefined : errno,
-    unsupported: unsupportedIn(trace) ?? budget.spend(trace) ?? drawnPort(state),
+    unsupported:
+      unsupportedIn(trace) ?? budget.spend(trace) ?? drawnPort(state) ?? unforeseen(plan, trace, options, frames),
   };
 }
 
