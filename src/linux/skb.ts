@@ -41,6 +41,12 @@ export const CONTROL_SOCKET: SkbSocket = { ofProgram: false, boundDev: '' };
 /** A socket of a program that is bound to no device. */
 export const PROGRAM_SOCKET: SkbSocket = { ofProgram: true, boundDev: '' };
 
+/** What a call that sends comes back with; fragments of one packet share it. */
+export interface SendCall {
+  /** EPERM: netfilter dropped it (nf_hook_slow()). ENOBUFS: a device did not take it (NET_XMIT_DROP). */
+  errno: 'EPERM' | 'ENOBUFS' | undefined;
+}
+
 /**
  * A packet in flight (struct sk_buff): the headers, and what the kernel keeps beside them.
  *
@@ -92,6 +98,8 @@ export class Skb implements Packet {
   frame = 0;
   /** It may be fragmented though it says DF: the socket's path-MTU discovery is not strict (skb->ignore_df). */
   ignoreDf = false;
+  /** The call that sends it, for as long as that has not returned and nobody else has the packet. */
+  call: SendCall | undefined;
 
   constructor(packet: Packet) {
     this.eth = packet.eth;

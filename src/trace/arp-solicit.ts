@@ -12,7 +12,7 @@ import type { Net } from './net.js';
  */
 export function arpSolicit(net: Net, link: Link, target: Ipv4, cause: Skb | undefined): void {
   const wanted = cause?.ip?.src;
-  const own = wanted !== undefined && inetAddrType(net.ns, wanted, link.name) === 'local' ? wanted : undefined;
+  const own = wanted !== undefined && inetAddrType(net.ns, wanted) === 'local' ? wanted : undefined;
   const announce = net.ns.sysctls.confMax(link.name, 'arp_announce');
   const allowed = own !== undefined && (announce === 0 || (announce === 1 && onLink(net.ns, link.name, target, own)));
   const source = allowed ? own : inetSelectAddr(net.ns, link.name, target, RT_SCOPE_LINK);

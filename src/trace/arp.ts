@@ -49,7 +49,7 @@ function tellUnanswered(net: Net, skb: Skb, arp: Arp, link: Link): void {
 
 /** Duplicate address detection (RFC 5227): answered without a look at any route, and nobody is learned from it. */
 function answerProbe(net: Net, skb: Skb, arp: Arp, link: Link): void {
-  const own = arp.op === 'request' && inetAddrType(net.ns, arp.tpa, link.name) === 'local';
+  const own = arp.op === 'request' && inetAddrType(net.ns, arp.tpa) === 'local';
   if (own && !arpIgnores(net.ns, link, arp)) reply(net, skb, arp, link);
   else tellUnanswered(net, skb, arp, link);
 }
@@ -110,7 +110,7 @@ function tellTaken(net: Net, skb: Skb, arp: Arp): void {
 function learn(net: Net, skb: Skb, arp: Arp, link: Link): void {
   const solicited = arp.op === 'reply' && skb.type === 'host';
   if (arp.op === 'reply') tellTaken(net, skb, arp);
-  const foreign = inetAddrType(net.ns, arp.spa, link.name) === 'unicast';
+  const foreign = inetAddrType(net.ns, arp.spa) === 'unicast';
   // arp_is_garp()
   const gratuitous = foreign && arp.tpa === arp.spa && (arp.op === 'request' || arp.tha === arp.sha);
   const create = arpAccepts(net.ns, link, arp.spa) && (gratuitous || (arp.op === 'reply' && foreign));

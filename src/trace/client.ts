@@ -17,6 +17,8 @@ export interface SocketOptions {
   readonly tos: number;
   readonly mark: number;
   readonly pmtuDiscovery: PmtuDiscovery;
+  /** connect(2) has been called: such a socket counts its packets (ip_select_ident_segs()). */
+  readonly connected?: boolean;
 }
 
 /** The way that a socket's packets take. */
@@ -56,7 +58,7 @@ export function sendDatagram(
   payload: number,
   call: string,
 ): string | undefined {
-  const { destination, source, ttl, tos, mark, pmtuDiscovery } = options;
+  const { destination, source, ttl, tos, mark, pmtuDiscovery, connected = false } = options;
   const strict = pmtuDiscovery === 'do';
   return sendOwn(net, undefined, {
     kind: 'forward',
@@ -68,7 +70,7 @@ export function sendDatagram(
     ttl,
     tos,
     mark,
-    id: strict ? 'zero' : 'counted',
+    id: strict && !connected ? 'zero' : 'counted',
     df: pmtuDiscovery === 'want' ? 'if it fits' : strict,
     mustFit: strict,
     refuses: (found) => groupErrno(l4, found),

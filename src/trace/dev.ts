@@ -36,6 +36,8 @@ function startXmit(net: Net, link: Link, skb: Skb): void {
   const { xmit } = net.walk.functions;
   const send = xmit[link.kind];
   if (send === undefined) throw new Error(`no ndo_start_xmit for a ${link.kind} device`);
+  // What another kind of device makes of it nobody is told (vxlan_xmit(), br_dev_xmit() return NETDEV_TX_OK).
+  if (link.kind !== 'veth') skb.call = undefined;
   send(net, skb);
 }
 
@@ -88,6 +90,7 @@ export function vethXmit(net: Net, skb: Skb): void {
   const there = net.walk.net(peer.netns.name);
   if (!isForwardable(peer.link, skb)) {
     const values = { dev: peer.link.name, mtu: peer.link.mtu, len: packetLength(skb) - ETH_HLEN };
+    if (skb.call !== undefined) skb.call.errno ??= 'ENOBUFS';
     drop(there, skb, '__dev_forward_skb', peer.link.up ? 'MTU_ASYMMETRIC' : 'LINK_DOWN', () => ({ values }));
     return;
   }
@@ -98,6 +101,7 @@ export function vethXmit(net: Net, skb: Skb): void {
 /** The frame has come to `link`: it waits for the soft-IRQ. */
 export function receiveOn(net: Net, link: Link, skb: Skb): void {
   skb.dev = link.name;
+  skb.call = undefined;
   skb.type = packetType(skb, link);
   net.walk.enqueue(net, skb);
 }

@@ -15,7 +15,7 @@ import {
   type Packet,
 } from '../packet/index.js';
 import { drop, type Net, type ProbeSocket, tell } from './net.js';
-import { type Ends, listeningSocket, probeSocket } from './socket-lookup.js';
+import { type Ends, hears, inetIif, listeningSocket, probeSocket } from './socket-lookup.js';
 import { hasVxlanSocket } from './vxlan.js';
 
 /** How long a redirect is believed (ip_rt_gc_timeout), ms. */
@@ -34,11 +34,13 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
     drop(net, skb, 'icmp_unreach', 'ERROR_IGNORED', () => ({ values: { dst: formatIpv4(quoted.dst) } }));
     return;
   }
-  if (isOfSocket(net, skb.dev, inner)) {
+  // tcp_v4_err() looks by inet_iif(), __udp4_lib_err() and raw_icmp_error() by the device.
+  const dev = inner.l4?.l4 === 'tcp' ? inetIif(skb) : skb.dev;
+  if (isOfSocket(net, inner, dev)) {
     if (mtu !== undefined) learnMtu(net, quoted, mtu);
     if (l4.type === ICMP_REDIRECT) learnGateway(net, skb, quoted.dst, l4.gateway as Ipv4);
   }
-  const socket = quotedSocket(net, inner);
+  const socket = quotedSocket(net, inner, dev);
   if (socket === undefined) {
     drop(net, skb, 'icmp_unreach', 'ERROR_IGNORED', () => ({ values: { dst: formatIpv4(quoted.dst) } }));
     return;
@@ -72,12 +74,12 @@ function believedMtu(net: Net, l4: Icmp, quoted: IpHeader): number | 'ignored' {
  * route: tcp_v4_err(), __udp4_lib_err() (that finds VXLAN's socket by the port which it sends to), ping_err(). An echo
  * reply is the kernel's own (icmp_err()).
  */
-function isOfSocket(net: Net, dev: string, quoted: Packet): boolean {
+function isOfSocket(net: Net, quoted: Packet, dev: string): boolean {
   const { ip, l4, vxlan } = quoted;
   if (ip === undefined || l4 === undefined) return false;
-  if (l4.l4 === 'icmp') return l4.type === ICMP_ECHOREPLY || quotedSocket(net, quoted) !== undefined;
+  if (l4.l4 === 'icmp') return l4.type === ICMP_ECHOREPLY || quotedSocket(net, quoted, dev) !== undefined;
   const ends: Ends = { protocol: l4.l4, local: ip.src, localPort: l4.sport, remote: ip.dst, remotePort: l4.dport };
-  if (probeSocket(net, ends) !== undefined) return true;
+  if (probeSocket(net, ends, dev) !== undefined) return true;
   if (vxlan !== undefined && hasVxlanSocket(net, l4.dport)) return true;
   // A listener of TCP never sent anything: its connections have sockets of their own.
   return l4.l4 !== 'tcp' && listeningSocket(net, ends, dev) !== undefined;
@@ -102,8 +104,8 @@ function learnGateway(net: Net, skb: Skb, dst: Ipv4, gateway: Ipv4): void {
   net.journal.put(net.runtime.exceptions, dst, { mtu: old?.mtu, mtuLock: old?.mtuLock ?? false, gateway, expires });
 }
 
-/** The socket that sent the packet which an error quotes. */
-function quotedSocket(net: Net, quoted: Packet): ProbeSocket | undefined {
+/** The socket that sent the packet which an error quotes, and hears of what `dev` brought. */
+function quotedSocket(net: Net, quoted: Packet, dev: string): ProbeSocket | undefined {
   if (quoted.ip === undefined || quoted.l4 === undefined) return undefined;
   const { ip, l4 } = quoted;
   const local = l4.l4 === 'icmp' ? l4.id : l4.sport;
@@ -111,6 +113,7 @@ function quotedSocket(net: Net, quoted: Packet): ProbeSocket | undefined {
   const protocol = PROTOCOLS.get(ip.protocol);
   return net.walk.sockets.find(
     (s) =>
+      hears(s, dev) &&
       s.netns === net.ns.name &&
       s.protocol === protocol &&
       s.localPort === local &&

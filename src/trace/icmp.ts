@@ -44,7 +44,8 @@ export function icmpSend(net: Net, about: Skb, type: number, code: number, info:
     fn: 'icmp_route_lookup',
     src: dst.type === 'local' ? ip.dst : errorSource(net, about),
     dst: ip.src,
-    anySource: 'any',
+    // No FLOWI_FLAG_ANYSRC: what is local by a route alone, and no address, gets no answer.
+    anySource: 'own',
     tos: (ip.tos & IPTOS_RT_MASK) | 0xc0,
     id: 'counted',
     df: false,
@@ -119,7 +120,8 @@ function echo(net: Net, skb: Skb, l4: Icmp): void {
     fn: 'icmp_reply',
     src: dst?.type === 'local' ? ip.dst : ANY,
     dst: ip.src,
-    anySource: 'any',
+    // No FLOWI_FLAG_ANYSRC: what is local by a route alone, and no address, gets no answer.
+    anySource: 'own',
     tos: ip.tos,
     id: 'counted',
     df: false,

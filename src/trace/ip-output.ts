@@ -1,5 +1,5 @@
 import { ANY, type Ipv4, MAC_ZERO } from '../address/index.js';
-import { destinationMtu, inetAddrType, type Skb } from '../linux/index.js';
+import { destinationMtu, inetAddrType, type SendCall, type Skb } from '../linux/index.js';
 import { ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from '../packet/index.js';
 import { devQueueXmit } from './dev.js';
 import { fragment } from './fragment.js';
@@ -61,7 +61,14 @@ function fragmentAndSend(net: Net, skb: Skb, mtu: number): void {
     return;
   }
   const size = skb.fragMaxSize > 0 ? Math.min(mtu, skb.fragMaxSize) : mtu;
-  for (const piece of fragment(net, skb, size)) finishOutput2(net, piece);
+  // ip_do_fragment() goes on until a device does not take one of them.
+  const call: SendCall = skb.call ?? { errno: undefined };
+  for (const piece of fragment(net, skb, size)) {
+    if (call.errno === undefined) {
+      piece.call = call;
+      finishOutput2(net, piece);
+    } else drop(net, piece, 'ip_do_fragment', 'MTU_ASYMMETRIC', () => ({ values: { dev: skb.dev, mtu, len: size } }));
+  }
 }
 
 /** Answers "fragmentation needed", and drops. */
@@ -109,10 +116,9 @@ export function mtuForSkb(net: Net, skb: Skb): number {
  * @returns false, with the packet dropped, when there is none.
  */
 export function ipRouteMeHarder(net: Net, skb: Skb, fn: string): boolean {
-  const { ip, l4, dst } = skb;
+  const { ip, l4 } = skb;
   if (ip === undefined || l4 === undefined) return true;
-  const dev = dst === undefined || dst.type === 'error' ? '' : dst.dev;
-  const type = inetAddrType(net.ns, ip.src, dev);
+  const type = inetAddrType(net.ns, ip.src);
   const src = type === 'local' || type === 'unicast' ? ip.src : ANY;
   const route = routeOwn(net, { dst: ip.dst, src, anySource: 'any', mark: skb.mark, tos: ip.tos, l4, socket: skb.sk });
   if (!route.ok) {

@@ -5,6 +5,7 @@ import {
   type OutputRoute,
   outputFlow,
   routeOutput,
+  type SendCall,
   type Skb,
   type SkbSocket,
 } from '../linux/index.js';
@@ -94,8 +95,10 @@ export function sendOwn(net: Net, cause: Skb | undefined, own: OwnPacket): strin
   }
   skb.dst = route.destination;
   tellRoute(net, skb, own.fn, 'lo', own.src, route.destination);
+  const call: SendCall = { errno: undefined };
+  skb.call = call;
   net.walk.functions.ip_local_out(net, skb);
-  return undefined;
+  return call.errno;
 }
 
 /** ip_dont_fragment() of a socket that nobody told otherwise (IP_PMTUDISC_WANT, include/net/ip.h; inet_create()). */

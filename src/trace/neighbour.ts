@@ -18,7 +18,7 @@ import { arpSolicit } from './arp-solicit.js';
 import { devQueueXmit } from './dev.js';
 import { type ArpQueue, drop, type Net, tell } from './net.js';
 
-/** net.ipv4.neigh.default: retrans_time, ms, and mcast_solicit. */
+/** net.ipv4.neigh.default: retrans_time_ms, and mcast_solicit. */
 const RETRANS_TIME = 1_000;
 const MCAST_SOLICIT = 3;
 
@@ -90,6 +90,7 @@ function send(net: Net, skb: Skb, link: Link, mac: Mac): void {
 function solicit(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
   const map = net.walk.arpQueues;
   const key = `${net.ns.name}|${neighbourKey(link.name, ip)}`;
+  skb.call = undefined;
   net.walk.observer?.hold(net, skb, `ARP for ${formatIpv4(ip)} on ${link.name}`);
   const queue = map.get(key);
   if (queue !== undefined) {
@@ -111,7 +112,8 @@ function probe(net: Net, queue: ArpQueue, ip: Ipv4, link: Link, key: string): vo
     return;
   }
   queue.probes++;
-  queue.timer = net.walk.timer(RETRANS_TIME, () => probe(net, queue, ip, link, key));
+  const wait = net.ns.sysctls.number(`net/ipv4/neigh/${link.name}/retrans_time_ms`) || RETRANS_TIME;
+  queue.timer = net.walk.timer(wait, () => probe(net, queue, ip, link, key));
   const [first] = queue.skbs;
   arpSolicit(net, link, ip, first);
 }

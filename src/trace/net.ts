@@ -68,6 +68,8 @@ export interface ProbeSocket {
   readonly localPort: number;
   /** undefined: takes packets from anybody. */
   readonly remote: { readonly address: Ipv4; readonly port: number } | undefined;
+  /** The device that it is bound to (SO_BINDTODEVICE): it hears of nothing that another brought. Empty for none. */
+  readonly boundDev: string;
   receive(net: Net, skb: Skb): void;
   /** An ICMP error about a packet of this socket. */
   error(net: Net, skb: Skb): void;

@@ -24,6 +24,7 @@ export function ping(net: Net, options: PingOptions, result: Conversation): void
     localAddress: ANY,
     localPort: options.id,
     remote: undefined,
+    boundDev: options.oif,
     receive(_net, skb) {
       result.answers.push({ frame: skb.frame, bytes: skb.payload });
     },

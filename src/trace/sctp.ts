@@ -10,7 +10,7 @@ export function sctpRcv(net: Net, skb: Skb): void {
   const { ip, l4 } = skb;
   if (ip === undefined || l4?.l4 !== 'sctp') return;
   const ends: Ends = { protocol: 'sctp', local: ip.dst, localPort: l4.dport, remote: ip.src, remotePort: l4.sport };
-  const socket = probeSocket(net, ends);
+  const socket = probeSocket(net, ends, skb.dev);
   const listener = listeningSocket(net, ends, skb.dev);
   const to = socket === undefined ? listener && `sctp ${formatIpv4(listener.address)}:${listener.port}` : 'sctp socket';
   if (to !== undefined) {

@@ -31,6 +31,7 @@ export function duplicate(net: Net, skb: Skb): Skb {
     sk: skb.sk,
     flow: skb.flow,
     ignoreDf: skb.ignoreDf,
+    call: skb.call,
   });
   copy.frame = net.walk.nextFrame();
   return copy;

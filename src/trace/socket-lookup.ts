@@ -1,5 +1,5 @@
 import { ANY, type Ipv4 } from '../address/index.js';
-import type { Socket } from '../linux/index.js';
+import type { Skb, Socket } from '../linux/index.js';
 import type { Net, ProbeSocket } from './net.js';
 
 /** The ends of a packet as its receiver sees them. */
@@ -11,10 +11,25 @@ export interface Ends {
   readonly remotePort: number;
 }
 
-/** A socket of the probe: a connected one before one that takes packets from anybody. */
-export function probeSocket(net: Net, ends: Ends): ProbeSocket | undefined {
+/**
+ * The device that a packet counts as having come in by: of one that came back over lo the device of its own address
+ * (inet_iif(), rt_iif of ip_route_output_key_hash_rcu()).
+ */
+export function inetIif({ dst, dev }: Skb): string {
+  if (dst?.type !== 'local' || dst.direction !== 'output' || dst.route?.type !== 'local') return dev;
+  return dst.route.dev;
+}
+
+/** Whether a socket takes what came in by `dev` (inet_sk_bound_dev_eq()). */
+export function hears({ boundDev }: ProbeSocket, dev: string): boolean {
+  return boundDev === '' || boundDev === dev;
+}
+
+/** A socket of the probe for what `dev` brought: a connected one before one that takes packets from anybody. */
+export function probeSocket(net: Net, ends: Ends, dev: string): ProbeSocket | undefined {
   const mine = net.walk.sockets.filter(
     (s) =>
+      hears(s, dev) &&
       s.netns === net.ns.name &&
       s.protocol === ends.protocol &&
       s.localPort === ends.localPort &&

@@ -62,6 +62,7 @@ export function runTable(net: Net, skb: Skb, state: HookState, name: TableName):
 
 function refuse(net: Net, skb: Skb, result: Exclude<TableVerdict, { readonly verdict: 'ACCEPT' }>): void {
   if (result.verdict === 'REJECT') reject(net, skb, result.with);
+  if (skb.call !== undefined) skb.call.errno ??= 'EPERM';
   drop(net, skb, 'ipt_do_table', codeOf(result), () => ({
     rule: describeRule(result.by),
     values: {

@@ -38,6 +38,7 @@ class TcpClient implements ProbeSocket {
   readonly netns: string;
   readonly localPort: number;
   readonly remote: { readonly address: Ipv4; readonly port: number };
+  readonly boundDev: string;
   localAddress: Ipv4;
   readonly #net: Net;
   readonly #options: TcpOptions;
@@ -54,6 +55,7 @@ class TcpClient implements ProbeSocket {
     this.#result = result;
     this.netns = net.ns.name;
     this.localPort = options.sport;
+    this.boundDev = options.oif;
     this.localAddress = options.source;
     this.remote = { address: options.destination, port: options.dport };
     this.#isn = net.choose.value(`${net.ns.name} ISN`, 0x1_0000_0000);
@@ -98,7 +100,7 @@ class TcpClient implements ProbeSocket {
   }
 
   #send(cause: Skb | undefined, header: Tcp, payload: number, gsoSize: number): void {
-    const { ttl, tos, mark } = this.#options;
+    const { ttl, tos, mark, pmtuDiscovery } = this.#options;
     const ends: Ends = {
       protocol: 'tcp',
       local: this.localAddress,
@@ -118,6 +120,7 @@ class TcpClient implements ProbeSocket {
       ttl,
       tos,
       mark,
+      pmtuDiscovery,
     });
   }
 

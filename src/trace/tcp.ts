@@ -9,12 +9,15 @@ import {
   type Socket,
 } from '../linux/index.js';
 import { IP_HLEN, resetOf, TCP_ACK, TCP_HLEN, TCP_PSH, TCP_RST, TCP_SYN, type Tcp } from '../packet/index.js';
+import type { PmtuDiscovery } from './client.js';
 import { routeOwn, sendOwn } from './ip-send.js';
 import { drop, type Net, type ProbeSocket, tell } from './net.js';
-import { type Ends, listeningSocket, probeSocket } from './socket-lookup.js';
+import { type Ends, inetIif, listeningSocket, probeSocket } from './socket-lookup.js';
 
 /** Options of a SYN: MSS, SACK permitted, time stamps, window scale. Of a later segment: time stamps. Bytes. */
 export const SYN_OPTIONS = 20;
+/** Bytes of the MSS option. */
+const MSS_OPTION = 4;
 export const DATA_OPTIONS = 12;
 
 /** tcp_v4_rcv(): to the connection, to a listener, or refused with a RST (linux net/ipv4/tcp_ipv4.c). */
@@ -26,7 +29,7 @@ export function tcpRcv(net: Net, skb: Skb): void {
     return;
   }
   const ends: Ends = { protocol: 'tcp', local: ip.dst, localPort: l4.dport, remote: ip.src, remotePort: l4.sport };
-  const connection = probeSocket(net, ends);
+  const connection = probeSocket(net, ends, inetIif(skb));
   if (connection !== undefined) {
     tellDelivery(net, skb, ends, 'tcp connection');
     connection.receive(net, skb);
@@ -59,7 +62,8 @@ function refuse(net: Net, skb: Skb, ends: Ends, l4: Tcp): void {
   );
   if (!(l4.flags & TCP_RST)) {
     const header = resetOf(l4, skb.payload);
-    sendSegment(net, skb, { ends, header, payload: 0, kind: 'reply', id: 'zero', socket: CONTROL_SOCKET });
+    const tos = skb.ip?.tos ?? 0;
+    sendSegment(net, skb, { ends, header, payload: 0, kind: 'reply', id: 'zero', socket: CONTROL_SOCKET, tos });
   }
   // A SYN-ACK for a connection that is being opened, but from another address: nobody translated it back.
   const translated = wanted === undefined || (l4.flags & (TCP_SYN | TCP_ACK)) !== (TCP_SYN | TCP_ACK);
@@ -83,14 +87,21 @@ export interface Segment {
   readonly ttl?: number | undefined;
   readonly tos?: number;
   readonly mark?: number;
+  /** What its program asked of path-MTU discovery; `want` unless it did. */
+  readonly pmtuDiscovery?: PmtuDiscovery;
 }
 
 /** Sends a segment (ip_queue_xmit(), ip_send_unicast_reply()). */
-export function sendSegment(net: Net, cause: Skb | undefined, { ends, header, ...segment }: Segment): void {
+export function sendSegment(
+  net: Net,
+  cause: Skb | undefined,
+  { ends, header, pmtuDiscovery = 'want', ...segment }: Segment,
+): void {
   const { local: src, remote: dst } = ends;
   // A RST says DF whatever is discovered (tcp_v4_init()).
-  const df = segment.socket === CONTROL_SOCKET ? true : 'discover';
-  sendOwn(net, cause, { ...segment, fn: 'ip_queue_xmit', src, dst, anySource: 'any', df, l4: header });
+  const asked = pmtuDiscovery === 'want' ? 'discover' : pmtuDiscovery === 'do';
+  const df = segment.socket === CONTROL_SOCKET ? true : asked;
+  sendOwn(net, cause, { ...segment, fn: 'ip_queue_xmit', src, dst, anySource: 'own', df, l4: header });
 }
 
 /** The MSS to announce: what fits the route's MTU without options (tcp_advertise_mss()). */
@@ -114,6 +125,7 @@ class ServerConnection implements ProbeSocket {
   readonly localAddress: Ipv4;
   readonly localPort: number;
   readonly remote: { readonly address: Ipv4; readonly port: number };
+  readonly boundDev = '';
   readonly #listener: Socket;
   readonly #ends: Ends;
   readonly #isn: number;
@@ -141,7 +153,9 @@ class ServerConnection implements ProbeSocket {
     const header = this.#header(TCP_SYN | TCP_ACK, 0);
     const { remote: dst, local: src } = this.#ends;
     const route = routeOwn(net, { dst, src, anySource: 'any', l4: header, socket: PROGRAM_SOCKET });
-    this.#send(net, syn, { ...header, options: SYN_OPTIONS, mss: announcedMss(net, route, dst) }, 0);
+    // tcp_synack_options(): of all but the MSS only what the SYN had.
+    const options = syn.l4?.l4 === 'tcp' && syn.l4.options >= SYN_OPTIONS ? SYN_OPTIONS : MSS_OPTION;
+    this.#send(net, syn, { ...header, options, mss: announcedMss(net, route, dst) }, 0);
   }
 
   #header(flags: number, seq: number): Tcp {
@@ -160,7 +174,9 @@ class ServerConnection implements ProbeSocket {
   #send(net: Net, cause: Skb, header: Tcp, payload: number): void {
     const id = header.flags & TCP_SYN ? 'zero' : 'counted';
     const own = { ends: this.#ends, header, payload, kind: 'reply', id, flow: this.#flow } as const;
-    sendSegment(net, cause, { ...own, socket: PROGRAM_SOCKET });
+    // ip_build_and_send_pkt(): what is as short as a SYN-ACK says DF whatever is discovered.
+    const pmtuDiscovery = id === 'zero' ? 'do' : 'want';
+    sendSegment(net, cause, { ...own, socket: PROGRAM_SOCKET, pmtuDiscovery });
   }
 
   receive(net: Net, skb: Skb): void {

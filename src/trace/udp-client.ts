@@ -42,6 +42,7 @@ function open(
     protocol: l4.l4,
     localAddress: options.connected ? chosen : options.source,
     localPort: options.sport,
+    boundDev: options.oif,
     remote: options.connected ? { address: options.destination, port: options.dport } : undefined,
     receive(_net, skb) {
       const refused = skb.l4?.l4 === 'sctp' && skb.l4.chunk === 'ABORT';
@@ -57,6 +58,8 @@ function open(
   };
   net.walk.sockets.push(socket);
   net.walk.task(() => {
-    result.errno = send();
+    const errno = send();
+    // udp_send_skb(): a full queue is told of to who asked for errors alone.
+    result.errno = errno === 'ENOBUFS' && !options.recverr ? undefined : errno;
   });
 }

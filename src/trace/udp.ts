@@ -4,7 +4,8 @@ import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, UDP_HLEN, type Udp } from '../pac
 import { sendOwn } from './ip-send.js';
 import { drop, type Net, tell } from './net.js';
 import { relayReceive } from './relay.js';
-import { type Ends, listeningSocket, probeSocket } from './socket-lookup.js';
+import { resetConnection } from './skb.js';
+import { type Ends, inetIif, listeningSocket, probeSocket } from './socket-lookup.js';
 import { hasVxlanSocket, vxlanRcv } from './vxlan.js';
 
 /** __udp4_lib_rcv(): to the kernel's own VXLAN socket, to a program, or "port unreachable" (linux net/ipv4/udp.c). */
@@ -12,7 +13,7 @@ export function udpRcv(net: Net, skb: Skb): void {
   const { ip, l4 } = skb;
   if (ip === undefined || l4?.l4 !== 'udp') return;
   const ends: Ends = { protocol: 'udp', local: ip.dst, localPort: l4.dport, remote: ip.src, remotePort: l4.sport };
-  const own = probeSocket(net, ends);
+  const own = probeSocket(net, ends, inetIif(skb));
   if (own !== undefined) {
     tellDelivery(net, skb, ends, 'udp socket');
     own.receive(net, skb);
@@ -33,6 +34,8 @@ export function udpRcv(net: Net, skb: Skb): void {
     drop(net, skb, '__udp4_lib_rcv', 'UNSUPPORTED', () => ({ values: { what: `link kind ${tunnel.type}` } }));
     return;
   }
+  // __udp4_lib_rcv() forgets the connection first, so that the error has to find it by itself.
+  resetConnection(skb);
   net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
   const values = { pod: net.ns.name, proto: 'udp', port: l4.dport };
   drop(net, skb, '__udp4_lib_rcv', skb.vxlan === undefined ? 'NO_SOCKET' : 'TUNNEL_PORT_CLOSED', () => ({ values }));

@@ -51,7 +51,7 @@ describe('unobeyedSysctls', () => {
     { path: 'net/ipv4/conf/all/secure_redirects', value: '1', want: 0 },
     { path: 'net/ipv4/conf/eth0/secure_redirects', value: '0', want: 1 },
     { path: 'net/ipv4/neigh/eth0/retrans_time_ms', value: '1000', want: 0 },
-    { path: 'net/ipv4/neigh/eth0/retrans_time_ms', value: '50', want: 1 },
+    { path: 'net/ipv4/neigh/eth0/mcast_solicit', value: '5', want: 1 },
     { path: 'net/netfilter/nf_conntrack_tcp_max_retrans', value: '3', want: 0 },
     { path: 'net/netfilter/nf_conntrack_tcp_max_retrans', value: '5', want: 1 },
     { path: 'net/core/somaxconn', value: '1', want: 0 },

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { isolated } from '../isolated.js';
 import type { Scenario } from '../plan/replay-commands.js';
 import type { CommandScenario } from './command-scenarios.js';
 
@@ -46,7 +46,9 @@ export function runOnKernel({ name, run }: CommandScenario): Scenario {
   const looks = [...Object.values(DUMPS), ...Object.values(TEXTS), SYSCTL];
   const dumps = names.flatMap((ns) => looks.map((cmd) => step(ns, cmd)));
   // The kernel tells of a carrier that came or went within a second (linkwatch).
-  const fields = isolated([...lines, 'sleep 1.2', ...dumps].join('\n')).split('\0');
+  const { stdout, stderr, status } = isolated([...lines, 'sleep 1.2', ...dumps].join('\n'));
+  if (status !== 0) throw new Error(`unshare: ${stderr}`);
+  const fields = stdout.split('\0');
   const next = (): { exit: number; stderr: string; stdout: string } => {
     const [exit = '', stderr = '', stdout = ''] = fields.splice(0, 3);
     return { exit: Number(exit), stderr, stdout };
@@ -61,16 +63,6 @@ export function runOnKernel({ name, run }: CommandScenario): Scenario {
     return [ns, { ...Object.fromEntries(json), text: Object.fromEntries(text), sysctl: next().stdout.split('\n') }];
   });
   return { name, steps, state: Object.fromEntries(state) };
-}
-
-/** Runs a script in a mount and network namespace of its own with an empty /run/netns. */
-function isolated(script: string): string {
-  const before = 'mount --make-rprivate /; mkdir -p /run/netns; mount -t tmpfs t /run/netns';
-  const { stdout, stderr, status } = spawnSync('unshare', ['-m', '-n', 'bash', '-c', `${before}\n${script}`], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`unshare: ${stderr}`);
-  return stdout;
 }
 
 /** The same JSON without noise; a rule's priority stays. */

@@ -124,7 +124,7 @@ function icmpOf(
  *
  * - `ip.id`: drawn at random by both; whether it is 0 is compared.
  * - checksums: the kernel fills them in at any time (offload); we keep none.
- * - `vxlan.udp.sport`: a hash of the flow with a key that the kernel drew at boot.
+ * - `vxlan.udp.sport`: a hash of the flow with a key that the kernel drew at boot; also where an ICMP error quotes it.
  * - `nudProbe`: neighbour confirmation, which comes from the clock and from earlier traffic.
  */
 export function normalise(frame: Frame): Frame {
@@ -141,6 +141,11 @@ function normaliseLayers(layers: Layers): Layers {
   if (layers.vxlan !== undefined && layers.udp !== undefined) {
     const { sport: _s, csum: _c, ...udp } = layers.udp as Record<string, unknown>;
     out.udp = udp;
+  }
+  const quoted = layers.icmp?.['quoted'] as Record<string, unknown> | undefined;
+  if (quoted?.['dport'] === 8472) {
+    const { sport: _s, ...rest } = quoted;
+    out.icmp = { ...layers.icmp, quoted: rest };
   }
   if (layers.inner !== undefined) out.inner = normaliseLayers(layers.inner);
   return out;

@@ -48,7 +48,9 @@ export function onLink(ns: Netns, dev: string, a: Ipv4, b: Ipv4): boolean {
 
 /**
  * What kind of address `ip` is to this namespace, by table local: `local`, `broadcast`, `multicast`, or `unicast` for
- * everything else (inet_addr_type(), net/ipv4/fib_frontend.c; `-m addrtype` asks the same).
+ * everything else (inet_addr_type_dev_table(), net/ipv4/fib_frontend.c, whose device only names a VRF's table).
+ *
+ * @param dev only a route by this device counts, as `-m addrtype` asks (inet_dev_addr_type()).
  */
 export function inetAddrType(ns: Netns, ip: Ipv4, dev?: string): RouteType {
   if (ip >>> 28 === 14) return 'multicast';

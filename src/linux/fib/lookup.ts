@@ -202,7 +202,12 @@ export function selectNexthop(context: FibContext, route: UnicastRoute, flow: Fl
  */
 export function nexthopScope(route: Route, nexthop: Nexthop | undefined): number {
   if (route.type !== 'unicast') return RT_SCOPE_NOWHERE;
-  return nexthop?.via === undefined ? RT_SCOPE_HOST : RT_SCOPE_LINK;
+  return nexthop === undefined || gatewayOf(nexthop) === undefined ? RT_SCOPE_HOST : RT_SCOPE_LINK;
+}
+
+/** The neighbour that a next hop sends to; undefined for the destination itself. */
+export function gatewayOf({ via, ownGateway = false }: Nexthop): Ipv4 | undefined {
+  return ownGateway ? undefined : via;
 }
 
 /** A flow that this host starts. */

@@ -1,6 +1,14 @@
 import { ANY, BROADCAST, type Ipv4, isLoopback, isMulticast, isZeronet } from '../../address/index.js';
 import { onLink, ownAddress } from './address.js';
-import { type Destination, type FibContext, type Flow, fibLookup, nexthopScope, selectNexthop } from './lookup.js';
+import {
+  type Destination,
+  type FibContext,
+  type Flow,
+  fibLookup,
+  gatewayOf,
+  nexthopScope,
+  selectNexthop,
+} from './lookup.js';
 import { type Route, RT_SCOPE_HOST, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL } from './route.js';
 import { hasCustomRules } from './rule.js';
 
@@ -73,10 +81,10 @@ export function routeInput(context: FibContext, received: Received): InputRoute 
     nexthop.dev === dev &&
     valid.onLink &&
     ns.sysctls.confOr(dev, 'send_redirects') &&
-    (ns.sysctls.confOr(dev, 'shared_media') || onLink(ns, dev, src, nexthop.via ?? ANY));
+    (ns.sysctls.confOr(dev, 'shared_media') || onLink(ns, dev, src, gatewayOf(nexthop) ?? ANY));
   return {
     ok: true,
-    destination: { ...found, type: 'unicast', dev: nexthop.dev, gateway: nexthop.via, source: dst, redirect },
+    destination: { ...found, type: 'unicast', dev: nexthop.dev, gateway: gatewayOf(nexthop), source: dst, redirect },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   type FibResult,
   type Flow,
   fibLookup,
+  gatewayOf,
   type RouteErrno,
   selectNexthop,
 } from './lookup.js';
@@ -80,11 +81,15 @@ function alongRoute(
     const source = flow.src === ANY ? (route.prefsrc ?? inetSelectAddr(ns, route.dev, ANY, RT_SCOPE_LINK)) : flow.src;
     return { ok: true, destination: { ...found, type: 'broadcast', dev: route.dev, source } };
   }
-  const { dev, via } = selectNexthop(context, route, flow, l4key);
+  const nexthop = selectNexthop(context, route, flow, l4key);
+  const { dev, via } = nexthop;
   const source = flow.src === ANY ? preferredSource(context, route, dev, via) : flow.src;
   // __mkroute_output(): a loopback source stays on this host unless the device says otherwise.
   if (isLoopback(source) && dev !== 'lo' && !ns.sysctls.confOr(dev, 'route_localnet')) return failed('EINVAL');
-  return { ok: true, destination: { ...found, type: 'unicast', dev, gateway: via, source, redirect: false } };
+  return {
+    ok: true,
+    destination: { ...found, type: 'unicast', dev, gateway: gatewayOf(nexthop), source, redirect: false },
+  };
 }
 
 /** The route's own source, else the best address of its device (fib_result_prefsrc(), net/ipv4/fib_semantics.c). */

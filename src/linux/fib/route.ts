@@ -17,6 +17,11 @@ export const RT_SCOPE_NOWHERE = 255;
 export interface Nexthop {
   readonly dev: string;
   readonly via: Ipv4 | undefined;
+  /**
+   * `via` was an address of this host when the route was made: packets go to their destination itself
+   * (fib_check_nh_v4_gw() gives it RT_SCOPE_HOST, rt_set_nexthop() asks for RT_SCOPE_LINK).
+   */
+  readonly ownGateway?: boolean;
   /** `onlink`: `via` counts as reachable on `dev` though no route covers it (Flannel VXLAN sets it). */
   readonly onlink: boolean;
   /** 1 … 256, relative to the other next hops. */

@@ -54,7 +54,7 @@ export function isNudConnected(state: NudState): boolean {
 /** arp_constructor(): the hardware address of an IP address that needs no ARP; undefined when it does. */
 export function addressWithoutArp(ns: Netns, link: Link, ip: Ipv4): Mac | undefined {
   if (link.kind === 'loopback') return MAC_ZERO;
-  const type = inetAddrType(ns, ip, link.name);
+  const type = inetAddrType(ns, ip);
   // RFC 1112 §6.4: the low 23 bits of the group behind 01:00:5e.
   if (type === 'multicast') return (0x01005e000000 + (ip & 0x7fffff)) as Mac;
   if (link.noarp) return link.address;

@@ -15,7 +15,6 @@ const NEIGH: ReadonlyMap<string, string> = new Map([
   ['delay_first_probe_time', '5'],
   ['mcast_resolicit', '0'],
   ['mcast_solicit', '3'],
-  ['retrans_time_ms', '1000'],
   ['ucast_solicit', '3'],
   ['unres_qlen_bytes', '212992'],
 ]);

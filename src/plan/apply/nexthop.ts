@@ -77,8 +77,9 @@ function checkGateway(ns: Netns, nexthop: GatewayNexthop, scope: number, table: 
   const { route } = result;
   if (route.type === 'broadcast') return refuse('EINVAL', 'Nexthop has invalid gateway');
   const dev = route.type === 'local' ? route.dev : route.nexthops[0].dev;
-  if (nexthop.dev !== '') return ns.links.get(nexthop.dev)?.up === true ? nexthop : refuse('ENETDOWN');
-  return ns.links.get(dev)?.up === true ? { ...nexthop, dev } : refuse('ENETDOWN');
+  const own = route.type === 'local' ? { ownGateway: true } : {};
+  if (nexthop.dev !== '') return ns.links.get(nexthop.dev)?.up === true ? { ...nexthop, ...own } : refuse('ENETDOWN');
+  return ns.links.get(dev)?.up === true ? { ...nexthop, dev, ...own } : refuse('ENETDOWN');
 }
 
 /** Looked up in the route's own table first, if that is not `main`, then by the rules (fib_check_nh_v4_gw()). */

@@ -45,10 +45,10 @@ function fits(rule: RoutingRule, wanted: RuleSelector): boolean {
   );
 }
 
+/** rule_exists(): `not` does not tell two rules apart. */
 function sameRule(a: RoutingRule, b: RoutingRule): boolean {
   return (
     a.priority === b.priority &&
-    a.invert === b.invert &&
     samePrefix(a.from, b.from) &&
     samePrefix(a.to, b.to) &&
     a.iif === b.iif &&

@@ -1,0 +1,197 @@
+import { constants } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
+import { type Frame, normalise } from '../replay/frame.js';
+import type { KernelCase, KernelRun } from './backend.js';
+import { describeCase, type Plan } from './plan.js';
+import type { SimulatedCase, SimulatedRun } from './simulate.js';
+
+/** The first disagreement of a plan. */
+export interface Disagreement {
+  /** The layer: what kind of thing differs. */
+  readonly layer: 'refused' | 'errno' | 'deliveries' | 'path' | 'arp' | 'conntrack' | 'rules';
+  /** Which case; undefined when only the state at the end differs. */
+  readonly at: number | undefined;
+  /** For a person. */
+  readonly text: string;
+}
+
+/** What came of comparing a plan. */
+export interface Comparison {
+  readonly disagreement: Disagreement | undefined;
+  /** Cases that agree. */
+  readonly agreed: number;
+  /** Why the rest was not compared: what is not modelled, or a machine too slow; undefined when all of it was. */
+  readonly left: string | undefined;
+}
+
+/**
+ * Compares layer by layer, first what programs see.
+ *
+ * What is left out, and why; nothing else may be:
+ * - what `normalise()` of test/replay/frame.ts names, for frames;
+ * - the order of ARP frames, among themselves and to others: their timers are the kernel's own;
+ * - errors after the first: sockets tell only of one at a time, and of which is a race;
+ * - of a connection the timeout and the use count; of one to a VXLAN port the source port, which is a hash;
+ * - counters of policies, which iptables-nft does not keep, and of the nat table of a VXLAN node: it sees the first
+ *   packet of each outer flow, and which packets share one is decided by the hash that is their source port.
+ */
+export function compare(plan: Plan, kernel: KernelRun, ours: SimulatedRun): Comparison {
+  const refused = compareRefusals(plan, kernel, ours);
+  if (refused !== undefined) return { disagreement: refused, agreed: 0, left: undefined };
+  for (const [i, seen] of kernel.cases.entries()) {
+    if (seen.spoilt !== undefined) return { disagreement: undefined, agreed: i, left: seen.spoilt };
+    const mine = ours.cases[i];
+    if (mine === undefined) throw new Error(`${plan.name}: no case ${i} of ours`);
+    if (mine.unsupported !== undefined) return { disagreement: undefined, agreed: i, left: mine.unsupported };
+    const found = compareCase(seen, mine);
+    if (found === undefined) continue;
+    const one = plan.cases[i];
+    const text = `case ${i} ${one === undefined ? '' : describeCase(one)}\n${found.text}`;
+    return { disagreement: { layer: found.layer, at: i, text }, agreed: i, left: undefined };
+  }
+  const disagreement = compareAfter(kernel, ours);
+  return { disagreement, agreed: kernel.cases.length, left: undefined };
+}
+
+type Found = Pick<Disagreement, 'layer' | 'text'>;
+
+function compareRefusals(plan: Plan, kernel: KernelRun, ours: SimulatedRun): Disagreement | undefined {
+  if (isDeepStrictEqual(kernel.refused, ours.refused)) return undefined;
+  const commands = [...plan.fixed, ...plan.random];
+  const list = (numbers: readonly number[], others: readonly number[]): string[] =>
+    numbers.filter((n) => !others.includes(n)).map((n) => commands[n] ?? '?');
+  const text = `only the kernel refuses: ${list(kernel.refused, ours.refused).join('; ')}\nonly we do: ${list(ours.refused, kernel.refused).join('; ')}`;
+  return { layer: 'refused', at: undefined, text };
+}
+
+function compareCase(kernel: KernelCase, ours: SimulatedCase): Found | undefined {
+  const errno = errnoName(kernel.errors[0]);
+  if (errno !== ours.errno)
+    return { layer: 'errno', text: `errno: kernel ${errno}, ours ${ours.errno}\n${pathText(kernel, ours)}` };
+  const [theirs, mine] = [[...kernel.deliveries].sort(), [...ours.deliveries].sort()];
+  if (!isDeepStrictEqual(theirs, mine))
+    return {
+      layer: 'deliveries',
+      text: `delivered: kernel ${theirs.join(', ')}; ours ${mine.join(', ')}\n${pathText(kernel, ours)}`,
+    };
+  const names = new Set([...kernel.frames, ...ours.frames].map(({ ns }) => ns));
+  for (const ns of names) {
+    if (!isDeepStrictEqual(packets(kernel.frames, ns), packets(ours.frames, ns)))
+      return { layer: 'path', text: `the path in ${ns}\n${pathText(kernel, ours)}` };
+    if (!isDeepStrictEqual(questions(kernel.frames, ns), questions(ours.frames, ns)))
+      return { layer: 'arp', text: `ARP in ${ns}\n${pathText(kernel, ours)}` };
+  }
+  return undefined;
+}
+
+function errnoName(errno: number | undefined): string | undefined {
+  return Object.entries(constants.errno).find(([, value]) => value === errno)?.[0];
+}
+
+function isArp(frame: Omit<Frame, 'ns' | 'if' | 'dir'>): boolean {
+  return frame.arp !== undefined || (frame.inner !== undefined && isArp(frame.inner));
+}
+
+function packets(frames: readonly Frame[], ns: string): Frame[] {
+  return frames.filter((frame) => frame.ns === ns && !isArp(frame)).map(normalise);
+}
+
+function questions(frames: readonly Frame[], ns: string): string[] {
+  return frames
+    .filter((frame) => frame.ns === ns && isArp(frame))
+    .map((frame) => textOf(normalise(frame)))
+    .sort();
+}
+
+/** The frame on one line, its fields in the order of their names. */
+function textOf(frame: Frame): string {
+  const sorted = (value: unknown): unknown =>
+    typeof value === 'object' && value !== null
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, each]) => [key, sorted(each)]),
+        )
+      : value;
+  const { ns, if: dev, dir, ...layers } = frame;
+  return `${ns} ${dev} ${dir} ${JSON.stringify(sorted(layers))}`;
+}
+
+/** Both paths, `-` what only the kernel has, `+` what only we have. */
+function pathText(kernel: KernelCase, ours: SimulatedCase): string {
+  const [theirs, mine] = [kernel.frames, ours.frames].map((frames) => frames.map((f) => textOf(normalise(f)))) as [
+    string[],
+    string[],
+  ];
+  const rest = [...mine];
+  const lines = theirs.map((line) => {
+    const at = rest.indexOf(line);
+    if (at >= 0) rest.splice(at, 1);
+    return `${at >= 0 ? ' ' : '-'} ${line}`;
+  });
+  const same = rest.length === 0 && lines.every((line) => line.startsWith(' '));
+  return same
+    ? [...theirs, 'in another order:', ...mine].join('\n')
+    : [...lines, ...rest.map((line) => `+ ${line}`)].join('\n');
+}
+
+function compareAfter(kernel: KernelRun, ours: SimulatedRun): Disagreement | undefined {
+  for (const [ns, lines] of Object.entries(kernel.conntrack)) {
+    const theirs = connections(lines.map(connectionOf));
+    const mine = connections(ours.conntrack[ns] ?? []);
+    const text = differences(theirs, mine);
+    if (text !== undefined) return { layer: 'conntrack', at: undefined, text: `conntrack of ${ns}\n${text}` };
+  }
+  for (const [ns, lines] of Object.entries(kernel.rules)) {
+    const mine = ours.rules[ns] ?? new Map<string, string>();
+    const hashed = kernel.conntrack[ns]?.some((line) => line.includes('dport=8472')) === true;
+    const rules = ruleLines(lines).filter(({ at }) => !hashed || !at.startsWith('nat '));
+    const theirs = rules.map(({ at, count, rule }) => `${at} ${rule} ${count}`);
+    const text = differences(
+      theirs,
+      rules.map(({ at, rule }) => `${at} ${rule} ${mine.get(at) ?? 'none'}`),
+    );
+    if (text !== undefined) return { layer: 'rules', at: undefined, text: `counters of ${ns}\n${text}` };
+  }
+  return undefined;
+}
+
+function differences(theirs: readonly string[], mine: readonly string[]): string | undefined {
+  if (isDeepStrictEqual(theirs, mine)) return undefined;
+  const only = (a: readonly string[], b: readonly string[]): string[] => a.filter((line) => !b.includes(line));
+  return [...only(theirs, mine).map((l) => `- ${l}`), ...only(mine, theirs).map((l) => `+ ${l}`)].join('\n');
+}
+
+/** `udp 17 29 src=… [UNREPLIED] src=… mark=0 use=1` without what time and other packets change. */
+function connectionOf(line: string): string {
+  return line
+    .replace(/^(tcp|udp|icmp)\s+\d+\s+\d+\s/, '$1 ')
+    .replace(/^unknown\s+(\d+)\s+\d+\s/, 'unknown $1 ')
+    .replace(/ use=\d+$/, '')
+    .replace(/ zone=\d+/g, '')
+    .trim();
+}
+
+function connections(lines: readonly string[]): string[] {
+  const all = lines.map((line) =>
+    line.includes('dport=8472')
+      ? line.replace(/sport=\d+ dport=8472/, 'sport=* dport=8472').replace(/sport=8472 dport=\d+/, 'sport=8472 dport=*')
+      : line,
+  );
+  return [...new Set(all)].sort();
+}
+
+function ruleLines(lines: readonly string[]): { readonly at: string; readonly count: string; readonly rule: string }[] {
+  const found: { at: string; count: string; rule: string }[] = [];
+  const seen = new Map<string, number>();
+  let table = '';
+  for (const line of lines) {
+    if (line.startsWith('*')) table = line.slice(1);
+    const [, count = '', rule = '', chain = ''] = /^\[(\d+:\d+)\] (-A (\S+).*)$/.exec(line) ?? [];
+    if (chain === '') continue;
+    const n = (seen.get(`${table} ${chain}`) ?? 0) + 1;
+    seen.set(`${table} ${chain}`, n);
+    found.push({ at: `${table} ${chain} ${n}`, count, rule });
+  }
+  return found;
+}

@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { type KernelRun, runPlans } from './backend.js';
+import { type Comparison, compare, type Disagreement } from './compare.js';
+import type { Plan } from './plan.js';
+import { simulate } from './simulate.js';
+
+/** A plan on which kernel and simulation differ, made as small as it gets. */
+export interface Counterexample {
+  readonly plan: Plan;
+  readonly kernel: KernelRun;
+  readonly disagreement: Disagreement;
+}
+
+/** What came of a batch. */
+export interface BatchResult {
+  readonly packets: number;
+  readonly plans: number;
+  /** What was met that can't be compared, and how often it ended a plan. */
+  readonly left: ReadonlyMap<string, number>;
+  readonly failed: readonly { readonly plan: Plan; readonly disagreement: Disagreement }[];
+}
+
+/** Runs a plan in the simulation and compares. */
+export function judge(plan: Plan, kernel: KernelRun): Comparison {
+  try {
+    return compare(plan, kernel, simulate(plan, kernel));
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { disagreement: { layer: 'refused', at: undefined, text: `we threw: ${text}` }, agreed: 0, left: undefined };
+  }
+}
+
+/** Draws `count` plans by a seed, and compares all of them. */
+export function runBatch(plans: fc.Arbitrary<Plan>, count: number, seed: number): BatchResult {
+  const drawn = fc.sample(plans, { numRuns: count, seed });
+  const runs = runPlans(drawn);
+  const left = new Map<string, number>();
+  const failed: { plan: Plan; disagreement: Disagreement }[] = [];
+  let packets = 0;
+  for (const [i, plan] of drawn.entries()) {
+    const kernel = runs[i];
+    if (kernel === undefined) throw new Error('a plan was not run');
+    const result = judge(plan, kernel);
+    packets += result.agreed;
+    if (result.left !== undefined) left.set(reasonOf(result.left), (left.get(reasonOf(result.left)) ?? 0) + 1);
+    if (result.disagreement !== undefined) failed.push({ plan, disagreement: result.disagreement });
+  }
+  return { packets, plans: drawn.length, left, failed };
+}
+
+/** The words of what is not modelled, without ids. */
+function reasonOf(text: string): string {
+  return /"what":"([^"]*)"/.exec(text)?.[1] ?? /"text":"([^"]*)"/.exec(text)?.[1] ?? text.slice(0, 200);
+}
+
+/** Leaves out commands and cases for as long as the same layer goes on to differ. */
+export function shrink(first: Plan, disagreement: Disagreement, seconds = 10): Counterexample | undefined {
+  const end = performance.now() + seconds * 1000;
+  let best: Counterexample | undefined;
+  let plan = disagreement.at === undefined ? first : { ...first, cases: first.cases.slice(0, disagreement.at + 1) };
+  let size = Math.max(plan.cases.length, plan.random.length);
+  while (performance.now() < end) {
+    const candidates = best === undefined ? [plan] : smaller(plan, size);
+    const found = firstFailing(candidates, disagreement.layer);
+    if (found !== undefined) {
+      best = found;
+      plan = found.plan;
+      continue;
+    }
+    if (best === undefined || size <= 1) break;
+    size = Math.ceil(size / 2);
+  }
+  return best;
+}
+
+/** The plan without a run of `size` commands or cases, in every place. */
+function smaller(plan: Plan, size: number): Plan[] {
+  const without = <T>(list: readonly T[]): T[][] =>
+    Array.from({ length: Math.ceil(list.length / size) }, (_, i) => [
+      ...list.slice(0, i * size),
+      ...list.slice((i + 1) * size),
+    ]);
+  return [
+    ...without(plan.cases)
+      .filter((cases) => cases.length > 0)
+      .map((cases) => ({ ...plan, cases })),
+    ...without(plan.random).map((random) => ({ ...plan, random })),
+  ];
+}
+
+function firstFailing(plans: readonly Plan[], layer: Disagreement['layer']): Counterexample | undefined {
+  if (plans.length === 0) return undefined;
+  for (const [i, kernel] of runPlans(plans).entries()) {
+    const plan = plans[i];
+    if (plan === undefined) continue;
+    const { disagreement } = judge(plan, kernel);
+    if (disagreement?.layer === layer) return { plan, kernel, disagreement };
+  }
+  return undefined;
+}

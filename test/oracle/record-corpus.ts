@@ -1,0 +1,117 @@
+/**
+ * Runs shrunk counterexamples on the kernel of this machine and writes them, with what it did, into `corpus/`. Needs
+ * root: `npx tsx test/oracle/record-corpus.ts`. Each was found at random, is named for what was wrong, and is as small
+ * as it got.
+ */
+import { writeFileSync } from 'node:fs';
+import { runPlans } from './backend.js';
+import type { Case, FrameCase, PacketSpec, Plan, SocketCase } from './plan.js';
+import { routerPlan } from './router.js';
+
+const SOCKET = { port: 9, sport: 20001, payload: 20 } as const;
+const socket = (send: SocketCase['send'], from: string, to: string, rest: Partial<SocketCase> = {}): SocketCase => ({
+  ...SOCKET,
+  send,
+  from,
+  to,
+  ...(send === 'tcp' && { payload: 0 }),
+  ...(send === 'ping' && { port: 0 }),
+  ...rest,
+});
+const frame = (from: 'a' | 'b', packet: PacketSpec): FrameCase => ({
+  send: 'frame',
+  from,
+  dev: 'eth0',
+  ethSrc: from === 'a' ? '02:00:00:00:00:01' : '02:00:00:00:01:01',
+  ethDst: from === 'a' ? '02:00:00:00:00:02' : '02:00:00:00:01:02',
+  packet,
+});
+const echo = (src: string, dst: string): PacketSpec => ({
+  src,
+  dst,
+  ttl: 64,
+  payload: 20,
+  l4: { l4: 'icmp', type: 8, code: 0, id: 80 },
+});
+
+const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], cases: readonly Case[]]>> = {
+  'an error about a bound UDP socket comes by lo and is not heard': [
+    [],
+    [socket('udp', 'b', '10.0.1.1', { connected: true, recverr: true, oif: 'eth0' })],
+  ],
+  'an error about a bound TCP socket comes by lo and is heard': [
+    ['ip netns exec r iptables -t filter -A OUTPUT -p tcp -j REJECT'],
+    [socket('tcp', 'r', '10.0.0.3', { recverr: true, oif: 'eth0', source: '10.0.0.2' })],
+  ],
+  'a bound socket talks to its own address': [
+    [],
+    [
+      socket('udp', 'a', '10.0.0.1', { port: 53, connected: true, oif: 'eth0' }),
+      socket('tcp', 'a', '10.0.0.3', { port: 80, oif: 'eth0' }),
+    ],
+  ],
+  'ARP announces the source of the packet though it is of another device': [
+    [],
+    [frame('b', echo('10.0.1.1', '10.0.0.2'))],
+  ],
+  'a connected socket counts its packets though they say DF': [
+    [],
+    [socket('udp', 'b', '10.0.1.2', { connected: true, df: true }), socket('udp', 'b', '10.0.1.2', { df: true })],
+  ],
+  'TCP without path-MTU discovery': [[], [socket('tcp', 'a', '10.0.1.1', { df: false })]],
+  'a SYN-ACK says DF whatever is discovered': [
+    ['ip netns exec b sysctl -qw net.ipv4.ip_no_pmtu_disc=1'],
+    [socket('tcp', 'a', '10.0.1.1', { port: 80 })],
+  ],
+  'a RST has the TOS of what it answers': [[], [socket('tcp', 'a', '10.0.1.1', { tos: 16 })]],
+  'a call fails with EPERM': [
+    ['ip netns exec r iptables -t mangle -A OUTPUT -j DROP'],
+    [socket('ping', 'r', '10.0.1.1'), socket('udp', 'r', '10.0.1.1')],
+  ],
+  'the first fragment that a device does not take is the last': [
+    ['ip -n r link set eth0 mtu 1000'],
+    [
+      socket('ping', 'a', '10.0.1.1', { payload: 1600 }),
+      socket('udp', 'a', '10.0.1.1', { payload: 1400, recverr: true }),
+    ],
+  ],
+  'a port unreachable is no packet of the connection in raw': [
+    ['ip netns exec r iptables -t raw -A OUTPUT -m conntrack --ctdir REPLY -j CT --notrack'],
+    [socket('udp', 'r', '10.0.1.2', { connected: true })],
+  ],
+  'a gateway that is an own address is none': [
+    ['ip -n r addr add 10.0.1.77/24 dev eth1', 'ip -n r route add 10.0.1.1 via 10.0.1.77'],
+    [socket('udp', 'a', '10.0.1.1', { port: 53 })],
+  ],
+  'what is local by a route of another table answers no ping': [
+    ['ip -n r route add local 0.0.0.0/1 dev lo table 100', 'ip -n r rule add pref 101 to 10.2.0.0/16 lookup 100'],
+    [frame('a', echo('10.0.0.1', '10.2.0.1'))],
+  ],
+  'not does not tell two rules apart': [
+    ['ip -n r rule add pref 102 not to 10.2.0.0/16 prohibit', 'ip -n r rule add pref 102 to 10.2.0.0/16 prohibit'],
+    [socket('udp', 'a', '10.2.0.1')],
+  ],
+  'a SYN without options gets an answer without': [
+    [],
+    [
+      frame('a', {
+        src: '10.0.0.1',
+        dst: '10.0.1.2',
+        ttl: 64,
+        payload: 0,
+        l4: { l4: 'tcp', sport: 30001, dport: 80, flags: 'S', seq: 1000, ack: 0 },
+      }),
+    ],
+  ],
+};
+
+const plans: Plan[] = Object.entries(ENTRIES).map(([name, [random, cases]]) => ({
+  ...routerPlan(random, cases),
+  name,
+}));
+for (const [i, kernel] of runPlans(plans).entries()) {
+  const plan = plans[i];
+  if (plan === undefined) continue;
+  const file = new URL(`corpus/${plan.name.replaceAll(' ', '-')}.json`, import.meta.url);
+  writeFileSync(file, `${JSON.stringify({ plan, kernel })}\n`);
+}
