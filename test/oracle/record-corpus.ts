@@ -91,6 +91,14 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
     ['ip -n r rule add pref 102 not to 10.2.0.0/16 prohibit', 'ip -n r rule add pref 102 to 10.2.0.0/16 prohibit'],
     [socket('udp', 'a', '10.2.0.1')],
   ],
+  'a socket that connects looks its route up with the source too': [
+    ['ip -n r rule add pref 100 from 10.0.0.0/24 prohibit'],
+    [
+      socket('udp', 'r', '10.0.0.1', { connected: true }),
+      socket('udp', 'r', '10.0.0.1'),
+      socket('tcp', 'r', '10.0.0.1'),
+    ],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [
