@@ -99,6 +99,39 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
       socket('tcp', 'r', '10.0.0.1'),
     ],
   ],
+  'everyday NAT and filtering': [
+    [
+      'ip -n r route add 10.9.0.9 via 10.0.0.1',
+      'ip netns exec r iptables -t nat -A PREROUTING -d 10.9.0.9 -p udp -j DNAT --to-destination 10.0.1.1:53',
+      'ip netns exec r iptables -t nat -A OUTPUT -d 10.9.0.9 -p udp -j DNAT --to-destination 10.0.1.1:53',
+      'ip netns exec r iptables -t nat -A POSTROUTING -o eth1 -j MASQUERADE',
+      'ip netns exec r iptables -A FORWARD -p udp --dport 5000 -j REJECT --reject-with icmp-admin-prohibited',
+      'ip netns exec r iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP',
+      'ip netns exec r iptables -t mangle -A PREROUTING -p udp --dport 80 -j DROP',
+    ],
+    [
+      socket('udp', 'a', '10.9.0.9', { port: 80, sport: 20002 }),
+      socket('udp', 'a', '10.9.0.9', { port: 7 }),
+      socket('udp', 'a', '10.9.0.9', { port: 7 }),
+      socket('udp', 'r', '10.9.0.9', { port: 7, sport: 20003 }),
+      socket('udp', 'a', '10.0.0.2', { port: 5000 }),
+      socket('udp', 'a', '10.0.1.1', { port: 5000, recverr: true }),
+      socket('udp', 'a', '10.0.1.1', { port: 53, ttl: 1, recverr: true }),
+      socket('tcp', 'a', '10.0.1.1', { port: 80 }),
+      frame('a', {
+        src: '10.0.0.1',
+        dst: '10.0.1.1',
+        ttl: 64,
+        payload: 0,
+        l4: { l4: 'tcp', sport: 30001, dport: 80, flags: 'SA', seq: 1, ack: 1 },
+      }),
+    ],
+  ],
+  'strict reverse path filter': [
+    ['ip netns exec r sysctl -qw net.ipv4.conf.all.rp_filter=1'],
+    [frame('a', echo('10.0.1.1', '10.2.0.1')), frame('b', echo('10.0.0.1', '10.0.1.2'))],
+  ],
+  'forwarding is off': [['ip netns exec r sysctl -qw net.ipv4.ip_forward=0'], [socket('ping', 'a', '10.0.1.1')]],
   'a SYN without options gets an answer without': [
     [],
     [
