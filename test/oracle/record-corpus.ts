@@ -132,6 +132,10 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
     [frame('a', echo('10.0.1.1', '10.2.0.1')), frame('b', echo('10.0.0.1', '10.0.1.2'))],
   ],
   'forwarding is off': [['ip netns exec r sysctl -qw net.ipv4.ip_forward=0'], [socket('ping', 'a', '10.0.1.1')]],
+  'an echo reply that is rejected on its way out tells nobody': [
+    ['ip netns exec a iptables -A OUTPUT -p icmp --icmp-type echo-reply -j REJECT'],
+    [socket('ping', 'a', '10.0.0.3'), socket('ping', 'r', '10.0.0.1')],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [
