@@ -43,8 +43,11 @@ export const PROGRAM_SOCKET: SkbSocket = { ofProgram: true, boundDev: '' };
 
 /** What a call that sends comes back with; fragments of one packet share it. */
 export interface SendCall {
-  /** EPERM: netfilter dropped it (nf_hook_slow()). ENOBUFS: a device did not take it (NET_XMIT_DROP). */
-  errno: 'EPERM' | 'ENOBUFS' | undefined;
+  /**
+   * EPERM: netfilter dropped it (nf_hook_slow()). ENOBUFS: a device did not take it (NET_XMIT_DROP). Others: after NAT
+   * there is no route (NF_DROP_ERR()).
+   */
+  errno: string | undefined;
 }
 
 /**

@@ -122,6 +122,7 @@ export function ipRouteMeHarder(net: Net, skb: Skb, fn: string): boolean {
   const src = type === 'local' || type === 'unicast' ? ip.src : ANY;
   const route = routeOwn(net, { dst: ip.dst, src, anySource: 'any', mark: skb.mark, tos: ip.tos, l4, socket: skb.sk });
   if (!route.ok) {
+    if (skb.call !== undefined && 'errno' in route) skb.call.errno ??= route.errno;
     dropUnrouted(net, skb, fn, route);
     return false;
   }

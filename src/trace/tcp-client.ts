@@ -67,12 +67,16 @@ class TcpClient implements ProbeSocket {
 
   open(): void {
     const net = this.#net;
-    const route = routeSocket(net, this.#options, this.#header(TCP_SYN, 0, 0, undefined));
+    const syn = this.#header(TCP_SYN, 0, 0, undefined);
+    const first = routeSocket(net, this.#options, syn);
+    if (this.localAddress === ANY && first.ok && first.destination.type !== 'error')
+      this.localAddress = first.destination.source;
+    // ip_route_connect() looks up twice: once for the source, and then with it.
+    const route = routeSocket(net, { ...this.#options, source: this.localAddress }, syn);
     if (!route.ok || route.destination.type === 'error' || isGroup(route.destination.type)) {
       this.#result.errno = this.#refused();
       return;
     }
-    if (this.localAddress === ANY) this.localAddress = route.destination.source;
     this.#mss = announcedMss(net, route, this.remote.address);
     net.walk.sockets.push(this);
     net.walk.requests.set(this.#isn, this.#options.payload);
@@ -87,7 +91,7 @@ class TcpClient implements ProbeSocket {
   /** connect(2) fails before a segment is made; the trace shows the one that would have been. */
   #refused(): string | undefined {
     const syn = this.#header(TCP_SYN, this.#isn, SYN_OPTIONS, this.#mss);
-    return sendDatagram(this.#net, this.#options, syn, 0, 'connect()');
+    return sendDatagram(this.#net, { ...this.#options, source: this.localAddress }, syn, 0, 'connect()');
   }
 
   #syn(): void {

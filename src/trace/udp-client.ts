@@ -1,3 +1,4 @@
+import type { Ipv4 } from '../address/index.js';
 import { type Sctp, UDP_HLEN, type Udp } from '../packet/index.js';
 import { routeSocket, type SocketOptions, sendDatagram } from './client.js';
 import type { Conversation } from './conversation.js';
@@ -19,7 +20,11 @@ export interface DatagramOptions extends SocketOptions {
 /** Sends a UDP datagram and notes the answer. */
 export function sendUdp(net: Net, options: DatagramOptions, result: Conversation): void {
   const udp: Udp = { l4: 'udp', sport: options.sport, dport: options.dport, length: UDP_HLEN + options.payload };
-  open(net, udp, options, result, () => sendDatagram(net, options, udp, options.payload, 'sendto()'));
+  // ip_route_connect() looks up twice: once for the source, and then with it.
+  open(net, udp, options, result, (chosen) => {
+    const source = options.connected ? chosen : options.source;
+    return sendDatagram(net, { ...options, source }, udp, options.payload, 'sendto()');
+  });
 }
 
 /** Sends an SCTP INIT and notes what answers it. */
@@ -33,7 +38,7 @@ function open(
   l4: Udp | Sctp,
   options: DatagramOptions,
   result: Conversation,
-  send: () => string | undefined,
+  send: (chosen: Ipv4) => string | undefined,
 ): void {
   const route = routeSocket(net, options, l4);
   const chosen = route.ok && route.destination.type !== 'error' ? route.destination.source : options.source;
@@ -58,7 +63,7 @@ function open(
   };
   net.walk.sockets.push(socket);
   net.walk.task(() => {
-    const errno = send();
+    const errno = send(chosen);
     // udp_send_skb(): a full queue is told of to who asked for errors alone.
     result.errno = errno === 'ENOBUFS' && !options.recverr ? undefined : errno;
   });

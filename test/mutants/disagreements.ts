@@ -1,3 +1,5 @@
+import { loadCorpus } from '../oracle/corpus.js';
+import { judge } from '../oracle/differential.js';
 import { LABS } from '../recordings/load.js';
 import {
   type Comparison,
@@ -9,7 +11,7 @@ import {
 import { replay } from '../replay/lab.js';
 import { loadScenarios, replayScenario } from '../replay/scenario.js';
 
-/** The recorded packets, of all recordings, that the interpreter which this was bundled with follows otherwise. */
+/** The recorded packets, of all recordings and of what was found at random, that the interpreter which this was bundled with follows otherwise. */
 export function disagreements(): string[] {
   const found: string[] = [];
   for (const name of LABS)
@@ -24,6 +26,8 @@ export function disagreements(): string[] {
       if ([...comparisonsOfCase(scenario, replayed)].some(differs))
         found.push(`${scenario.name}: ${replayed.recorded.id}`);
   }
+  for (const { name, plan, kernel } of loadCorpus())
+    if (judge(plan, kernel).disagreement !== undefined) found.push(`corpus: ${name}`);
   return found;
 }
 

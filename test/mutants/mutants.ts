@@ -123,4 +123,40 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'flags: acks ? TCP_RST : TCP_RST | TCP_ACK,',
     to: 'flags: TCP_RST,',
   },
+  {
+    name: 'FORWARD sees the devices the wrong way round',
+    file: 'trace/ip-forward.ts',
+    from: "'FORWARD', { in: skb.dev, out: dst.dev }",
+    to: "'FORWARD', { in: dst.dev, out: skb.dev }",
+  },
+  {
+    name: 'a reply does not make a connection ESTABLISHED',
+    file: 'linux/conntrack/track.ts',
+    from: "if (skb.ctReply || ct.seenReply) skb.ctState = 'ESTABLISHED';",
+    to: 'if (false) {}',
+  },
+  {
+    name: 'what belongs to no connection gets one',
+    file: 'linux/conntrack/track.ts',
+    from: "    detach(skb);\n    if (verdict === 'invalid') return;",
+    to: "    if (verdict === 'invalid') return;\n    detach(skb);",
+  },
+  {
+    name: 'a host forwards whether it may or not',
+    file: 'linux/fib/route-input.ts',
+    from: 'if (!forwarding) return { ok: true,',
+    to: 'if (false) return { ok: true,',
+  },
+  {
+    name: 'the mangle table does nothing',
+    file: 'trace/hooks.ts',
+    from: '  if (!BUILT_IN[table].includes(hook)) return;',
+    to: "  if (!BUILT_IN[table].includes(hook) || table === 'mangle') return;",
+  },
+  {
+    name: 'packets of the host itself are not NATed',
+    file: 'trace/hooks.ts',
+    from: "  if (table === 'nat') {\n",
+    to: "  if (table === 'nat') {\n    if (hook === 'OUTPUT') return;\n",
+  },
 ];

@@ -11,8 +11,7 @@ import type { Case, Plan, SocketCase } from './plan.js';
 
 /**
  * Runs plans on the kernel of this machine, in namespaces. What it lacks (IP in IP, IPVS) waits for a backend in
- * user-mode Linux. iptables is the one in the path, or the legacy one with PODPATH_IPTABLES=legacy: both were seen to
- * behave alike on Linux 6.18.
+ * user-mode Linux. iptables is the one in the path, or the legacy one with PODPATH_IPTABLES=legacy.
  */
 
 /** What a kernel did in a case. */

@@ -257,6 +257,17 @@ static void until_quiet(void) {
   }
 }
 
+static void reopen(int i) {
+  struct sockaddr_in a;
+  socklen_t size = sizeof a;
+  getsockname(polled[i].fd, (void *)&a, &size);
+  close(polled[i].fd);
+  enter(watched[i].ns);
+  polled[i].fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  set(polled[i].fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  if (bind(polled[i].fd, (void *)&a, sizeof a) || listen(polled[i].fd, 64)) die("listen anew");
+}
+
 static void end_case(void) {
   until_quiet();
   for (int n = 0; n < nspaces; n++) read_ring(n);
@@ -268,7 +279,7 @@ static void end_case(void) {
   }
   /* Half-open connections of a listener would answer the next SYN: it forgets them, and listens anew. */
   for (int i = 0; i < npolled; i++)
-    if (watched[i].kind == LISTENER) { shutdown(polled[i].fd, SHUT_RDWR); listen(polled[i].fd, 64); }
+    if (watched[i].kind == LISTENER) reopen(i);
   printf("Q\n");
 }
 

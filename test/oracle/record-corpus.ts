@@ -1,6 +1,6 @@
 /**
  * Runs shrunk counterexamples on the kernel of this machine and writes them, with what it did, into `corpus/`. Needs
- * root: `npx tsx test/oracle/record-corpus.ts`. Each was found at random, is named for what was wrong, and is as small
+ * root: `npx tsx test/oracle/record-corpus.ts [NAME…]`, all of them unless some are named. Each was found at random, is named for what was wrong, and is as small
  * as it got.
  */
 import { writeFileSync } from 'node:fs';
@@ -91,6 +91,63 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
     ['ip -n r rule add pref 102 not to 10.2.0.0/16 prohibit', 'ip -n r rule add pref 102 to 10.2.0.0/16 prohibit'],
     [socket('udp', 'a', '10.2.0.1')],
   ],
+  'a socket that connects looks its route up with the source too': [
+    ['ip -n r rule add pref 100 from 10.0.0.0/24 prohibit'],
+    [
+      socket('udp', 'r', '10.0.0.1', { connected: true }),
+      socket('udp', 'r', '10.0.0.1'),
+      socket('tcp', 'r', '10.0.0.1'),
+    ],
+  ],
+  'everyday NAT and filtering': [
+    [
+      'ip -n r route add 10.9.0.9 via 10.0.0.1',
+      'ip netns exec r iptables -t nat -A PREROUTING -d 10.9.0.9 -p udp -j DNAT --to-destination 10.0.1.1:53',
+      'ip netns exec r iptables -t nat -A OUTPUT -d 10.9.0.9 -p udp -j DNAT --to-destination 10.0.1.1:53',
+      'ip netns exec r iptables -t nat -A POSTROUTING -o eth1 -j MASQUERADE',
+      'ip netns exec r iptables -A FORWARD -p udp --dport 5000 -j REJECT --reject-with icmp-admin-prohibited',
+      'ip netns exec r iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP',
+      'ip netns exec r iptables -t mangle -A PREROUTING -p udp --dport 80 -j DROP',
+    ],
+    [
+      socket('udp', 'a', '10.9.0.9', { port: 80, sport: 20002 }),
+      socket('udp', 'a', '10.9.0.9', { port: 7 }),
+      socket('udp', 'a', '10.9.0.9', { port: 7 }),
+      socket('udp', 'r', '10.9.0.9', { port: 7, sport: 20003 }),
+      socket('udp', 'a', '10.0.0.2', { port: 5000 }),
+      socket('udp', 'a', '10.0.1.1', { port: 5000, recverr: true }),
+      socket('udp', 'a', '10.0.1.1', { port: 53, ttl: 1, recverr: true }),
+      socket('tcp', 'a', '10.0.1.1', { port: 80 }),
+      frame('a', {
+        src: '10.0.0.1',
+        dst: '10.0.1.1',
+        ttl: 64,
+        payload: 0,
+        l4: { l4: 'tcp', sport: 30001, dport: 80, flags: 'SA', seq: 1, ack: 1 },
+      }),
+    ],
+  ],
+  'a rule of FORWARD names both devices': [
+    ['ip netns exec r iptables -A FORWARD -i eth0 -o eth1 -p udp -j DROP'],
+    [socket('udp', 'a', '10.0.1.1'), socket('udp', 'b', '10.0.0.1'), socket('ping', 'a', '10.0.1.1')],
+  ],
+  'only answers may come back': [
+    [
+      'ip netns exec r iptables -P FORWARD DROP',
+      'ip netns exec r iptables -A FORWARD -i eth0 -j ACCEPT',
+      'ip netns exec r iptables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT',
+    ],
+    [socket('ping', 'a', '10.0.1.1'), socket('ping', 'b', '10.0.0.1', { sport: 20002 })],
+  ],
+  'strict reverse path filter': [
+    ['ip netns exec r sysctl -qw net.ipv4.conf.all.rp_filter=1'],
+    [frame('a', echo('10.0.1.1', '10.2.0.1')), frame('b', echo('10.0.0.1', '10.0.1.2'))],
+  ],
+  'forwarding is off': [['ip netns exec r sysctl -qw net.ipv4.ip_forward=0'], [socket('ping', 'a', '10.0.1.1')]],
+  'an echo reply that is rejected on its way out tells nobody': [
+    ['ip netns exec a iptables -A OUTPUT -p icmp --icmp-type echo-reply -j REJECT'],
+    [socket('ping', 'a', '10.0.0.3'), socket('ping', 'r', '10.0.0.1')],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [
@@ -105,10 +162,10 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
   ],
 };
 
-const plans: Plan[] = Object.entries(ENTRIES).map(([name, [random, cases]]) => ({
-  ...routerPlan(random, cases),
-  name,
-}));
+const named = process.argv.slice(2);
+const plans: Plan[] = Object.entries(ENTRIES)
+  .filter(([name]) => named.length === 0 || named.includes(name))
+  .map(([name, [random, cases]]) => ({ ...routerPlan(random, cases), name }));
 for (const [i, kernel] of runPlans(plans).entries()) {
   const plan = plans[i];
   if (plan === undefined) continue;

@@ -194,7 +194,7 @@ const IPTABLES = fc
     },
   )
 
-  .map((line) => line.replace(/(-p \w+)(.*) -p \w+/, '$1$2').replace(/(-[sd] \S+)(.*) (?:! )?\1/, '$1$2'))
+  .map((line) => line.replace(/(-p \w+)(.*) -p \w+/, '$1$2'))
   .filter((line) => !/ -s .* -s | -d .* -d /.test(line));
 /** Chains to jump to; a rule that names one where it is not is refused by both. */
 const CHAINS = ['a', 'r', 'b'].flatMap((ns) => [
