@@ -1,7 +1,7 @@
 import type { Ipv4 } from '../address/index.js';
-import type { Destination, OutputRoute, SkbSocket } from '../linux/index.js';
+import type { OutputRoute, SkbSocket } from '../linux/index.js';
 import type { L4 } from '../packet/index.js';
-import { routeOwn, sendOwn } from './ip-send.js';
+import { groupErrno, routeOwn, sendOwn } from './ip-send.js';
 import type { Net } from './net.js';
 
 /** Path-MTU discovery of a socket (IP_MTU_DISCOVER): `do` never fragments, `dont` never sets DF, `want` is the default. */
@@ -30,20 +30,6 @@ export function routeSocket(net: Net, options: SocketOptions, l4: L4): OutputRou
 /** The socket as the kernel asks it. */
 export function socketOf({ oif }: SocketOptions): SkbSocket {
   return { ofProgram: true, boundDev: oif };
-}
-
-/**
- * What a call says to a destination that is a group: TCP has none (tcp_v4_connect()), and a broadcast wants
- * SO_BROADCAST (udp_sendmsg(), raw_sendmsg(), ping_v4_sendmsg()).
- */
-function groupErrno({ l4 }: L4, { type }: Destination): string | undefined {
-  if (l4 === 'tcp') return isGroup(type) ? 'ENETUNREACH' : undefined;
-  return type === 'broadcast' ? 'EACCES' : undefined;
-}
-
-/** Whether a route is to a group of hosts. */
-export function isGroup(type: Destination['type']): boolean {
-  return type === 'broadcast' || type === 'multicast';
 }
 
 /**

@@ -137,6 +137,20 @@ function tellErrno(net: Net, skb: Skb, { call }: OwnPacket, errno: string): void
   if (call !== undefined) tell(net, skb, () => ({ k: 'errno', call, errno }));
 }
 
+/**
+ * What a call says to a destination that is a group: TCP has none (tcp_v4_connect()), and a broadcast wants
+ * SO_BROADCAST (udp_sendmsg(), raw_sendmsg(), ping_v4_sendmsg()).
+ */
+export function groupErrno({ l4 }: L4, { type }: Destination): string | undefined {
+  if (l4 === 'tcp') return isGroup(type) ? 'ENETUNREACH' : undefined;
+  return type === 'broadcast' ? 'EACCES' : undefined;
+}
+
+/** Whether a route is to a group of hosts. */
+export function isGroup(type: Destination['type']): boolean {
+  return type === 'broadcast' || type === 'multicast';
+}
+
 /** A lookup that found no way. */
 export type FailedRoute = Extract<OutputRoute, { readonly ok: false }>;
 

@@ -1,9 +1,10 @@
 import { ANY, type Ipv4 } from '../address/index.js';
 import type { Skb } from '../linux/index.js';
 import { TCP_ACK, TCP_PSH, TCP_RST, TCP_SYN, type Tcp } from '../packet/index.js';
-import { isGroup, routeSocket, type SocketOptions, sendDatagram, socketOf } from './client.js';
+import { routeSocket, type SocketOptions, sendDatagram, socketOf } from './client.js';
 import type { Conversation } from './conversation.js';
 import { tcpErrno } from './icmp-errno.js';
+import { isGroup } from './ip-send.js';
 import type { Net, ProbeSocket, Timer } from './net.js';
 import type { Ends } from './socket-lookup.js';
 import { announcedMss, close, DATA_OPTIONS, SYN_OPTIONS, sendSegment } from './tcp.js';

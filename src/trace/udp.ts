@@ -1,7 +1,7 @@
 import { formatIpv4 } from '../address/index.js';
 import { PROGRAM_SOCKET, type Skb, type Socket, tunnelOfPort } from '../linux/index.js';
 import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, UDP_HLEN, type Udp } from '../packet/index.js';
-import { sendOwn } from './ip-send.js';
+import { groupErrno, sendOwn } from './ip-send.js';
 import { drop, type Net, tell } from './net.js';
 import { relayReceive } from './relay.js';
 import { resetConnection } from './skb.js';
@@ -65,6 +65,7 @@ function answer(net: Net, skb: Skb, socket: Socket, ends: Ends, l4: Udp): void {
 
 /** Answers from the address that was asked, as a server with IP_PKTINFO does. */
 function reply(net: Net, asked: Skb, ends: Ends, bytes: number): void {
+  const l4: Udp = { l4: 'udp', sport: ends.localPort, dport: ends.remotePort, length: UDP_HLEN + bytes };
   sendOwn(net, asked, {
     kind: 'reply',
     fn: 'ip_route_output_flow',
@@ -74,7 +75,8 @@ function reply(net: Net, asked: Skb, ends: Ends, bytes: number): void {
     anySource: 'own',
     id: 'counted',
     df: 'if it fits',
-    l4: { l4: 'udp', sport: ends.localPort, dport: ends.remotePort, length: UDP_HLEN + bytes },
+    refuses: (found) => groupErrno(l4, found),
+    l4,
     payload: bytes,
     socket: PROGRAM_SOCKET,
   });
