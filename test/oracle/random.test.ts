@@ -6,7 +6,7 @@ import { compareLookups } from './lookups.js';
 
 /**
  * For how long, all levels together; `npm run oracle` goes on for as long as is asked. Nothing unless it is set, for as
- * long as a fresh seed still finds a plan in a hundred on which we differ.
+ * long as a fresh seed still finds a plan in fifty on which we differ.
  */
 const SECONDS = Number(process.env['PODPATH_ORACLE_SECONDS'] ?? 0);
 /** Another each time, printed with what it finds. */
