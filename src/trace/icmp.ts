@@ -62,7 +62,7 @@ export function icmpSend(net: Net, about: Skb, type: number, code: number, info:
     },
   };
   const route = routeOwn(net, own);
-  if (route.ok || 'unsupported' in route) sendOwn(net, about, own);
+  if (route.ok || 'unsupported' in route) sendOwn(net, about, own, route);
   else tell(net, about, () => ({ k: 'icmp', fn: 'icmp_send', type, code, name: icmpName(type, code), leg: null }));
 }
 

@@ -57,10 +57,15 @@ export interface OwnPacket {
  * ip_push_pending_frames() have in common (linux net/ipv4/ip_output.c). One without a route is dropped at once, so that
  * whoever waits for it can read why.
  *
+ * @param route its route, where that has been looked up already.
  * @returns the errno that the call fails with.
  */
-export function sendOwn(net: Net, cause: Skb | undefined, own: OwnPacket): string | undefined {
-  const route = routeOwn(net, own);
+export function sendOwn(
+  net: Net,
+  cause: Skb | undefined,
+  own: OwnPacket,
+  route: OutputRoute = routeOwn(net, own),
+): string | undefined {
   const source = own.src === ANY && route.ok ? sourceOf(route.destination) : own.src;
   const length = IP_HLEN + l4Length(own.l4) + own.payload;
   const mtu = route.ok ? destinationMtu(net, route.destination, own.dst) : 65535;

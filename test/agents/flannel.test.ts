@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { formatMac } from '../../src/address/index.js';
 import { buildNetwork } from '../../src/lab/index.js';
 import { RT_TABLE_MAIN } from '../../src/linux/index.js';
-import { makeLab, node, pod } from '../lab/make-lab.js';
+import { makeLab, node, pod, router, segment } from '../lab/make-lab.js';
 import { ip, prefix } from '../must.js';
 import { commandsOf, restoreLines } from './commands.js';
 
@@ -96,20 +96,8 @@ describe('flannel/vxlan', () => {
     const lab = makeLab({
       cni: { name: 'flannel/vxlan', options: { DirectRouting: true } },
       nodes: [node(1), node(2), node(3, { addresses: [ip('192.168.20.13')], segment: 'far' })],
-      segments: [
-        { name: 'lan', subnet: prefix('192.168.10.0/24'), mtu: 1500 },
-        { name: 'far', subnet: prefix('192.168.20.0/24'), mtu: 1500 },
-      ],
-      routers: [
-        {
-          name: 'rtr',
-          interfaces: [
-            { segment: 'lan', address: ip('192.168.10.1') },
-            { segment: 'far', address: ip('192.168.20.1') },
-          ],
-          routes: [],
-        },
-      ],
+      segments: [segment('lan', '192.168.10.0/24'), segment('far', '192.168.20.0/24')],
+      routers: [router({ lan: '192.168.10.1', far: '192.168.20.1' })],
       pods: [pod('p', 'node-1')],
     });
     const { installs, network, refused } = buildNetwork(lab);

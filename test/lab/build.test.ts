@@ -8,26 +8,18 @@ import { formatProblem, InputError } from '../../src/problem/index.js';
 import { objectName } from '../../src/topology/index.js';
 import { ip, prefix } from '../must.js';
 import { generatedNames } from './generated-names.js';
-import { host, listener, makeLab, node, pod, port, service } from './make-lab.js';
+import { host, listener, makeLab, node, pod, port, router, segment, service } from './make-lab.js';
 import { netnsLines } from './netns-lines.js';
 
 /** Two segments with a router, three nodes, a host, pods, a Service. */
 function wholeLab(more: Partial<Lab> = {}): Lab {
   return makeLab({
     nodes: [node(1), node(2), node(3, { addresses: [ip('192.168.20.13')], segment: 'far' })],
-    segments: [
-      { name: 'lan', subnet: prefix('192.168.10.0/24'), mtu: 1500 },
-      { name: 'far', subnet: prefix('192.168.20.0/24'), mtu: 1500 },
-    ],
+    segments: [segment('lan', '192.168.10.0/24'), segment('far', '192.168.20.0/24')],
     routers: [
-      {
-        name: 'rtr',
-        interfaces: [
-          { segment: 'lan', address: ip('192.168.10.1') },
-          { segment: 'far', address: ip('192.168.20.1') },
-        ],
-        routes: [{ dst: prefix('172.16.0.0/12'), via: ip('192.168.20.99') }],
-      },
+      router({ lan: '192.168.10.1', far: '192.168.20.1' }, [
+        { dst: prefix('172.16.0.0/12'), via: ip('192.168.20.99') },
+      ]),
     ],
     hosts: [{ ...host('internet', '192.168.20.99', 'far'), listen: [listener(80)] }],
     pods: [

@@ -1,5 +1,5 @@
 import type { ContainerPort, Service } from '../../src/cluster/index.js';
-import type { Host, Lab, LabNode, LabPod, Listener } from '../../src/lab/index.js';
+import type { Host, Lab, LabNode, LabPod, Listener, Router, Segment } from '../../src/lab/index.js';
 import { ip, prefix } from '../must.js';
 
 /** A node on segment `lan`, 192.168.10.0/24; its number makes address and podCIDR. */
@@ -15,6 +15,17 @@ export function node(n: number, more: Partial<LabNode> = {}): LabNode {
     off: [],
     ...more,
   };
+}
+
+/** An Ethernet segment. */
+export function segment(name: string, subnet: string): Segment {
+  return { name, subnet: prefix(subnet), mtu: 1500 };
+}
+
+/** The router `rtr`: its address on each segment. */
+export function router(addresses: Readonly<Record<string, string>>, routes: Router['routes'] = []): Router {
+  const interfaces = Object.entries(addresses).map(([on, address]) => ({ segment: on, address: ip(address) }));
+  return { name: 'rtr', interfaces, routes };
 }
 
 export function pod(name: string, nodeName: string, more: Partial<LabPod> = {}): LabPod {

@@ -1,7 +1,7 @@
 import type { Lab, LabNode } from '../../src/lab/index.js';
-import { ip, prefix } from '../must.js';
+import { ip } from '../must.js';
 import type { LabName } from '../recordings/load.js';
-import { host, makeLab, node, pod, port } from './make-lab.js';
+import { host, makeLab, node, pod, port, router, segment } from './make-lab.js';
 
 /** Something that differs between a recorded namespace and ours, and why it has to. */
 export interface Difference {
@@ -27,21 +27,11 @@ function threeNodes(more: Partial<Lab>): Lab {
     nodes: [named(1), named(2), named(3, { addresses: [ip('192.168.20.13')], segment: 'wire-n3' })],
     pods: [pod('p1a', 'n1'), pod('p1b', 'n1'), pod('p2a', 'n2'), pod('p3a', 'n3')],
     segments: [
-      { name: 'sw', subnet: prefix('192.168.10.0/24'), mtu: 1500 },
-      { name: 'wire-ext', subnet: prefix('203.0.113.0/24'), mtu: 1500 },
-      { name: 'wire-n3', subnet: prefix('192.168.20.0/24'), mtu: 1500 },
+      segment('sw', '192.168.10.0/24'),
+      segment('wire-ext', '203.0.113.0/24'),
+      segment('wire-n3', '192.168.20.0/24'),
     ],
-    routers: [
-      {
-        name: 'rtr',
-        interfaces: [
-          { segment: 'sw', address: ip('192.168.10.1') },
-          { segment: 'wire-ext', address: ip('203.0.113.1') },
-          { segment: 'wire-n3', address: ip('192.168.20.1') },
-        ],
-        routes: [],
-      },
-    ],
+    routers: [router({ sw: '192.168.10.1', 'wire-ext': '203.0.113.1', 'wire-n3': '192.168.20.1' })],
     hosts: [host('ext', '203.0.113.50', 'wire-ext')],
     kubelet: 'off',
     kubeProxy: { mode: 'none', masqueradeAll: false, clusterCIDR: undefined },
@@ -128,20 +118,8 @@ export const RECORDED_LABS: readonly RecordedLabCase[] = [
         pod('p1b', 'n1'),
         pod('p2a', 'n2'),
       ],
-      segments: [
-        { name: 'sw', subnet: prefix('192.168.10.0/24'), mtu: 1500 },
-        { name: 'wire-ext', subnet: prefix('203.0.113.0/24'), mtu: 1500 },
-      ],
-      routers: [
-        {
-          name: 'rtr',
-          interfaces: [
-            { segment: 'sw', address: ip('192.168.10.1') },
-            { segment: 'wire-ext', address: ip('203.0.113.1') },
-          ],
-          routes: [],
-        },
-      ],
+      segments: [segment('sw', '192.168.10.0/24'), segment('wire-ext', '203.0.113.0/24')],
+      routers: [router({ sw: '192.168.10.1', 'wire-ext': '203.0.113.1' })],
     }),
     devices: { rtr: ROUTER, sw: { br0: 'lan' } },
     differences: [LOWEST, ...cables(['ext', 'eth0'], ['rtr', 'ethX'])],

@@ -14,7 +14,7 @@ import {
   rulesJson,
 } from '../../src/linux/index.js';
 import { describeNetns } from '../plan/describe-netns.js';
-import { recordedNamespaces, replay, type Scenario } from '../plan/replay-commands.js';
+import { peerIndexIn, recordedNamespaces, replay, type Scenario } from '../plan/replay-commands.js';
 import { readable, recording } from '../recordings/load.js';
 
 type Entry = Readonly<Record<string, unknown>>;
@@ -62,10 +62,7 @@ const { scenarios } = JSON.parse(recording('commands-6.18.json').text) as { scen
 describe.each(scenarios)('$name', (scenario) => {
   const { applier } = replay(scenario.steps);
   const namespaces = recordedNamespaces(scenario, applier.network());
-  const peerIndex = (link: Link): number | undefined => {
-    if (link.kind !== 'veth') return undefined;
-    return namespaces.find((ns) => ns.name === link.peer?.netns)?.links.get(link.peer?.dev ?? '')?.ifindex;
-  };
+  const peerIndex = peerIndexIn(namespaces);
 
   test.each(namespaces.map((ns) => [ns.name, ns] as const))('%s as iproute2 printed it', (name, ns) => {
     const state = scenario.state[name];

@@ -22,7 +22,7 @@ import {
 } from '../../src/linux/index.js';
 import { ip, mac } from '../must.js';
 import { networkFrom } from '../network.js';
-import { recordedNamespaces, replay, type Scenario } from '../plan/replay-commands.js';
+import { peerIndexIn, recordedNamespaces, replay, type Scenario } from '../plan/replay-commands.js';
 import { dumpOf, readable, recording } from '../recordings/load.js';
 
 type Texts = Readonly<
@@ -63,10 +63,7 @@ function trimmed(text: string): string[] {
 describe.each(scenarios)('$name', (scenario) => {
   const { applier } = replay(scenario.steps);
   const namespaces = recordedNamespaces(scenario, applier.network());
-  const peerIndex = (link: Link): number | undefined => {
-    if (link.kind !== 'veth') return undefined;
-    return namespaces.find((ns) => ns.name === link.peer?.netns)?.links.get(link.peer?.dev ?? '')?.ifindex;
-  };
+  const peerIndex = peerIndexIn(namespaces);
 
   test.each(namespaces.map((ns) => [ns.name, ns] as const))('%s as iproute2 printed it', (name, ns) => {
     const state = scenario.state[name];

@@ -1,23 +1,8 @@
-import type { Frame } from '../replay/frame.js';
+import { type Frame, ICMP_TYPES, UNREACHABLE } from '../replay/frame.js';
 
 type Layers = Omit<Frame, 'ns' | 'if' | 'dir'>;
 
 const DIRECTIONS = ['in', 'in-bcast', 'in-mcast', 'in-otherhost', 'out'];
-const ICMP_TYPES = new Map<number, string>([
-  [0, 'echo-reply'],
-  [3, 'unreachable'],
-  [5, 'redirect'],
-  [8, 'echo-request'],
-  [11, 'time-exceeded'],
-]);
-const UNREACHABLE = new Map<number, string>([
-  [0, 'net'],
-  [1, 'host'],
-  [2, 'protocol'],
-  [3, 'port'],
-  [4, 'frag-needed'],
-  [13, 'admin-prohibited'],
-]);
 const TCP_FLAGS: readonly (readonly [letter: string, bit: number])[] = [
   ['S', 2],
   ['A', 16],

@@ -1,4 +1,4 @@
-import { connectLinks, type Netns, Runtime, readNetns, type Wire } from '../../src/linux/index.js';
+import { connectLinks, type Link, type Netns, Runtime, readNetns, type Wire } from '../../src/linux/index.js';
 import { Applier, parseCommand, type Refusal } from '../../src/plan/index.js';
 import { Network } from '../../src/topology/index.js';
 import { dumpOf, type RecordedNetns, readable } from '../recordings/load.js';
@@ -73,4 +73,12 @@ function wires(network: Network, recorded: readonly Netns[]): Wire[] {
 /** Hardware addresses that the commands name. */
 export function givenMacs(steps: readonly Step[]): Set<string> {
   return new Set(steps.flatMap(({ cmd }) => cmd.match(/([0-9a-f]{2}:){5}[0-9a-f]{2}/g) ?? []));
+}
+
+/** The index of the far end of a veth, where that is in one of these namespaces. */
+export function peerIndexIn(namespaces: readonly Netns[]): (link: Link) => number | undefined {
+  return (link) => {
+    if (link.kind !== 'veth') return undefined;
+    return namespaces.find((ns) => ns.name === link.peer?.netns)?.links.get(link.peer?.dev ?? '')?.ifindex;
+  };
 }

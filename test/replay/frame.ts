@@ -24,14 +24,16 @@ export function frameOf(crossing: Crossing): Frame {
   return { ns: crossing.netns, if: crossing.dev, dir: crossing.dir, ...layersOf(crossing.headers) };
 }
 
-const ICMP_TYPES = new Map([
+/** As the recorders name types of ICMP. */
+export const ICMP_TYPES: ReadonlyMap<number, string> = new Map([
   [0, 'echo-reply'],
   [3, 'unreachable'],
   [5, 'redirect'],
   [8, 'echo-request'],
   [11, 'time-exceeded'],
 ]);
-const UNREACHABLE = new Map([
+/** And codes of "destination unreachable". */
+export const UNREACHABLE: ReadonlyMap<number, string> = new Map([
   [0, 'net'],
   [1, 'host'],
   [2, 'protocol'],

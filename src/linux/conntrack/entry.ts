@@ -1,7 +1,7 @@
 import { IPPROTO_ICMP, IPPROTO_SCTP, IPPROTO_TCP, IPPROTO_UDP } from '../../packet/index.js';
 import type { Journal } from '../journal.js';
 import type { Origin } from '../origin.js';
-import type { Connection, Conntrack, TcpState, ToldConnection } from './table.js';
+import { type Connection, type Conntrack, TCP_STATES, type TcpState, type ToldConnection } from './table.js';
 import { invertTuple, type Tuple } from './tuple.js';
 
 /** One line of `conntrack -L`: a tracked connection, as libnetfilter_conntrack writes it. */
@@ -56,28 +56,15 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [136, 'udplite'],
 ]);
 
-const TCP_STATES: ReadonlyMap<string, TcpState> = new Map([
-  ...(
-    [
-      'NONE',
-      'SYN_SENT',
-      'SYN_RECV',
-      'ESTABLISHED',
-      'FIN_WAIT',
-      'CLOSE_WAIT',
-      'LAST_ACK',
-      'TIME_WAIT',
-      'CLOSE',
-      'SYN_SENT2',
-    ] as const
-  ).map((state) => [state, state] as const),
+const TCP_STATE_NAMES: ReadonlyMap<string, TcpState> = new Map([
+  ...TCP_STATES.map((state) => [state, state] as const),
   // The same number had this name before (TCP_CONNTRACK_LISTEN).
   ['LISTEN', 'SYN_SENT2'],
 ]);
 
 /** The state of TCP that a dump names; undefined for no such state. */
 export function tcpStateOf(state: string): TcpState | undefined {
-  return TCP_STATES.get(state);
+  return TCP_STATE_NAMES.get(state);
 }
 
 /** The lines that `conntrack -L` would print of a table at `now` (ms), without counters. */

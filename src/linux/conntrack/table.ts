@@ -4,18 +4,20 @@ import { hashTuple, invertTuple, sameTuple, type Tuple } from './tuple.js';
 /** Which of the two tuples of a connection a packet has (IP_CT_DIR_…). */
 export type Direction = 'original' | 'reply';
 
-/** States of a TCP connection (enum tcp_conntrack). */
-export type TcpState =
-  | 'NONE'
-  | 'SYN_SENT'
-  | 'SYN_RECV'
-  | 'ESTABLISHED'
-  | 'FIN_WAIT'
-  | 'CLOSE_WAIT'
-  | 'LAST_ACK'
-  | 'TIME_WAIT'
-  | 'CLOSE'
-  | 'SYN_SENT2';
+/** States of a TCP connection, by their numbers (enum tcp_conntrack). */
+export const TCP_STATES = [
+  'NONE',
+  'SYN_SENT',
+  'SYN_RECV',
+  'ESTABLISHED',
+  'FIN_WAIT',
+  'CLOSE_WAIT',
+  'LAST_ACK',
+  'TIME_WAIT',
+  'CLOSE',
+  'SYN_SENT2',
+] as const;
+export type TcpState = (typeof TCP_STATES)[number];
 
 /** One tracked connection (struct nf_conn). Written through the journal only. */
 export interface Connection {

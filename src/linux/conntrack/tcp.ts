@@ -1,24 +1,11 @@
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Tcp } from '../../packet/index.js';
-import type { TcpState } from './table.js';
+import { TCP_STATES, type TcpState } from './table.js';
 
 /** What a segment does to a connection: its next state, that it changes nothing, or that it does not belong. */
 export type Transition = TcpState | 'IGNORE' | 'INVALID';
 
+/** A column for each state, in the order of {@link TCP_STATES}. */
 type Row = readonly Transition[];
-
-/** Columns of the tables below. */
-const STATES: readonly TcpState[] = [
-  'NONE',
-  'SYN_SENT',
-  'SYN_RECV',
-  'ESTABLISHED',
-  'FIN_WAIT',
-  'CLOSE_WAIT',
-  'LAST_ACK',
-  'TIME_WAIT',
-  'CLOSE',
-  'SYN_SENT2',
-];
 
 const ABBREVIATIONS: Readonly<Record<string, Transition>> = {
   NO: 'NONE',
@@ -68,7 +55,7 @@ export function tcpTransition(state: TcpState, tcp: Tcp, dir: 'original' | 'repl
   else if (flags & TCP_SYN) next = flags & TCP_ACK ? rows.synack : rows.syn;
   else if (flags & TCP_FIN) next = rows.fin;
   else if (flags & TCP_ACK) next = rows.ack;
-  return next[STATES.indexOf(state)] ?? 'INVALID';
+  return next[TCP_STATES.indexOf(state)] ?? 'INVALID';
 }
 
 /**
