@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { type KernelRun, runPlans } from './backend.js';
+import { runPlans } from './backend.js';
 import { type Comparison, compare, type Disagreement } from './compare.js';
+import type { KernelRun } from './kernel-run.js';
 import type { Plan } from './plan.js';
 import { simulate } from './simulate.js';
 

@@ -7,7 +7,7 @@ import { crossings, Simulation, type Trace, type TraceOptions } from '../../src/
 import { ip } from '../must.js';
 import { readable } from '../recordings/load.js';
 import { type Frame, frameOf } from '../replay/frame.js';
-import type { KernelCase, KernelRun } from './backend.js';
+import type { KernelCase, KernelRun } from './kernel-run.js';
 import { frameOfCase } from './packet.js';
 import type { Case, FrameCase, Listener, Plan, SocketCase } from './plan.js';
 

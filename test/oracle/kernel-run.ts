@@ -1,0 +1,73 @@
+import type { Frame } from '../replay/frame.js';
+import { decodeFrame } from './decode.js';
+import type { Plan } from './plan.js';
+
+/** What a kernel did in a case. */
+export interface KernelCase {
+  /** ms since the first began. */
+  readonly at: number;
+  /** In the order of time stamps within each namespace. */
+  readonly frames: readonly Frame[];
+  /** `NETNS udp|tcp LOCAL < REMOTE`. */
+  readonly deliveries: readonly string[];
+  /** errno numbers that the sender was told. */
+  readonly errors: readonly number[];
+  /** Why it can't be judged; undefined when it can. */
+  readonly spoilt?: string;
+}
+
+/** What a kernel made of a plan. */
+export interface KernelRun {
+  /** The commands of `fixed` and `random`, by index, that it refused. */
+  readonly refused: readonly number[];
+  readonly cases: readonly KernelCase[];
+  /** By namespace: what `conntrack -L` printed at the end. */
+  readonly conntrack: Readonly<Record<string, readonly string[]>>;
+  /** By namespace: what `iptables-save -c` printed at the end. */
+  readonly rules: Readonly<Record<string, readonly string[]>>;
+}
+
+/** Reads what the script of a plan printed (see `script.ts`). */
+export function readRun(plan: Plan, text: string): KernelRun {
+  if (text.includes('\n@failed')) throw new Error(`the agent failed on ${plan.name}`);
+  const [head = '', ...sections] = text.split(/^@(?=events|conntrack|rules)/m);
+  const refused = [...head.matchAll(/^@refused (\d+)$/gm)].map(([, n]) => Number(n));
+  const of = (kind: string): Record<string, string[]> =>
+    Object.fromEntries(
+      sections.flatMap((section) => {
+        const [title = '', ...lines] = section.trimEnd().split('\n');
+        const [what, ns = ''] = title.split(' ');
+        return what === kind ? [[ns, lines]] : [];
+      }),
+    );
+  return { refused, cases: readCases(of('events')[''] ?? []), conntrack: of('conntrack'), rules: of('rules') };
+}
+
+interface Draft {
+  readonly at: number;
+  readonly frames: { readonly stamp: bigint; readonly frame: Frame }[];
+  readonly deliveries: string[];
+  readonly errors: number[];
+  spoilt?: string;
+}
+
+function readCases(lines: readonly string[]): KernelCase[] {
+  const drafts: Draft[] = [];
+  for (const line of lines) {
+    const [kind, ...w] = line.split(' ');
+    if (kind === 'P') drafts.push({ at: Number(w[1]), frames: [], deliveries: [], errors: [] });
+    const draft = drafts.at(-1);
+    if (draft === undefined) continue;
+    if (kind === 'E') draft.errors.push(Number(w[0]));
+    if (kind === 'X') draft.spoilt = w.join(' ');
+    if (kind === 'D') draft.deliveries.push(`${w[0]} ${w[1]} ${w[2]}:${w[3]} < ${w[4]}:${w[5]}`);
+    if (kind !== 'C') continue;
+    const [ns = '', dev = '', pkttype, stamp = '0', , hex = ''] = w;
+    const frame = decodeFrame(ns, dev, Number(pkttype), Buffer.from(hex, 'hex'));
+    if (frame !== undefined) draft.frames.push({ stamp: BigInt(stamp), frame });
+  }
+  return drafts.map(({ frames, ...rest }) => {
+    const ordered = [...frames].sort((a, b) => (a.stamp < b.stamp ? -1 : a.stamp > b.stamp ? 1 : 0));
+    return { ...rest, frames: ordered.map(({ frame }) => frame) };
+  });
+}
