@@ -80,7 +80,7 @@ function memoryDirectory(disk: string): string {
 
 function init(folder: string): string {
   return [
-    '#!/bin/bash',
+    '#!/bin/sh',
     'export PATH=/usr/sbin:/usr/bin:/sbin:/bin TMPDIR=/run',
     'mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t tmpfs tmpfs /run',
     `mkdir -p /run/netns /run/out /run/lib/modules; mount -t hostfs none /run/out -o ${join(folder, 'out')}`,
@@ -88,7 +88,7 @@ function init(folder: string): string {
     `printf '#!/bin/sh\\nexec modprobe -d /run "$@"\\n' > /run/modprobe; chmod +x /run/modprobe`,
     'echo /run/modprobe > /proc/sys/kernel/modprobe',
     'ip link set lo up',
-    `bash ${join(folder, 'script')} >/run/out/stdout 2>/run/out/stderr; echo $? >/run/out/status`,
+    `sh ${join(folder, 'script')} >/run/out/stdout 2>/run/out/stderr; echo $? >/run/out/status`,
     // Ends the machine (sysrq-trigger's power off): there is no init to ask.
     'sync; echo o > /proc/sysrq-trigger; sleep 60',
     '',

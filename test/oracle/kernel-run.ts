@@ -31,7 +31,7 @@ export interface KernelRun {
 export function readRun(plan: Plan, text: string): KernelRun {
   if (text.includes('\n@failed')) throw new Error(`the agent failed on ${plan.name}`);
   const [head = '', ...sections] = text.split(/^@(?=events|conntrack|rules)/m);
-  const refused = [...head.matchAll(/^@refused (\d+)$/gm)].map(([, n]) => Number(n));
+  const refused = readRefused(head);
   const of = (kind: string): Record<string, string[]> =>
     Object.fromEntries(
       sections.flatMap((section) => {
@@ -41,6 +41,19 @@ export function readRun(plan: Plan, text: string): KernelRun {
       }),
     );
   return { refused, cases: readCases(of('events')[''] ?? []), conntrack: of('conntrack'), rules: of('rules') };
+}
+
+/** Commands of a shell are told by number; lines of a batch of ip(8) or bridge(8) by their place in the last batch. */
+function readRefused(text: string): number[] {
+  const refused = new Set<number>();
+  let batch: readonly number[] = [];
+  for (const line of text.split('\n')) {
+    const [, kind, rest = ''] = /^(@refused|@batch|Command failed -:)\s?(.*)$/.exec(line) ?? [];
+    if (kind === '@batch') batch = rest.split(' ').map(Number);
+    if (kind === '@refused') refused.add(Number(rest));
+    if (kind === 'Command failed -:') refused.add(batch[Number(rest) - 1] ?? Number.NaN);
+  }
+  return [...refused];
 }
 
 interface Draft {

@@ -3,6 +3,7 @@ import type { Case, Plan, SocketCase } from './plan.js';
 
 /** What is no part of a plan, but makes a kernel answer at once and always; each has its reason. */
 const QUIET_NAMESPACE = [
+  'cd /proc/sys',
   // No router solicitation, no multicast report.
   'echo 1 > net/ipv6/conf/default/disable_ipv6; echo 1 > net/ipv6/conf/all/disable_ipv6',
   // ICMP errors are limited per peer and per second: they would come or not by how fast this machine is.
@@ -11,9 +12,9 @@ const QUIET_NAMESPACE = [
   'echo 0 > net/ipv4/tcp_synack_retries',
 ].join('; ');
 /** A bridge that snoops joins a group, and reports it by timers of its own (br_multicast_join_snoopers()). */
-const QUIET_BRIDGES = 'for b in /sys/class/net/*/bridge; do echo 0 > $b/multicast_snooping; done';
+const QUIET_BRIDGE = 'type bridge mcast_snooping 0';
 const QUIET_DEVICES = [
-  'for d in net/ipv4/neigh/*',
+  'cd /proc/sys; for d in net/ipv4/neigh/*',
   // A neighbour that does not answer has failed after 30 ms, not 3 s; an answer by proxy comes at once.
   'do echo 10 > $d/retrans_time_ms; echo 0 > $d/proxy_delay',
   // None is confirmed anew while a plan runs.
@@ -30,27 +31,74 @@ function namespacesOf({ fixed }: Plan): string[] {
  */
 export function planScript(plan: Plan, index: number, agent: string): string {
   const names = namespacesOf(plan);
-  const commands = [...plan.fixed, ...plan.random].flatMap((line, i) => {
-    const made = /^ip netns add (\S+)$/.exec(line)?.[1];
-    const run = `{ ${line}\n} >/dev/null 2>&1 || echo "@refused ${i}"`;
-    const [, host] = / -n (\S+) link add .*type bridge/.exec(line) ?? [];
-    if (host !== undefined) return [run, `ip netns exec ${host} sh -c '${QUIET_BRIDGES}'`];
-    return made === undefined ? [run] : [run, `ip netns exec ${made} sh -c 'cd /proc/sys; ${QUIET_NAMESPACE}'`];
-  });
+  const commands = [...plan.fixed, ...plan.random];
   return [
     `echo "@plan ${index}"`,
-    ...commands,
+    ...together(commands).map(stepScript),
     // A carrier that went is told of within a second (linkwatch).
-    ...([...plan.fixed, ...plan.random].some((line) => / down$/.test(line)) ? ['sleep 1.2'] : []),
-    ...names.map((ns) => `ip netns exec ${ns} sh -c 'cd /proc/sys; ${QUIET_DEVICES}'`),
+    ...(commands.some((line) => / down$/.test(line)) ? ['sleep 1.2'] : []),
+    ...names.map((ns) => `ip netns exec ${ns} sh -c '${QUIET_DEVICES}'`),
     'echo "@events"',
     `${agent} || echo "@failed"`,
-    ...names.flatMap((ns) => [
-      `echo "@conntrack ${ns}"; ip netns exec ${ns} conntrack -L 2>/dev/null`,
-      `echo "@rules ${ns}"; ip netns exec ${ns} iptables-save -c 2>/dev/null`,
-    ]),
-    ...names.map((ns) => `ip netns del ${ns}`),
+    ...names.map(
+      (ns) =>
+        `ip netns exec ${ns} sh -c 'echo "@conntrack ${ns}"; conntrack -L 2>/dev/null; echo "@rules ${ns}"; iptables-save -c 2>/dev/null'`,
+    ),
+    hereDocument(
+      'ip -batch -',
+      names.map((ns) => `netns del ${ns}`),
+    ),
   ].join('\n');
+}
+
+/** Commands that one process can run: a process takes some 20 ms to start in user-mode Linux. */
+interface Step {
+  /** `ip -n r`, `bridge`: reads commands from a batch. `ip netns exec r`: of a shell. Empty: neither. */
+  readonly prefix: string;
+  /** What follows the prefix, and the number of the command. */
+  readonly commands: { readonly words: string; readonly number: number }[];
+}
+
+function together(commands: readonly string[]): Step[] {
+  const steps: Step[] = [];
+  for (const [number, line] of commands.entries()) {
+    // A batch knows neither quotes of a shell nor redirections: such a line is left to one.
+    const [, prefix = '', words = line] =
+      /^(ip netns exec \S+) ([^'"\\$<>|;&]+)$/.exec(line) ??
+      /^((?:ip|bridge)(?: -n \S+)?) ([^'"\\$<>|;&#]+)$/.exec(line) ??
+      [];
+    const last = steps.at(-1);
+    if (last === undefined || last.prefix !== prefix) steps.push({ prefix, commands: [{ words, number }] });
+    else last.commands.push({ words, number });
+  }
+  return steps;
+}
+
+function stepScript({ prefix, commands }: Step): string {
+  const lines = commands.map(
+    ({ words, number }) => `{ ${words}\n} </dev/null >/dev/null 2>&1 || echo "@refused ${number}"`,
+  );
+  if (prefix === '') return lines.join('\n');
+  if (/ exec /.test(prefix)) return hereDocument(`${prefix} sh`, lines);
+  const batch = commands.flatMap(({ words, number }) => {
+    const [, bridge] = /^link add (?:dev |name )?(\S+) .*type bridge/.exec(words) ?? [];
+    const quiet = bridge === undefined ? [] : [{ words: `link set dev ${bridge} ${QUIET_BRIDGE}`, number }];
+    return [{ words, number }, ...quiet];
+  });
+  const made = commands.flatMap(({ words }) => /^netns add (\S+)$/.exec(words)?.[1] ?? []);
+  return [
+    // Its lines that fail are told by their numbers in the batch.
+    `echo "@batch ${batch.map(({ number }) => number).join(' ')}"`,
+    hereDocument(
+      `${prefix} -force -batch - 2>&1 >/dev/null`,
+      batch.map(({ words }) => words),
+    ),
+    ...made.map((ns) => `ip netns exec ${ns} sh -c '${QUIET_NAMESPACE}'`),
+  ].join('\n');
+}
+
+function hereDocument(command: string, lines: readonly string[]): string {
+  return [`${command} <<'@'`, ...lines, '@'].join('\n');
 }
 
 /** What `pktagent.c` is told to do. */
