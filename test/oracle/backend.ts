@@ -13,7 +13,13 @@ import { agentScript, planScript } from './script.js';
  * Where plans run: in namespaces on the kernel of this machine, or on another kernel in user-mode Linux, which has what
  * this one may lack (IP in IP, IPVS) and whose first network namespace is ours.
  */
-export type Backend = 'host' | 'uml';
+export const BACKENDS = ['host', 'uml'] as const;
+
+export type Backend = (typeof BACKENDS)[number];
+
+export function isBackend(text: string): text is Backend {
+  return BACKENDS.some((backend) => backend === text);
+}
 
 interface Machine {
   readonly run: typeof isolated;
@@ -37,8 +43,12 @@ const MACHINES: Readonly<Record<Backend, Machine>> = {
     why: whyNoGuest,
     // Debian builds it without the nf_tables families that iptables-nft needs (NF_TABLES_IPV4).
     iptables: 'legacy',
-    // ip_error() tells each time that there is no way; only the first network namespace has this sysctl.
-    before: ['echo 0 > /proc/sys/net/ipv4/route/error_cost'],
+    before: [
+      // The kernel loads modules that rules and devices need; these are needed for their sysctls.
+      'modprobe -a -d /run br_netfilter nf_conntrack',
+      // ip_error() tells each time that there is no way; only the first network namespace has this sysctl.
+      'echo 0 > /proc/sys/net/ipv4/route/error_cost',
+    ],
   },
 };
 
