@@ -62,9 +62,9 @@ interface Step {
 function together(commands: readonly string[]): Step[] {
   const steps: Step[] = [];
   for (const [number, line] of commands.entries()) {
-    // A batch knows neither quotes of a shell nor redirections: such a line is left to one.
+    // A list of commands is the shell's outside; a batch knows neither quotes of a shell nor redirections.
     const [, prefix = '', words = line] =
-      /^(ip netns exec \S+) ([^'"\\$<>|;&]+)$/.exec(line) ??
+      /^(ip netns exec \S+) ([^|;&]+)$/.exec(line) ??
       /^((?:ip|bridge)(?: -n \S+)?) ([^'"\\$<>|;&#]+)$/.exec(line) ??
       [];
     const last = steps.at(-1);
