@@ -4,6 +4,7 @@ import { addressesOf, type Netns } from '../netns.js';
 import { formatJson, type JsonObject } from '../write-json.js';
 import { hasAddrGenMode, limitsOf, qdiscOf, queueLength, queuesOf, tsoMax } from './details.js';
 import { hasEthernet, type InetAddress, type Link } from './link.js';
+import { tunnelEnds } from './tunnel.js';
 import { type LinkView, linkFlags, operstate } from './write.js';
 import { linkinfoOf } from './write-kind-json.js';
 
@@ -79,7 +80,7 @@ function headOf(ns: Netns, link: Link, view: LinkView): JsonObject {
   return {
     ifindex,
     link_index: isAway(ns, link) ? view.peerIndex?.(link) : undefined,
-    link: peer?.netns === ns.name ? peer.dev : undefined,
+    link: peer?.netns === ns.name ? peer.dev : tunnelEnds(link)?.lower,
     ifname: name,
     flags: linkFlags(ns, link),
     mtu,
@@ -95,6 +96,11 @@ function hardwareOf(link: Link): JsonObject {
   if (link.kind === 'loopback') {
     const address = formatMac(link.address);
     return { link_type: 'loopback', address, broadcast: address };
+  }
+  const ends = tunnelEnds(link);
+  if (link.kind === 'unmodelled' && ends !== undefined) {
+    const pointToPoint = ends.remote === '0.0.0.0' ? undefined : true;
+    return { link_type: link.type, address: ends.local, link_pointtopoint: pointToPoint, broadcast: ends.remote };
   }
   if (!hasEthernet(link)) return { link_type: link.kind === 'unmodelled' ? link.type : 'none' };
   return { link_type: 'ether', address: formatMac(link.address), broadcast: 'ff:ff:ff:ff:ff:ff' };

@@ -1,8 +1,9 @@
 import { formatIpv4, formatMac, isLoopback } from '../../address/index.js';
 import { formatScope } from '../fib/names.js';
 import { addressesOf, type Netns } from '../netns.js';
-import { limitWords, portsOf, qdiscOf, queueLength, queueWords } from './details.js';
+import { isDummy, limitWords, portsOf, qdiscOf, queueLength, queueWords } from './details.js';
 import { hasEthernet, type InetAddress, type Link } from './link.js';
+import { tunnelEnds } from './tunnel.js';
 import { formatKind } from './write-kind.js';
 
 /** What a namespace alone does not know of its links. */
@@ -68,6 +69,8 @@ function headLine(ns: Netns, link: Link, view: LinkView, mode: string): string {
 
 /** `@v2` for a peer or lower device in the same namespace, `@if4` for one in another. */
 function lowerName(ns: Netns, link: Link, view: LinkView): string {
+  const ends = tunnelEnds(link);
+  if (ends !== undefined) return `@${ends.lower ?? 'NONE'}`;
   if (link.kind !== 'veth' || link.peer === undefined) return '';
   if (link.peer.netns === ns.name) return `@${link.peer.dev}`;
   const index = view.peerIndex?.(link);
@@ -83,13 +86,14 @@ function linkNetns(ns: Netns, link: Link): string {
 export function linkFlags(ns: Netns, link: Link): string[] {
   const tun = link.kind === 'tun';
   const loopback = link.kind === 'loopback';
+  const ends = tunnelEnds(link);
   const peer = link.kind === 'veth' && link.peer?.netns === ns.name ? ns.links.get(link.peer.dev) : undefined;
   const flags: [string, boolean][] = [
     ['NO-CARRIER', link.up && !link.carrier],
     ['LOOPBACK', loopback],
     ['BROADCAST', hasEthernet(link) && !loopback],
-    ['POINTOPOINT', tun],
-    ['MULTICAST', !loopback && (hasEthernet(link) || tun)],
+    ['POINTOPOINT', tun || (ends !== undefined && ends.remote !== '0.0.0.0')],
+    ['MULTICAST', (hasEthernet(link) && !loopback && !isDummy(link)) || tun],
     ['NOARP', link.noarp],
     ['PROMISC', link.promisc],
     ['UP', link.up],
@@ -113,6 +117,9 @@ export function operstate(ns: Netns, link: Link): string {
 function hardware(link: Link): string {
   if (link.kind === 'tun') return 'link/none ';
   if (link.kind === 'loopback') return `link/loopback ${formatMac(link.address)} brd ${formatMac(link.address)}`;
+  const ends = tunnelEnds(link);
+  if (link.kind === 'unmodelled' && ends !== undefined)
+    return `link/${link.type} ${ends.local} ${ends.remote === '0.0.0.0' ? 'brd' : 'peer'} ${ends.remote}`;
   if (!hasEthernet(link)) return `link/${link.kind === 'unmodelled' ? link.type : 'none'} `;
   return `link/ether ${formatMac(link.address)} brd ff:ff:ff:ff:ff:ff`;
 }
