@@ -43,7 +43,11 @@ export function guest(script: string): {
   try {
     const kernel = ['rootfstype=hostfs', 'ro', `init=${join(folder, 'init')}`, 'quiet'];
     const machine = [`mem=${MEMORY_MB}M`, `uml_dir=${folder}`, 'con=null', 'con0=null,fd:1'];
-    const { stdout: console, error } = spawnSync('linux.uml', [...machine, ...kernel], {
+    const {
+      stdout: console,
+      stderr: complaint,
+      error,
+    } = spawnSync('linux.uml', [...machine, ...kernel], {
       encoding: 'utf8',
       env: { ...process.env, TMPDIR: memoryDirectory(folder) },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,9 +58,9 @@ export function guest(script: string): {
       return existsSync(file) ? readFileSync(file, 'utf8') : '';
     };
     const status = written('status');
-    // A guest that did not come to its end says why on its console.
+    // A guest that did not come to its end, or to its beginning, says why.
     return status === ''
-      ? { status: null, stdout: '', stderr: `${written('stderr')}${error?.message ?? ''}\n${console}` }
+      ? { status: null, stdout: '', stderr: [written('stderr'), error?.message, complaint, console].join('\n') }
       : { status: Number(status), stdout: written('stdout'), stderr: written('stderr') };
   } finally {
     rmSync(folder, { recursive: true });
@@ -71,10 +75,9 @@ export function guest(script: string): {
 function memoryDirectory(disk: string): string {
   const shm = '/dev/shm';
   const roomy = existsSync(shm) && statfsSync(shm).bavail * statfsSync(shm).bsize > 2 * MEMORY_MB * 2 ** 20;
-  const options =
-    readFileSync('/proc/mounts', 'utf8')
-      .match(/^\S+ \/dev\/shm tmpfs (\S+)/m)?.[1]
-      ?.split(',') ?? [];
+  // The last mount is on top.
+  const mounts = [...readFileSync('/proc/mounts', 'utf8').matchAll(/^\S+ \/dev\/shm tmpfs (\S+)/gm)];
+  const options = mounts.at(-1)?.[1]?.split(',') ?? [];
   return roomy && options.includes('rw') && !options.includes('noexec') ? shm : disk;
 }
 
