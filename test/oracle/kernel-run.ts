@@ -75,8 +75,8 @@ function readCases(lines: readonly string[]): KernelCase[] {
     if (kind === 'X') draft.spoilt = w.join(' ');
     if (kind === 'D') draft.deliveries.push(`${w[0]} ${w[1]} ${w[2]}:${w[3]} < ${w[4]}:${w[5]}`);
     if (kind !== 'C') continue;
-    const [ns = '', dev = '', pkttype, stamp = '0', , hex = ''] = w;
-    const frame = decodeFrame(ns, dev, Number(pkttype), Buffer.from(hex, 'hex'));
+    const [ns = '', dev = '', pkttype, stamp = '0', layer, hex = ''] = w;
+    const frame = decodeFrame({ ns, dev, pkttype: Number(pkttype), layer }, Buffer.from(hex, 'hex'));
     if (frame !== undefined) draft.frames.push({ stamp: BigInt(stamp), frame });
   }
   return drafts.map(({ frames, ...rest }) => {
