@@ -26,9 +26,9 @@ export function whyNoGuest(): string | undefined {
  * Runs a script in a user-mode Linux, as root of a machine of its own: its first network namespace is nobody else's.
  * Needs neither root nor /dev/kvm.
  *
- * The guest sees the files of this machine and writes none of them; `/run` is its own. Modules come when they are asked
- * for, in the way of the kernel (request_module()); only the private `/run/lib/modules` is told to modprobe, because
- * kernel and modules of the guest are not those of `/lib/modules`.
+ * The guest sees the files of this machine and writes none of them; `/run` is its own. Modules come when the kernel asks
+ * for them (request_module()) or a script does, by a modprobe that looks into `/run/lib/modules`: the kernel of the guest
+ * is not that of `/lib/modules`.
  */
 export function guest(script: string): {
   readonly status: number | null;
@@ -86,10 +86,10 @@ function init(folder: string): string {
     '#!/bin/sh',
     'export PATH=/usr/sbin:/usr/bin:/sbin:/bin TMPDIR=/run',
     'mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t tmpfs tmpfs /run',
-    `mkdir -p /run/netns /run/out /run/lib/modules; mount -t hostfs none /run/out -o ${join(folder, 'out')}`,
+    `mkdir -p /run/netns /run/out /run/bin /run/lib/modules; mount -t hostfs none /run/out -o ${join(folder, 'out')}`,
     `ln -s ${MODULES}/$(uname -r) /run/lib/modules/`,
-    `printf '#!/bin/sh\\nexec modprobe -d /run "$@"\\n' > /run/modprobe; chmod +x /run/modprobe`,
-    'echo /run/modprobe > /proc/sys/kernel/modprobe',
+    `printf '#!/bin/sh\\nexec %s -d /run "$@"\\n' $(command -v modprobe) > /run/bin/modprobe; chmod +x /run/bin/modprobe`,
+    'echo /run/bin/modprobe > /proc/sys/kernel/modprobe; export PATH=/run/bin:$PATH',
     'ip link set lo up',
     `sh ${join(folder, 'script')} >/run/out/stdout 2>/run/out/stderr; echo $? >/run/out/status`,
     // Ends the machine (sysrq-trigger's power off): there is no init to ask.

@@ -56,7 +56,7 @@ const WITHOUT_IPV6 = `ip netns exec n sh -c 'echo 1 | tee /proc/sys/net/ipv6/con
 function looks(commands: readonly string[]): Record<keyof typeof LOOKS, string> {
   const { stdout, stderr, status } = guest(
     [
-      'set -e; modprobe -d /run ipv6',
+      'set -e; modprobe ipv6',
       ...commands.flatMap((line) => (line === 'ip netns add n' ? [line, WITHOUT_IPV6] : [line])),
       ...Object.entries(LOOKS).map(([name, look]) => `echo "@ ${name}"; ip netns exec n ${look}`),
     ].join('\n'),

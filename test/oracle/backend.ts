@@ -23,7 +23,7 @@ export function isBackend(text: string): text is Backend {
 
 interface Machine {
   readonly run: typeof isolated;
-  /** Why there is none at all; undefined when there may be one. */
+  /** Why there is none at all; undefined when it can be tried. */
   readonly why: () => string | undefined;
   /** `iptables-VARIANT` is what a plan calls iptables; undefined for the one in the path. */
   readonly iptables: string | undefined;
@@ -34,7 +34,7 @@ interface Machine {
 const MACHINES: Readonly<Record<Backend, Machine>> = {
   host: {
     run: isolated,
-    why: () => undefined,
+    why: () => missing(['unshare']),
     iptables: process.env['PODPATH_IPTABLES'],
     before: [],
   },
@@ -45,7 +45,7 @@ const MACHINES: Readonly<Record<Backend, Machine>> = {
     iptables: 'legacy',
     before: [
       // The kernel loads modules that rules and devices need; these are needed for their sysctls.
-      'modprobe -a -d /run br_netfilter nf_conntrack',
+      'modprobe -a br_netfilter nf_conntrack',
       // ip_error() tells each time that there is no way; only the first network namespace has this sysctl.
       'echo 0 > /proc/sys/net/ipv4/route/error_cost',
     ],
@@ -56,15 +56,20 @@ const MACHINES: Readonly<Record<Backend, Machine>> = {
 export function whyIncapable(backend: Backend = 'host'): string | undefined {
   const { run, why, iptables } = MACHINES[backend];
   const tables = iptables === undefined ? 'iptables' : `iptables-${iptables}`;
-  for (const tool of ['gcc', 'unshare', 'ip', 'bridge', tables, `${tables}-save`, 'conntrack', 'ipset'])
-    if (spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0) return `${tool} is missing`;
-  const missing = why();
-  if (missing !== undefined) return missing;
+  const without = missing(['gcc', 'ip', 'bridge', tables, `${tables}-save`, 'conntrack', 'ipset']) ?? why();
+  if (without !== undefined) return without;
   const probe = run(
     'set -e; ip netns add p; ip link add v0 type vxlan id 1 dstport 8472; ip link add b0 type bridge\n' +
       `ip netns exec p ${tables} -t nat -A POSTROUTING -m conntrack --ctstate NEW -j MASQUERADE`,
   );
-  return probe.status === 0 ? undefined : `needs root, namespaces and drivers (${probe.stderr.trim().slice(0, 200)})`;
+  if (probe.status === 0) return undefined;
+  const needs = backend === 'host' ? 'needs root, namespaces and drivers' : 'the guest failed';
+  return `${needs} (${probe.stderr.trim().slice(0, 200)})`;
+}
+
+function missing(tools: readonly string[]): string | undefined {
+  const first = tools.find((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
+  return first === undefined ? undefined : `${first} is missing`;
 }
 
 /** The agent, compiled into a directory that lives as long as this process, with iptables of each variant. */
