@@ -59,9 +59,11 @@ function crossing(net: Net, skb: Skb, dir: 'in' | 'out'): boolean {
 export function netifReceiveSkb(net: Net, skb: Skb): void {
   const link = net.ns.links.get(skb.dev);
   if (link === undefined) throw new Error(`${net.ns.name} has no device ${skb.dev}`);
-  if (!crossing(net, skb, 'in')) return;
+  // packet_rcv() and br_handle_frame() let pass what comes back of a broadcast of this host's own.
+  const back = skb.type === 'loopback';
+  if (!back && !crossing(net, skb, 'in')) return;
   skb.iif = link.name;
-  if (link.master !== undefined) {
+  if (link.master !== undefined && !back) {
     net.walk.functions.br_handle_frame(net, skb);
     return;
   }
