@@ -27,7 +27,7 @@ export function devQueueXmit(net: Net, skb: Skb): void {
 }
 
 function startXmit(net: Net, link: Link, skb: Skb): void {
-  if (link.kind === 'veth' && !link.carrier) {
+  if (!link.carrier) {
     // Without a carrier the queue is dead (dev_deactivate()): nothing reaches the device, nor a capture on it.
     drop(net, skb, 'noop_enqueue', 'NO_CARRIER', () => ({ values: { dev: link.name } }));
     return;
