@@ -33,6 +33,24 @@ const echo = (src: string, dst: string): PacketSpec => ({
   payload: 20,
   l4: { l4: 'icmp', type: 8, code: 0, id: 80 },
 });
+/** A segment between 10.0.0.1:30001 and 10.0.1.1:80, and hosts that say nothing to it. */
+const segment = (from: 'a' | 'b', flags: string, seq: number, ack: number): FrameCase => {
+  const [src, dst, sport, dport] =
+    from === 'a' ? ['10.0.0.1', '10.0.1.1', 30001, 80] : ['10.0.1.1', '10.0.0.1', 80, 30001];
+  return frame(from, {
+    src: String(src),
+    dst: String(dst),
+    ttl: 64,
+    payload: 0,
+    l4: { l4: 'tcp', sport: Number(sport), dport: Number(dport), flags, seq, ack },
+  });
+};
+const SILENT_HOSTS = [
+  'ip netns exec a iptables -t raw -A PREROUTING -p tcp -j DROP',
+  'ip netns exec b iptables -t raw -A PREROUTING -p tcp -j DROP',
+  'ip netns exec r iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP',
+];
+const HANDSHAKE = [segment('a', 'S', 1000, 0), segment('b', 'SA', 5000, 1001), segment('a', 'A', 1001, 5001)];
 
 const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], cases: readonly Case[]]>> = {
   'an error about a bound UDP socket comes by lo and is not heard': [
@@ -176,6 +194,35 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
       'ip netns exec r iptables -A OUTPUT -j REJECT --reject-with icmp-host-prohibited',
     ],
     [socket('ping', 'r', '10.2.0.1', { sport: 20003 })],
+  ],
+  'a REJECT with a RST closes the connection': [
+    [
+      'ip netns exec r iptables -t nat -A OUTPUT -p tcp -j REDIRECT --to-ports 53',
+      'ip netns exec r iptables -A INPUT -p tcp -j REJECT --reject-with tcp-reset',
+    ],
+    [socket('tcp', 'r', '10.0.0.2', { source: '10.0.0.2' })],
+  ],
+  'a SYN and its answer in the middle of a connection': [
+    SILENT_HOSTS,
+    [...HANDSHAKE, segment('a', 'S', 1000, 0), segment('b', 'SA', 5000, 1001)],
+  ],
+  'a SYN to who has just sent a RST opens nothing': [
+    SILENT_HOSTS,
+    [...HANDSHAKE, segment('b', 'R', 5001, 0), segment('a', 'S', 1000, 0), segment('b', 'SA', 7000, 999)],
+  ],
+  'a SYN of who has just sent a RST opens anew': [
+    SILENT_HOSTS,
+    [...HANDSHAKE, segment('a', 'R', 1001, 0), segment('a', 'S', 1000, 0)],
+  ],
+  'a SYN after both have closed opens anew': [
+    SILENT_HOSTS,
+    [
+      ...HANDSHAKE,
+      segment('a', 'FA', 1001, 5001),
+      segment('b', 'FA', 5001, 1002),
+      segment('a', 'A', 1002, 5002),
+      segment('a', 'S', 90_000, 0),
+    ],
   ],
   'a SYN without options gets an answer without': [
     [],
