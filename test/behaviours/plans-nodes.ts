@@ -1,0 +1,216 @@
+import { frame, socket } from '../oracle/cases.js';
+import type { Case, PacketSpec, Plan } from '../oracle/plan.js';
+import { routerPlan } from '../oracle/router.js';
+import { bridgePlan, routedPodPlan } from './topologies.js';
+
+/** Plans about one node: a router with a host on each side, a bridge with two pods, a routed pod. */
+
+const run = (command: string): Case => ({ send: 'command', command });
+const sysctl = (netns: string, words: string): Case => run(`ip netns exec ${netns} sysctl -qw ${words}`);
+const onRouter = (words: string): string => `ip netns exec r ${words}`;
+const udp = (src: string, dst: string, ttl = 64): PacketSpec => ({
+  src,
+  dst,
+  ttl,
+  payload: 20,
+  l4: { l4: 'udp', sport: 20001, dport: 5000 },
+});
+const segment = (flags: string, sport: number): PacketSpec => ({
+  src: '10.0.0.1',
+  dst: '10.9.0.9',
+  ttl: 64,
+  payload: 0,
+  l4: { l4: 'tcp', sport, dport: 80, flags, seq: flags === 'S' ? 1000 : 1001, ack: flags.includes('A') ? 5001 : 0 },
+});
+const router = (name: string, random: readonly string[], cases: readonly Case[]): Plan => ({
+  ...routerPlan(random, cases),
+  name,
+});
+
+/** 10.9.0.9 is translated to port 53 or 80 of b; whatever else goes there goes to b as well, which is no router. */
+const TRANSLATED = [
+  'ip -n r route add 10.9.0.9 via 10.0.1.1',
+  onRouter('iptables -t nat -A PREROUTING -d 10.9.0.9 -p udp -j DNAT --to-destination 10.0.1.1:53'),
+  onRouter('iptables -t nat -A PREROUTING -d 10.9.0.9 -p tcp -j DNAT --to-destination 10.0.1.1:81'),
+];
+
+export const NODE_PLANS: readonly Plan[] = [
+  router(
+    'a frame for another MAC address',
+    [],
+    [{ ...frame('a', udp('10.0.0.1', '10.0.1.1')), ethDst: '02:00:00:00:00:99' }],
+  ),
+  router(
+    'a redirect and a closed FORWARD',
+    [
+      'ip -n r route add 10.9.0.9 via 10.0.0.3',
+      onRouter('sysctl -qw net.ipv4.conf.all.send_redirects=1'),
+      onRouter('iptables -P FORWARD DROP'),
+    ],
+    [socket('udp', 'a', '10.9.0.9')],
+  ),
+  router(
+    'who switches redirects off',
+    ['ip -n r route add 10.9.0.9 via 10.0.0.99', 'ip -n r neigh add 10.0.0.99 lladdr 02:00:00:00:00:99 dev eth0'],
+    [
+      socket('udp', 'a', '10.9.0.9'),
+      sysctl('r', 'net.ipv4.conf.all.send_redirects=1'),
+      socket('udp', 'a', '10.9.0.9'),
+      sysctl('r', 'net.ipv4.conf.all.send_redirects=0'),
+      sysctl('r', 'net.ipv4.conf.eth0.send_redirects=1'),
+      socket('udp', 'a', '10.9.0.9', { source: '10.0.0.3' }),
+    ],
+  ),
+  router(
+    'a source behind a blackhole',
+    ['ip -n r route add blackhole 10.7.0.0/16', onRouter('sysctl -qw net.ipv4.conf.all.rp_filter=1')],
+    [
+      frame('a', udp('10.7.0.1', '10.0.1.1')),
+      sysctl('r', 'net.ipv4.conf.all.rp_filter=0'),
+      frame('a', udp('10.7.0.1', '10.0.1.1')),
+    ],
+  ),
+  router(
+    'rp_filter of all and of a device',
+    [onRouter('sysctl -qw net.ipv4.conf.all.rp_filter=1')],
+    [
+      frame('a', udp('10.0.1.77', '10.0.1.1')),
+      sysctl('r', 'net.ipv4.conf.eth0.rp_filter=2'),
+      frame('a', udp('10.0.1.77', '10.0.1.1')),
+      sysctl('r', 'net.ipv4.conf.all.rp_filter=0'),
+      sysctl('r', 'net.ipv4.conf.eth0.rp_filter=1'),
+      frame('a', udp('10.0.1.77', '10.0.1.1')),
+    ],
+  ),
+  router(
+    'rp_filter and marks',
+    [
+      'ip -n r route add 10.7.0.0/16 dev eth1',
+      'ip -n r route add 10.7.0.0/16 dev eth0 table 100',
+      'ip -n r rule add pref 100 fwmark 1 lookup 100',
+      onRouter('iptables -t mangle -A PREROUTING -i eth0 -j MARK --set-mark 1'),
+      onRouter('sysctl -qw net.ipv4.conf.all.rp_filter=1'),
+    ],
+    [
+      frame('a', udp('10.7.0.1', '10.0.1.1')),
+      sysctl('r', 'net.ipv4.conf.eth0.src_valid_mark=1'),
+      frame('a', udp('10.7.0.1', '10.0.1.1')),
+    ],
+  ),
+  router(
+    'rp_filter and rules',
+    [
+      'ip -n r route add 10.7.0.0/16 dev eth1',
+      'ip -n r route add 10.7.0.0/16 dev eth0 table 100',
+      onRouter('sysctl -qw net.ipv4.conf.all.rp_filter=1'),
+    ],
+    [
+      frame('a', udp('10.7.0.1', '10.0.1.1')),
+      run('ip -n r rule add pref 100 from 10.0.1.0/24 lookup 100'),
+      frame('a', udp('10.7.0.1', '10.0.1.1')),
+    ],
+  ),
+  router(
+    'a gateway that is not on the link',
+    [
+      'ip -n r route add 10.8.0.0/16 via 10.99.0.1 dev eth1',
+      'ip -n r route add 10.8.0.0/16 via 10.99.0.1 dev eth1 onlink',
+    ],
+    [socket('ping', 'r', '10.0.1.1')],
+  ),
+  router(
+    'ways to refuse',
+    [
+      onRouter('iptables -A FORWARD -p tcp --dport 80 -j REJECT --reject-with tcp-reset'),
+      onRouter('iptables -A FORWARD -p tcp --dport 81 -j REJECT --reject-with icmp-admin-prohibited'),
+      onRouter('iptables -A FORWARD -p udp --dport 53 -j REJECT'),
+    ],
+    [
+      socket('tcp', 'a', '10.0.1.1', { port: 80 }),
+      socket('tcp', 'a', '10.0.1.1', { port: 81, sport: 20002 }),
+      socket('udp', 'a', '10.0.1.1', { port: 53, connected: true }),
+    ],
+  ),
+  router(
+    'jump, goto and return',
+    [
+      ...['OUTER', 'INNER'].map((chain) => onRouter(`iptables -N ${chain}`)),
+      onRouter('iptables -A FORWARD -j OUTER'),
+      onRouter('iptables -A FORWARD -p udp --dport 53 -j ACCEPT'),
+      onRouter('iptables -A OUTER -p udp --dport 53 -g INNER'),
+      onRouter('iptables -A OUTER -p udp --dport 5000 -j INNER'),
+      onRouter('iptables -A OUTER -p udp -j DROP'),
+      onRouter('iptables -A INNER -j RETURN'),
+    ],
+    [socket('udp', 'a', '10.0.1.1', { port: 53 }), socket('udp', 'a', '10.0.1.1', { port: 5000 })],
+  ),
+  router(
+    'a RST before any answer',
+    ['ip -n r route add 10.9.0.9 via 10.0.1.1', onRouter('iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP')],
+    [frame('a', segment('S', 30001)), frame('a', segment('S', 30002)), frame('a', segment('R', 30001))],
+  ),
+  router('segments of no connection', TRANSLATED, [
+    frame('a', segment('R', 30001)),
+    frame('a', segment('SA', 30002)),
+    frame('a', segment('A', 30003)),
+    run(onRouter('iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP')),
+    frame('a', segment('R', 30001)),
+  ]),
+  router(
+    'an error about a translated packet',
+    [
+      ...TRANSLATED,
+      'ip netns exec b sysctl -qw net.ipv4.ip_forward=1',
+      'ip -n b addr add 10.4.0.2/24 dev lo',
+      'ip -n r route add 10.4.0.0/24 via 10.0.1.1',
+      onRouter('iptables -t nat -A PREROUTING -d 10.9.0.8 -p udp -j DNAT --to-destination 10.4.0.1:53'),
+    ],
+    [
+      socket('udp', 'a', '10.9.0.9', { port: 53, ttl: 1, recverr: true }),
+      socket('udp', 'a', '10.9.0.8', { port: 53, ttl: 2, recverr: true, sport: 20002 }),
+    ],
+  ),
+  router(
+    'two packets of a flow',
+    [...TRANSLATED, onRouter('iptables -A FORWARD -d 10.0.1.1 -p udp')],
+    [socket('udp', 'a', '10.9.0.9', { port: 53 }), socket('udp', 'a', '10.9.0.9', { port: 53 })],
+  ),
+  bridgePlan(
+    'a closed FORWARD and a bridge',
+    ['ip netns exec n iptables -P FORWARD DROP'],
+    [
+      socket('udp', 'p1', '10.244.1.3', { port: 53 }),
+      socket('udp', 'n', '10.244.1.3', { port: 53 }),
+      sysctl('n', 'net.bridge.bridge-nf-call-iptables=0'),
+      socket('udp', 'p1', '10.244.1.3', { port: 53, sport: 20002 }),
+      socket('udp', 'p1', '192.168.0.9', { port: 53 }),
+    ],
+  ),
+  bridgePlan(
+    'the port of a routed packet',
+    ['ip netns exec n iptables -A FORWARD -m physdev --physdev-in v1 -j DROP'],
+    [
+      socket('udp', 'p1', '192.168.0.9', { port: 53 }),
+      sysctl('n', 'net.bridge.bridge-nf-call-iptables=0'),
+      socket('udp', 'p1', '192.168.0.9', { port: 53, sport: 20002 }),
+    ],
+  ),
+  bridgePlan(
+    'bridged DNAT and the state of the neighbour',
+    ['ip -n n neigh add 10.244.1.3 lladdr 0a:00:00:00:00:03 dev cni0 nud permanent'],
+    [
+      socket('udp', 'p1', '10.96.0.9', { port: 53 }),
+      socket('udp', 'p1', '10.96.0.9', { port: 53 }),
+      run('ip -n n neigh replace 10.244.1.3 lladdr 0a:00:00:00:00:03 dev cni0 nud stale'),
+      socket('udp', 'p1', '10.96.0.9', { port: 53 }),
+      socket('udp', 'p1', '10.96.0.9', { port: 53 }),
+    ],
+  ),
+  ...(['eth0', 'tunnel'] as const).map((first) =>
+    routedPodPlan(`a pod behind a device without an address, ${first} first`, first, [
+      socket('udp', 'n', '10.244.1.2', { port: 53 }),
+      socket('udp', 'p', '192.168.0.9', { port: 53, ttl: 1, recverr: true }),
+      socket('udp', 'p', '169.254.1.1', { port: 53 }),
+    ]),
+  ),
+];
