@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4 } from '../address/index.js';
-import { outputFlow, routeOutput, type Skb, updatePmtu } from '../linux/index.js';
+import { findNeighbour, inetAddrType, outputFlow, routeOutput, type Skb, updatePmtu } from '../linux/index.js';
 import {
   ICMP_DEST_UNREACH,
   ICMP_ECHOREPLY,
@@ -15,6 +15,7 @@ import {
   type Packet,
 } from '../packet/index.js';
 import { drop, type Net, type ProbeSocket, tell } from './net.js';
+import { neighEventSend } from './neighbour.js';
 import { type Ends, hears, inetIif, listeningSocket, probeSocket } from './socket-lookup.js';
 import { hasVxlanSocket } from './vxlan.js';
 
@@ -38,7 +39,7 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
   const dev = inner.l4?.l4 === 'tcp' ? inetIif(skb) : skb.dev;
   if (isOfSocket(net, inner, dev)) {
     if (mtu !== undefined) learnMtu(net, quoted, mtu);
-    if (l4.type === ICMP_REDIRECT) learnGateway(net, skb, quoted.dst, l4.gateway as Ipv4);
+    if (l4.type === ICMP_REDIRECT) learnGateway(net, skb, quoted, l4.gateway as Ipv4);
   }
   const socket = quotedSocket(net, inner, dev);
   if (socket === undefined) {
@@ -91,17 +92,29 @@ function learnMtu(net: Net, { src, dst, tos }: IpHeader, mtu: number): void {
   if (route.ok && route.destination.type === 'unicast') updatePmtu(net, route.destination, dst, mtu);
 }
 
-/** ip_do_redirect(): only from the router in use, to an address on the same link. Heeded by hosts, not by routers. */
-function learnGateway(net: Net, skb: Skb, dst: Ipv4, gateway: Ipv4): void {
+/**
+ * __ip_do_redirect(): only from the router in use, to another neighbour, whose MAC address must be known by then; if not
+ * it is asked for, and the redirect has no effect. Heeded by hosts, not by routers.
+ */
+function learnGateway(net: Net, skb: Skb, { src, dst, tos }: IpHeader, gateway: Ipv4): void {
+  const route = routeOutput(net, outputFlow(dst, { src, tos: tos & 0x1c }), '', 'any');
+  if (!route.ok || route.destination.type !== 'unicast') return;
+  const { gateway: old, dev } = route.destination;
+  const link = net.ns.links.get(dev);
+  if (link === undefined || old === undefined || old !== skb.ip?.src || gateway === old) return;
   const { sysctls } = net.ns;
-  const forwarding = sysctls.conf(skb.dev, 'forwarding') !== 0;
-  const accepts = forwarding
-    ? sysctls.confAnd(skb.dev, 'accept_redirects')
-    : sysctls.confOr(skb.dev, 'accept_redirects');
-  if (!accepts) return;
-  const old = net.runtime.exceptions.get(dst);
+  const accepts =
+    sysctls.conf(dev, 'forwarding') !== 0
+      ? sysctls.confAnd(dev, 'accept_redirects')
+      : sysctls.confOr(dev, 'accept_redirects');
+  if (!accepts || inetAddrType(net.ns, gateway) !== 'unicast') return;
+  if (findNeighbour(net, dev, gateway) === undefined) {
+    neighEventSend(net, gateway, link);
+    return;
+  }
+  const known = net.runtime.exceptions.get(dst);
   const expires = net.now + REDIRECT_EXPIRES;
-  net.journal.put(net.runtime.exceptions, dst, { mtu: old?.mtu, mtuLock: old?.mtuLock ?? false, gateway, expires });
+  net.journal.put(net.runtime.exceptions, dst, { mtu: known?.mtu, mtuLock: known?.mtuLock ?? false, gateway, expires });
 }
 
 /** The socket that sent the packet which an error quotes, and hears of what `dev` brought. */

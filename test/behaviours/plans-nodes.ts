@@ -1,7 +1,7 @@
 import { frame, socket } from '../oracle/cases.js';
 import type { Case, PacketSpec, Plan } from '../oracle/plan.js';
 import { routerPlan } from '../oracle/router.js';
-import { bridgePlan, routedPodPlan } from './topologies.js';
+import { bridgePlan, routedPodPlan, segmentPlan } from './topologies.js';
 
 /** Plans about one node: a router with a host on each side, a bridge with two pods, a routed pod. */
 
@@ -213,4 +213,9 @@ export const NODE_PLANS: readonly Plan[] = [
       socket('udp', 'p', '169.254.1.1', { port: 53 }),
     ]),
   ),
+  segmentPlan('a redirect to an unknown and to a known neighbour', [
+    socket('udp', 'a', '10.9.9.9', { port: 53 }),
+    socket('udp', 'a', '10.9.9.9', { port: 53, source: '10.0.0.11' }),
+    socket('udp', 'a', '10.9.9.9', { port: 53, sport: 20002 }),
+  ]),
 ];

@@ -76,6 +76,32 @@ export function routedPodPlan(name: string, first: 'eth0' | 'tunnel', cases: rea
   return { name, fixed, random: [], listeners: echoIn('p', 'o'), cases, unwatched: [] };
 }
 
+/**
+ * Three on one segment: a 10.0.0.1 sends to 10.9.9.9 by the router r 10.0.0.2, though c 10.0.0.3, which has that address,
+ * is as near. a has 10.0.0.11 as well.
+ */
+export function segmentPlan(name: string, cases: readonly Case[]): Plan {
+  const hosts = ['a', 'r', 'c'];
+  const fixed = [
+    ...['s', ...hosts].flatMap((ns) => [`ip netns add ${ns}`, `ip -n ${ns} link set lo up`]),
+    'ip -n s link add br0 type bridge',
+    'ip -n s link set br0 up',
+    ...hosts.flatMap((ns, i) => [
+      `ip link add eth0 address 02:00:00:00:00:0${i + 1} netns ${ns} type veth peer name p${i + 1} netns s`,
+      `ip -n s link set p${i + 1} master br0`,
+      `ip -n s link set p${i + 1} up`,
+      `ip -n ${ns} link set eth0 up`,
+      `ip -n ${ns} addr add 10.0.0.${i + 1}/24 dev eth0`,
+    ]),
+    'ip -n a addr add 10.0.0.11/24 dev eth0',
+    'ip -n c addr add 10.9.9.9/32 dev lo',
+    'ip -n a route add 10.9.9.9 via 10.0.0.2',
+    'ip -n r route add 10.9.9.9 via 10.0.0.3',
+    'ip netns exec r sysctl -qw net.ipv4.ip_forward=1',
+  ];
+  return { name, fixed, random: [], listeners: echoIn('c'), cases, unwatched: ['s'] };
+}
+
 const CLUSTER = `
 nodes:
   node-1: 192.168.56.11

@@ -16,3 +16,10 @@ test.each([...S, ...L])('%s', (id) => {
       e.at().join('\n'),
   );
 });
+import { recordedPlan } from './evidence.js';
+test('plans', () => {
+  for (const name of (process.env['P'] ?? '').split('|').filter(Boolean)) {
+    const e = recordedPlan(name);
+    console.log(name + ' refused ' + e.refused.join(';') + '\n' + e.cases.map((c, i) => `case ${i} ${c.deliveries.join(', ')} errors ${c.errors.join(',')}\n` + c.at().join('\n')).join('\n'));
+  }
+});
