@@ -1,9 +1,11 @@
 import { expect } from 'vitest';
+import { crossings, type Trace } from '../../src/trace/index.js';
 import { loadPlans, type RecordedPlan } from '../oracle/corpus.js';
 import { judge } from '../oracle/differential.js';
-import type { LabName } from '../recordings/load.js';
+import { type Scenario as CommandScenario, replay as replayCommands, statesOf } from '../plan/replay-commands.js';
+import { type LabName, recording } from '../recordings/load.js';
 import { comparisonsOfCase, comparisonsOfProbe } from '../replay/compare.js';
-import { type Frame, normalise } from '../replay/frame.js';
+import { type Frame, frameOf, normalise } from '../replay/frame.js';
 import { type Replayed, replay } from '../replay/lab.js';
 import { loadScenarios, type ReplayedCase, replayScenario, type Scenario } from '../replay/scenario.js';
 
@@ -19,15 +21,22 @@ export interface Shown {
   readonly frames: readonly Frame[];
 }
 
+/** Of a recorded packet also what the simulation says of it besides. */
+interface Replay extends Shown {
+  readonly trace: Trace;
+  /** The simulation's frames, with what a comparison leaves out. */
+  readonly ours: readonly Frame[];
+}
+
 /** A case of `kernel-scenarios.json`, such as `routing-verdicts/38`. */
-export function scenarioCase(id: string): Shown & Pick<ReplayedCase, 'recorded' | 'trace'> {
+export function scenarioCase(id: string): Replay & Pick<ReplayedCase, 'recorded'> {
   const [name = ''] = id.split('/');
   const { scenario, cases } = scenarioOf(name);
   const replayed = cases.find(({ recorded }) => recorded.id === id);
   if (replayed === undefined) throw new Error(`no case ${id}`);
   for (const { what, ours, kernel } of comparisonsOfCase(scenario, replayed)) expect(ours, what).toEqual(kernel);
   const { recorded, trace, kernel } = replayed;
-  return { recorded, trace, ...shown(kernel) };
+  return { recorded, trace, ours: crossings(trace).map(frameOf), ...shown(kernel) };
 }
 
 const scenarios = new Map<string, { readonly scenario: Scenario; readonly cases: readonly ReplayedCase[] }>();
@@ -41,15 +50,21 @@ function scenarioOf(name: string): { readonly scenario: Scenario; readonly cases
   return made;
 }
 
+/** What the tools printed in a namespace of such a scenario, by command. */
+export function scenarioDump(name: string, node: string): Readonly<Record<string, unknown>> {
+  return scenarioOf(name).scenario.nodes[node]?.dump ?? {};
+}
+
 /** The probe of a recorded lab (`lab-*.json`) that has this number, from 0. */
-export function labProbe(name: LabName, index: number): Shown & Pick<Replayed, 'probe' | 'trace' | 'runtime'> {
+export function labProbe(name: LabName, index: number): Replay & Pick<Replayed, 'probe'> {
   const all = labs.get(name) ?? [...replay(name)];
   labs.set(name, all);
   const replayed = all[index];
   if (replayed === undefined) throw new Error(`no probe ${index} in ${name}`);
   for (const { what, ours, kernel } of comparisonsOfProbe(replayed)) expect(ours, what).toEqual(kernel);
-  const { probe, trace, runtime } = replayed;
-  return { probe, trace, runtime, ...shown(probe.events.filter((event) => event.nudProbe !== true)) };
+  const { probe, trace } = replayed;
+  const kernel = probe.events.filter((event) => event.nudProbe !== true);
+  return { probe, trace, ours: crossings(trace).map(frameOf), ...shown(kernel) };
 }
 const labs = new Map<LabName, readonly Replayed[]>();
 
@@ -89,6 +104,19 @@ export function recordedPlan(name: string): ShownPlan {
       return Number(/^\[(\d+):/.exec(line)?.[1]);
     },
   };
+}
+
+/** The devices of a namespace after a scenario of `commands-6.18.json`, as `ip -j -d link` prints them. */
+export function devicesAfter(
+  name: string,
+  netns: string,
+): readonly { readonly ifname: string; readonly mtu: number }[] {
+  const { scenarios } = JSON.parse(recording('commands-6.18.json').text) as { scenarios: CommandScenario[] };
+  const scenario = scenarios.find((each) => each.name === name);
+  if (scenario === undefined) throw new Error(`no scenario ${name}`);
+  const network = replayCommands(scenario.steps).applier.network();
+  for (const { ours, kernel } of statesOf(scenario, network)) expect(ours).toEqual(kernel);
+  return (scenario.state[netns]?.link ?? []) as { ifname: string; mtu: number }[];
 }
 
 function shown(frames: readonly Frame[]): Shown {

@@ -27,7 +27,7 @@ const router = (name: string, random: readonly string[], cases: readonly Case[])
   name,
 });
 
-/** 10.9.0.9 is translated to port 53 or 80 of b; whatever else goes there goes to b as well, which is no router. */
+/** 10.9.0.9 is translated to port 53 or, where nobody listens, 81 of b; whatever else goes there goes to b as well, which is no router. */
 const TRANSLATED = [
   'ip -n r route add 10.9.0.9 via 10.0.1.1',
   onRouter('iptables -t nat -A PREROUTING -d 10.9.0.9 -p udp -j DNAT --to-destination 10.0.1.1:53'),
@@ -111,6 +111,19 @@ export const NODE_PLANS: readonly Plan[] = [
     ],
   ),
   router(
+    'forwarding of a device and of all',
+    [],
+    [
+      sysctl('r', 'net.ipv4.conf.eth0.forwarding=0'),
+      socket('udp', 'a', '10.0.1.1', { port: 53 }),
+      sysctl('r', 'net.ipv4.ip_forward=1'),
+      socket('udp', 'a', '10.0.1.1', { port: 53 }),
+      sysctl('r', 'net.ipv4.ip_forward=0'),
+      sysctl('r', 'net.ipv4.ip_forward=1'),
+      socket('udp', 'a', '10.0.1.1', { port: 53 }),
+    ],
+  ),
+  router(
     'a gateway that is not on the link',
     [
       'ip -n r route add 10.8.0.0/16 via 10.99.0.1 dev eth1',
@@ -161,8 +174,7 @@ export const NODE_PLANS: readonly Plan[] = [
     [
       ...TRANSLATED,
       'ip netns exec b sysctl -qw net.ipv4.ip_forward=1',
-      'ip -n b addr add 10.4.0.2/24 dev lo',
-      'ip -n r route add 10.4.0.0/24 via 10.0.1.1',
+      'ip -n r route add 10.4.0.1 via 10.0.1.1',
       onRouter('iptables -t nat -A PREROUTING -d 10.9.0.8 -p udp -j DNAT --to-destination 10.4.0.1:53'),
     ],
     [
