@@ -154,7 +154,8 @@ test('A device that is set down takes its routes along, one without carrier keep
 test('A gateway that proxy ARP answers for has no such address: what is sent to it is forwarded', () => {
   const { cases } = recordedPlan('a pod behind a device without an address, eth0 first');
   const answers = cases.flatMap(({ frames }) => frames.filter((f) => f.if === 'cali0' && f.dir === 'out' && f.arp));
-  expect(answers[0]?.arp).toMatchObject({ op: 'reply', spa: '169.254.1.1', sha: 'ee:ee:ee:ee:ee:ee' });
+  const reply = { op: 'reply', spa: '169.254.1.1', sha: 'ee:ee:ee:ee:ee:ee' };
+  expect(answers.map(({ arp }) => arp)).toContainEqual(expect.objectContaining(reply));
   expect(cases[2]?.at('o')[0]).toBe('o eth0 in 10.244.1.2 > 169.254.1.1 ttl 63 DF udp');
 });
 
