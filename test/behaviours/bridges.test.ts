@@ -127,3 +127,8 @@ test('A bridged translation makes a detour by the bridge device until its neighb
   // A permanent neighbour: at first not used, then used. A stale one, that the first of two packets makes DELAY.
   expect(detours).toEqual([true, false, true, true]);
 });
+
+test('FORWARD sees a packet that is translated on a bridge once, whatever detour it makes', () => {
+  const { packets, cases } = recordedPlan('bridged DNAT and the state of the neighbour');
+  expect(packets('n', '-A FORWARD -d 10.244.1.3/32 -p udp')).toBe(cases.length);
+});

@@ -75,6 +75,8 @@ export interface ShownPlan {
   readonly refused: readonly string[];
   /** Lines of `conntrack -L` in a namespace at the end. */
   connections(netns: string): readonly string[];
+  /** Lines of `iptables-save -c` in a namespace at the end. */
+  rules(netns: string): readonly string[];
   /** How many packets a rule has counted at the end, by a part of its text as `iptables-save` prints it. */
   packets(netns: string, rule: string): number;
 }
@@ -98,6 +100,7 @@ export function recordedPlan(name: string): ShownPlan {
       .map(({ frames, deliveries, errors }) => ({ ...shown(frames.map(normalise)), deliveries, errors })),
     refused: kernel.refused.map((n) => commands[n] ?? ''),
     connections: (netns) => kernel.conntrack[netns] ?? [],
+    rules: (netns) => kernel.rules[netns] ?? [],
     packets(netns, rule) {
       const [line, ...others] = (kernel.rules[netns] ?? []).filter((each) => each.includes(rule));
       if (line === undefined || others.length > 0) throw new Error(`not one rule of ${netns} says: ${rule}`);

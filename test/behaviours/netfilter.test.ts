@@ -1,5 +1,7 @@
 import { constants } from 'node:os';
 import { expect, test } from 'vitest';
+import { parseRuleset, printRuleset } from '../../src/linux/index.js';
+import { readable } from '../recordings/load.js';
 import { labProbe, recordedPlan } from './evidence.js';
 
 test('Table nat is asked for the first packet of a connection, filter for each', () => {
@@ -72,6 +74,14 @@ test('MASQUERADE keeps a source port that is free', () => {
   const { probe } = labProbe('vxlan-basic', 7);
   const [, port] = probe.result.clientLocal?.split(':') ?? [];
   expect(probe.result.peerSeenByServer).toBe(`192.168.10.11:${port}`);
+});
+
+test('iptables-save tells of --random-fully', () => {
+  const rule = '-A POSTROUTING -d 10.77.0.0/16 -j MASQUERADE --random-fully';
+  const lines = recordedPlan('two packets of a flow').rules('r');
+  expect(lines).toContain(`[0:0] ${rule}`);
+  const read = readable(parseRuleset(`${lines.join('\n')}\n`, 'iptables-save -c'));
+  expect(printRuleset(read).split('\n')).toContain(rule);
 });
 
 test('MASQUERADE takes the address of the device that the packet leaves by', () => {

@@ -184,7 +184,11 @@ export const NODE_PLANS: readonly Plan[] = [
   ),
   router(
     'two packets of a flow',
-    [...TRANSLATED, onRouter('iptables -A FORWARD -d 10.0.1.1 -p udp')],
+    [
+      ...TRANSLATED,
+      onRouter('iptables -A FORWARD -d 10.0.1.1 -p udp'),
+      onRouter('iptables -t nat -A POSTROUTING -d 10.77.0.0/16 -j MASQUERADE --random-fully'),
+    ],
     [socket('udp', 'a', '10.9.0.9', { port: 53 }), socket('udp', 'a', '10.9.0.9', { port: 53 })],
   ),
   bridgePlan(
@@ -209,7 +213,10 @@ export const NODE_PLANS: readonly Plan[] = [
   ),
   bridgePlan(
     'bridged DNAT and the state of the neighbour',
-    ['ip -n n neigh add 10.244.1.3 lladdr 0a:00:00:00:00:03 dev cni0 nud permanent'],
+    [
+      'ip -n n neigh add 10.244.1.3 lladdr 0a:00:00:00:00:03 dev cni0 nud permanent',
+      'ip netns exec n iptables -A FORWARD -d 10.244.1.3 -p udp',
+    ],
     [
       socket('udp', 'p1', '10.96.0.9', { port: 53 }),
       socket('udp', 'p1', '10.96.0.9', { port: 53 }),

@@ -24,7 +24,7 @@ test("flannel's UDP backend sets DF, and its port at both ends", () => {
   expect(frame?.udp).toMatchObject({ sport: 8285, dport: 8285 });
 });
 
-test('The source port of VXLAN is the same both ways for ping, not for TCP', () => {
+test('The source port of VXLAN is the same both ways for ping and UDP, not for TCP', () => {
   const ports = (frames: readonly Frame[]): unknown[] =>
     ['n1', 'n2'].map((ns) => new Set(outer(frames, ns).map(({ udp }) => udp?.['sport'])));
   for (const side of ['frames', 'ours'] as const) {
@@ -34,6 +34,13 @@ test('The source port of VXLAN is the same both ways for ping, not for TCP', () 
     const [tcp1, tcp2] = ports(labProbe('vxlan-basic', 4)[side]);
     expect(tcp1, side).not.toEqual(tcp2);
   }
+  const { recorded, ours } = scenarioCase('flannel-vxlan/2');
+  const seen = recorded.observed.path
+    .filter(({ dev, dir }) => dev === 'eth0' && dir === 'out')
+    .map((event) => event.ip ?? {});
+  expect(new Set(seen.filter((ip) => ip['vni'] !== undefined).map((ip) => ip['sport'])).size).toBe(1);
+  const [udp1, udp2] = ports(ours);
+  expect(udp1).toEqual(udp2);
 });
 
 test('To conntrack the two directions of a tunnel are two connections without an answer', () => {
