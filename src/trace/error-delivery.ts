@@ -14,8 +14,8 @@ import {
   icmpName,
   type Packet,
 } from '../packet/index.js';
-import { drop, type Net, type ProbeSocket, tell } from './net.js';
 import { neighEventSend } from './neighbour.js';
+import { drop, type Net, type ProbeSocket, tell } from './net.js';
 import { type Ends, hears, inetIif, listeningSocket, probeSocket } from './socket-lookup.js';
 import { hasVxlanSocket } from './vxlan.js';
 
@@ -39,7 +39,8 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
   const dev = inner.l4?.l4 === 'tcp' ? inetIif(skb) : skb.dev;
   if (isOfSocket(net, inner, dev)) {
     if (mtu !== undefined) learnMtu(net, quoted, mtu);
-    if (l4.type === ICMP_REDIRECT) learnGateway(net, skb, quoted, l4.gateway as Ipv4);
+    // Codes are taken modulo 8, of which four have a meaning.
+    if (l4.type === ICMP_REDIRECT && (l4.code & 7) < 4) learnGateway(net, skb, quoted, l4.gateway as Ipv4);
   }
   const socket = quotedSocket(net, inner, dev);
   if (socket === undefined) {

@@ -104,6 +104,25 @@ test('A host heeds a redirect once it knows the MAC address of the other router'
   expect(heeded?.at('c')[0]).toBe('c eth0 in 10.0.0.1 > 10.9.9.9 ttl 64 DF udp');
 });
 
+test('A redirect counts from the router in use, about a packet of a socket, to another neighbour, on a host', () => {
+  const { cases } = recordedPlan('who may redirect, and where to');
+  const sent = cases
+    .filter((_, i) => i % 2 === 1)
+    .map(({ frames }) => frames.find((f) => f.ns === 'r' && f.ip && f.dir === 'out'));
+  const [router, other] = ['02:00:00:00:00:01', '02:00:00:00:00:77'];
+  expect(sent.map((frame) => frame?.ethDst)).toEqual([
+    other,
+    router, // from another address than that of the router
+    router, // about a port without a socket
+    router, // with a code that has no meaning
+    router, // to the host itself
+    router, // to somebody who does not answer ARP, though he need not be on the link
+    router, // to a router
+  ]);
+  const asked = cases[10]?.frames.filter(({ arp, dir }) => arp !== undefined && dir === 'out').map(({ arp }) => arp);
+  expect(asked?.[0]).toMatchObject({ op: 'request', tpa: '10.77.0.1' });
+});
+
 test('DF is the choice of who sends: ping sets it, echo replies do not, answers of sockets do', () => {
   const ping = labProbe('vxlan-basic', 1).at('p2a');
   expect(ping).toEqual([

@@ -27,6 +27,24 @@ const router = (name: string, random: readonly string[], cases: readonly Case[])
   name,
 });
 
+/** Somebody says that what port 53 of r sends to `about` had better go to `gateway`; then r sends. */
+const redirected = (about: string, gateway: string, { from = '10.0.0.1', port = 53, code = 1 } = {}): Case[] => [
+  frame('a', {
+    src: from,
+    dst: '10.0.0.2',
+    ttl: 64,
+    payload: 0,
+    l4: {
+      l4: 'icmp',
+      type: 5,
+      code,
+      gateway,
+      about: { ...udp('10.0.0.2', about), l4: { l4: 'udp', sport: port, dport: 9 } },
+    },
+  }),
+  socket('udp', 'r', about),
+];
+
 /** 10.9.0.9 is translated to port 53 or, where nobody listens, 81 of b; whatever else goes there goes to b as well, which is no router. */
 const TRANSLATED = [
   'ip -n r route add 10.9.0.9 via 10.0.1.1',
@@ -48,6 +66,24 @@ export const NODE_PLANS: readonly Plan[] = [
       onRouter('iptables -P FORWARD DROP'),
     ],
     [socket('udp', 'a', '10.9.0.9')],
+  ),
+  router(
+    'who may redirect, and where to',
+    [
+      onRouter('sysctl -qw net.ipv4.ip_forward=0'),
+      'ip -n r route add 10.9.0.0/16 via 10.0.0.1',
+      'ip -n r neigh add 10.0.0.77 lladdr 02:00:00:00:00:77 dev eth0 nud permanent',
+    ],
+    [
+      ...redirected('10.9.0.1', '10.0.0.77'),
+      ...redirected('10.9.0.2', '10.0.0.77', { from: '10.0.0.3' }),
+      ...redirected('10.9.0.3', '10.0.0.77', { port: 4444 }),
+      ...redirected('10.9.0.4', '10.0.0.77', { code: 4 }),
+      ...redirected('10.9.0.5', '10.0.0.2'),
+      ...redirected('10.9.0.6', '10.77.0.1'),
+      sysctl('r', 'net.ipv4.ip_forward=1'),
+      ...redirected('10.9.0.7', '10.0.0.77'),
+    ],
   ),
   router(
     'who switches redirects off',
