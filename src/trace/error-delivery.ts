@@ -1,5 +1,5 @@
-import { formatIpv4, type Ipv4 } from '../address/index.js';
-import { findNeighbour, inetAddrType, outputFlow, routeOutput, type Skb, updatePmtu } from '../linux/index.js';
+import { formatIpv4 } from '../address/index.js';
+import { outputFlow, routeOutput, type Skb, updatePmtu } from '../linux/index.js';
 import {
   ICMP_DEST_UNREACH,
   ICMP_ECHOREPLY,
@@ -14,13 +14,10 @@ import {
   icmpName,
   type Packet,
 } from '../packet/index.js';
-import { neighEventSend } from './neighbour.js';
 import { drop, type Net, type ProbeSocket, tell } from './net.js';
+import { doRedirect } from './redirect.js';
 import { type Ends, hears, inetIif, listeningSocket, probeSocket } from './socket-lookup.js';
 import { hasVxlanSocket } from './vxlan.js';
-
-/** How long a redirect is believed (ip_rt_gc_timeout), ms. */
-const REDIRECT_EXPIRES = 300_000;
 
 /** icmp_unreach(), icmp_redirect(): to the socket of the quoted packet, and what the error changes in its route. */
 export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
@@ -39,8 +36,7 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
   const dev = inner.l4?.l4 === 'tcp' ? inetIif(skb) : skb.dev;
   if (isOfSocket(net, inner, dev)) {
     if (mtu !== undefined) learnMtu(net, quoted, mtu);
-    // Codes are taken modulo 8, of which four have a meaning.
-    if (l4.type === ICMP_REDIRECT && (l4.code & 7) < 4) learnGateway(net, skb, quoted, l4.gateway as Ipv4);
+    if (l4.type === ICMP_REDIRECT) doRedirect(net, ip.src, l4, quoted);
   }
   const socket = quotedSocket(net, inner, dev);
   if (socket === undefined) {
@@ -91,31 +87,6 @@ function isOfSocket(net: Net, quoted: Packet, dev: string): boolean {
 function learnMtu(net: Net, { src, dst, tos }: IpHeader, mtu: number): void {
   const route = routeOutput(net, outputFlow(dst, { src, tos: tos & 0x1c }), '', 'any');
   if (route.ok && route.destination.type === 'unicast') updatePmtu(net, route.destination, dst, mtu);
-}
-
-/**
- * __ip_do_redirect(): only from the router in use, to another neighbour, whose MAC address must be known by then; if not
- * it is asked for, and the redirect has no effect. Heeded by hosts, not by routers.
- */
-function learnGateway(net: Net, skb: Skb, { src, dst, tos }: IpHeader, gateway: Ipv4): void {
-  const route = routeOutput(net, outputFlow(dst, { src, tos: tos & 0x1c }), '', 'any');
-  if (!route.ok || route.destination.type !== 'unicast') return;
-  const { gateway: old, dev } = route.destination;
-  const link = net.ns.links.get(dev);
-  if (link === undefined || old === undefined || old !== skb.ip?.src || gateway === old) return;
-  const { sysctls } = net.ns;
-  const accepts =
-    sysctls.conf(dev, 'forwarding') !== 0
-      ? sysctls.confAnd(dev, 'accept_redirects')
-      : sysctls.confOr(dev, 'accept_redirects');
-  if (!accepts || inetAddrType(net.ns, gateway) !== 'unicast') return;
-  if (findNeighbour(net, dev, gateway) === undefined) {
-    neighEventSend(net, gateway, link);
-    return;
-  }
-  const known = net.runtime.exceptions.get(dst);
-  const expires = net.now + REDIRECT_EXPIRES;
-  net.journal.put(net.runtime.exceptions, dst, { mtu: known?.mtu, mtuLock: known?.mtuLock ?? false, gateway, expires });
 }
 
 /** The socket that sent the packet which an error quotes, and hears of what `dev` brought. */

@@ -117,6 +117,11 @@ test('A redirect counts from the router in use, about a packet of a socket, to a
     router, // with a code that has no meaning
     router, // to the host itself
     router, // to somebody who does not answer ARP, though he need not be on the link
+    // Without shared_media:
+    router, // to one that no route goes by
+    other, // without secure_redirects
+    router, // to one that is not on the link
+    other, // to one that a route goes by, with secure_redirects
     router, // to a router
   ]);
   const asked = cases[10]?.frames.filter(({ arp, dir }) => arp !== undefined && dir === 'out').map(({ arp }) => arp);
