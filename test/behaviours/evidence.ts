@@ -14,7 +14,7 @@ import { loadScenarios, type ReplayedCase, replayScenario, type Scenario } from 
  * frame by frame, is expected first. A test then asserts of it what is unlikely about it.
  */
 
-/** Packets at devices, each as {@link lineOf} tells it. */
+/** Packets at devices, each as `lineOf()` tells it. */
 export interface Shown {
   /** All of them, or those of one namespace. */
   at(netns?: string): string[];
@@ -131,7 +131,7 @@ function shown(frames: readonly Frame[]): Shown {
  * `n1 cni0 in 10.244.1.2 > 10.244.2.2 ttl 64 udp`; within brackets what a tunnel carries. An ICMP error is told with
  * what it quotes: `icmp unreachable host about 10.0.0.1 > 10.0.1.1`.
  */
-export function lineOf({ ns, if: dev, dir, ...layers }: Frame): string {
+function lineOf({ ns, if: dev, dir, ...layers }: Frame): string {
   return `${ns} ${dev} ${dir} ${layersOf(layers)}`;
 }
 
