@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { loadPlans } from '../oracle/corpus.js';
+import { CLUSTER_PLANS } from './plans-cluster.js';
+import { NODE_PLANS } from './plans-nodes.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
@@ -54,4 +57,9 @@ describe('what is not modelled stands in docs/not-modelled.md', () => {
     expect(words).not.toBe('');
     expect(page).toContain(words);
   });
+});
+
+test('each plan is recorded, and each recording has its plan', () => {
+  const recorded = loadPlans(new URL('recorded/', import.meta.url)).map(({ name }) => name);
+  expect(recorded.sort()).toEqual([...NODE_PLANS, ...CLUSTER_PLANS].map(({ name }) => name).sort());
 });

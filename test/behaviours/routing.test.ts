@@ -70,8 +70,8 @@ test('rp_filter is the larger of what all and the device say', () => {
 });
 
 test('The reverse path is looked up with the mark only where src_valid_mark is set', () => {
-  const [without, with_] = recordedPlan('rp_filter and marks').cases;
-  expect([reaches(without, 'b'), reaches(with_, 'b')]).toEqual([false, true]);
+  const [unset, set] = recordedPlan('rp_filter and marks').cases;
+  expect([reaches(unset, 'b'), reaches(set, 'b')]).toEqual([false, true]);
   // A request that a mark leads around a blackhole arrives; its answer meets the blackhole, which knows no mark.
   const { at } = verdicts(9);
   expect(at('b').map((line) => line.slice(0, 10))).toEqual(['b eth0 in ', 'b eth0 out']);
@@ -79,8 +79,8 @@ test('The reverse path is looked up with the mark only where src_valid_mark is s
 });
 
 test('The reverse path obeys rules', () => {
-  const [without, with_] = recordedPlan('rp_filter and rules').cases;
-  expect([reaches(without, 'b'), reaches(with_, 'b')]).toEqual([false, true]);
+  const [before, after] = recordedPlan('rp_filter and rules').cases;
+  expect([reaches(before, 'b'), reaches(after, 'b')]).toEqual([false, true]);
 });
 
 test('Answers that take another way than the request die where rp_filter is strict, without a word', () => {

@@ -46,10 +46,10 @@ test('A node port with externalTrafficPolicy Local and nobody local is dropped i
 });
 
 test('A node port on 127.0.0.1 needs route_localnet: without it the call fails with EINVAL', () => {
-  const [with_, without] = recordedPlan('a node port on localhost').cases;
-  expect(with_?.deliveries).toEqual(['far udp 10.244.2.2:53 < 10.244.1.0:20001']);
-  expect(without?.frames).toEqual([]);
-  expect(without?.errors).toEqual([constants.errno.EINVAL]);
+  const [set, unset] = recordedPlan('a node port on localhost').cases;
+  expect(set?.deliveries).toEqual(['far udp 10.244.2.2:53 < 10.244.1.0:20001']);
+  expect(unset?.frames).toEqual([]);
+  expect(unset?.errors).toEqual([constants.errno.EINVAL]);
 });
 
 test('A host port masquerades clients of the pod subnet, not those of other nodes', () => {

@@ -3,9 +3,8 @@ import type { Case, Listener, Plan } from '../oracle/plan.js';
 
 /** What the plans of these tests are about, besides the router of `test/oracle/router.ts`. */
 
-const ECHO: readonly Listener[] = [{ netns: '', protocol: 'udp', port: 53, behaviour: 'echo' }];
 const echoIn = (...names: readonly string[]): Listener[] =>
-  names.flatMap((netns) => ECHO.map((each) => ({ ...each, netns })));
+  names.map((netns) => ({ netns, protocol: 'udp', port: 53, behaviour: 'echo' }));
 
 /**
  * A node with two pods on a bridge, and somebody outside: p1 10.244.1.2 and p2 10.244.1.3 on v1 and v2 of cni0
