@@ -3,36 +3,11 @@
  * root: `npx tsx test/oracle/record-corpus.ts [NAME…]`, all of them unless some are named. Each was found at random, is named for what was wrong, and is as small
  * as it got.
  */
-import { writeFileSync } from 'node:fs';
-import { runPlans } from './backend.js';
-import type { Case, FrameCase, PacketSpec, Plan, SocketCase } from './plan.js';
+import { echo, frame, socket } from './cases.js';
+import type { Case, FrameCase, Plan } from './plan.js';
+import { recordPlans } from './record.js';
 import { routerPlan } from './router.js';
 
-const SOCKET = { port: 9, sport: 20001, payload: 20 } as const;
-const socket = (send: SocketCase['send'], from: string, to: string, rest: Partial<SocketCase> = {}): SocketCase => ({
-  ...SOCKET,
-  send,
-  from,
-  to,
-  ...(send === 'tcp' && { payload: 0 }),
-  ...(send === 'ping' && { port: 0 }),
-  ...rest,
-});
-const frame = (from: 'a' | 'b', packet: PacketSpec): FrameCase => ({
-  send: 'frame',
-  from,
-  dev: 'eth0',
-  ethSrc: from === 'a' ? '02:00:00:00:00:01' : '02:00:00:00:01:01',
-  ethDst: from === 'a' ? '02:00:00:00:00:02' : '02:00:00:00:01:02',
-  packet,
-});
-const echo = (src: string, dst: string): PacketSpec => ({
-  src,
-  dst,
-  ttl: 64,
-  payload: 20,
-  l4: { l4: 'icmp', type: 8, code: 0, id: 80 },
-});
 /** A segment between 10.0.0.1:30001 and 10.0.1.1:80, and hosts that say nothing to it. */
 const segment = (from: 'a' | 'b', flags: string, seq: number, ack: number): FrameCase => {
   const [src, dst, sport, dport] =
@@ -238,13 +213,5 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
   ],
 };
 
-const named = process.argv.slice(2);
-const plans: Plan[] = Object.entries(ENTRIES)
-  .filter(([name]) => named.length === 0 || named.includes(name))
-  .map(([name, [random, cases]]) => ({ ...routerPlan(random, cases), name }));
-for (const [i, kernel] of runPlans(plans).entries()) {
-  const plan = plans[i];
-  if (plan === undefined) continue;
-  const file = new URL(`corpus/${plan.name.replaceAll(' ', '-')}.json`, import.meta.url);
-  writeFileSync(file, `${JSON.stringify({ plan, kernel })}\n`);
-}
+const plans = Object.entries(ENTRIES).map(([name, [random, cases]]): Plan => ({ ...routerPlan(random, cases), name }));
+recordPlans(plans, new URL('corpus/', import.meta.url), process.argv.slice(2));
