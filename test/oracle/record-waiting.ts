@@ -4,18 +4,13 @@
  */
 import { writeFileSync } from 'node:fs';
 import { runPlans } from './backend.js';
+import { socket as toPort } from './cases.js';
 import type { Case, Plan, SocketCase } from './plan.js';
 import { routerPlan } from './router.js';
 
-const socket = (send: SocketCase['send'], from: string, to: string, rest: Partial<SocketCase> = {}): SocketCase => ({
-  send,
-  from,
-  to,
-  port: send === 'ping' ? 0 : send === 'tcp' ? 80 : 53,
-  sport: 20001,
-  payload: send === 'tcp' ? 0 : 20,
-  ...rest,
-});
+/** To the echo server, or the TCP server, of each host. */
+const socket = (send: SocketCase['send'], from: string, to: string, rest: Partial<SocketCase> = {}): SocketCase =>
+  toPort(send, from, to, { ...(send !== 'ping' && { port: send === 'tcp' ? 80 : 53 }), ...rest });
 
 /** Two ends of a tunnel as flannel's ipip backend makes them, over the router. */
 const IPIP = (

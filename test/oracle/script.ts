@@ -21,6 +21,10 @@ const QUIET_DEVICES = [
   'echo 100000 > $d/delay_first_probe_time; echo 100000000 > $d/base_reachable_time_ms; done',
 ].join('; ');
 
+function losesCarrier({ fixed, random }: Plan): boolean {
+  return [...fixed, ...random].some((line) => / down$/.test(line));
+}
+
 function namespacesOf({ fixed }: Plan): string[] {
   return fixed.flatMap((line) => /^ip netns add (\S+)$/.exec(line)?.[1] ?? []);
 }
@@ -36,7 +40,7 @@ export function planScript(plan: Plan, index: number, agent: string): string {
     `echo "@plan ${index}"`,
     ...together(commands).map(stepScript),
     // A carrier that went is told of within a second (linkwatch).
-    ...(commands.some((line) => / down$/.test(line)) ? ['sleep 1.2'] : []),
+    ...(losesCarrier(plan) ? ['sleep 1.2'] : []),
     ...names.map((ns) => `ip netns exec ${ns} sh -c '${QUIET_DEVICES}'`),
     'echo "@events"',
     `${agent} || echo "@failed"`,
@@ -106,6 +110,8 @@ export function agentScript(plan: Plan): string {
   const watched = namespacesOf(plan).filter((ns) => !plan.unwatched.includes(ns));
   return [
     ...watched.map((ns) => `ns ${ns}`),
+    // What is sent to a device without a carrier reaches no capture (noop_enqueue()).
+    ...(losesCarrier(plan) ? ['blind'] : []),
     ...plan.listeners.map((l) => `listen ${l.netns} ${l.protocol} 0.0.0.0 ${l.port} ${l.behaviour}`),
     ...plan.cases.map(agentLine),
     '',

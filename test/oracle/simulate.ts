@@ -103,7 +103,8 @@ function hurried(network: Network, runtime: Runtime): Network {
 
 /**
  * ip_error() tells one source five times in a burst that there is no way, then once a second. On this kernel only the
- * first network namespace has the sysctl that turns this off (net.ipv4.route.error_cost), and that is ours in user-mode Linux alone.
+ * first network namespace has the sysctl that turns this off (net.ipv4.route.error_cost), and that is ours in user-mode
+ * Linux alone.
  */
 class ErrorBudget {
   readonly #most: number;
