@@ -46,13 +46,22 @@ export function readRun(plan: Plan, text: string): KernelRun {
 /** Commands of a shell are told by number; lines of a batch of ip(8) or bridge(8) by their place in the last batch. */
 function readRefused(text: string): number[] {
   const refused = new Set<number>();
-  let batch: readonly number[] = [];
+  let batch: readonly string[] = [];
+  let ended = true;
   for (const line of text.split('\n')) {
     const [, kind, rest = ''] = /^(@refused|@batch|Command failed -:)\s?(.*)$/.exec(line) ?? [];
-    if (kind === '@batch') batch = rest.split(' ').map(Number);
     if (kind === '@refused') refused.add(Number(rest));
-    if (kind === 'Command failed -:') refused.add(batch[Number(rest) - 1] ?? Number.NaN);
+    if (kind === '@batch') {
+      if (!ended) break;
+      batch = rest.split(' ');
+      ended = false;
+    }
+    if (kind !== 'Command failed -:') continue;
+    const failed = batch[Number(rest) - 1];
+    if (failed === 'end') ended = true;
+    else refused.add(Number(failed));
   }
+  if (!ended) throw new Error(`a batch was left before its end, of the commands ${batch.join(' ')}: ${text}`);
   return [...refused];
 }
 

@@ -35,10 +35,9 @@ function namespacesOf({ fixed }: Plan): string[] {
  */
 export function planScript(plan: Plan, index: number, agent: string): string {
   const names = namespacesOf(plan);
-  const commands = [...plan.fixed, ...plan.random];
   return [
     `echo "@plan ${index}"`,
-    ...together(commands).map(stepScript),
+    ...together(plan).map(stepScript),
     // A carrier that went is told of within a second (linkwatch).
     ...(losesCarrier(plan) ? ['sleep 1.2'] : []),
     ...names.map((ns) => `ip netns exec ${ns} sh -c '${QUIET_DEVICES}'`),
@@ -63,14 +62,14 @@ interface Step {
   readonly commands: { readonly words: string; readonly number: number }[];
 }
 
-function together(commands: readonly string[]): Step[] {
+/**
+ * Only the fixed commands make batches: they are expected to be obeyed, and ip(8) leaves a batch at some errors without a
+ * word of which (exit() in ipneigh_modify(), iproute2 ip/ipneigh.c).
+ */
+function together({ fixed, random }: Plan): Step[] {
   const steps: Step[] = [];
-  for (const [number, line] of commands.entries()) {
-    // A list of commands is the shell's outside; a batch knows neither quotes of a shell nor redirections.
-    const [, prefix = '', words = line] =
-      /^(ip netns exec \S+) ([^|;&]+)$/.exec(line) ??
-      /^((?:ip|bridge)(?: -n \S+)?) ([^'"\\$<>|;&#]+)$/.exec(line) ??
-      [];
+  for (const [number, line] of [...fixed, ...random].entries()) {
+    const [, prefix = '', words = line] = inShell(line) ?? (number < fixed.length ? inBatch(line) : undefined) ?? [];
     const last = steps.at(-1);
     if (last === undefined || last.prefix !== prefix) steps.push({ prefix, commands: [{ words, number }] });
     else last.commands.push({ words, number });
@@ -78,27 +77,48 @@ function together(commands: readonly string[]): Step[] {
   return steps;
 }
 
+/** A list of commands is the outer shell's. */
+function inShell(line: string): RegExpExecArray | null {
+  return /^(ip netns exec \S+) ([^|;&]+)$/.exec(line);
+}
+
+/** A batch knows neither quotes of a shell nor redirections. */
+function inBatch(line: string): RegExpExecArray | null {
+  return /^((?:ip|bridge)(?: -n \S+)?) ([^'"\\$<>|;&#]+)$/.exec(line);
+}
+
 function stepScript({ prefix, commands }: Step): string {
-  const lines = commands.map(
-    ({ words, number }) => `{ ${words}\n} </dev/null >/dev/null 2>&1 || echo "@refused ${number}"`,
-  );
-  if (prefix === '') return lines.join('\n');
-  if (/ exec /.test(prefix)) return hereDocument(`${prefix} sh`, lines);
-  const batch = commands.flatMap(({ words, number }) => {
-    const [, bridge] = /^link add (?:dev |name )?(\S+) .*type bridge/.exec(words) ?? [];
-    const quiet = bridge === undefined ? [] : [{ words: `link set dev ${bridge} ${QUIET_BRIDGE}`, number }];
-    return [{ words, number }, ...quiet];
-  });
-  const made = commands.flatMap(({ words }) => /^netns add (\S+)$/.exec(words)?.[1] ?? []);
+  if (prefix !== '' && !prefix.includes(' exec ')) return batchScript(prefix, commands);
+  const lines = commands.flatMap(({ words, number }) => [
+    `{ ${words}\n} </dev/null >/dev/null 2>&1 || echo "@refused ${number}"`,
+    ...quietNamespace(words.replace(/^ip /, '')),
+    ...quietBridge(words).map((quiet) => `{ ${quiet}\n} 2>/dev/null`),
+  ]);
+  return prefix === '' ? lines.join('\n') : hereDocument(`${prefix} sh`, lines);
+}
+
+/** Its lines that fail are told by their place. The last is no command, and always fails, unless the batch was left. */
+function batchScript(prefix: string, commands: Step['commands']): string {
+  const batch = commands.flatMap(({ words, number }) => [
+    { words, number },
+    ...quietBridge(words).map((quiet) => ({ words: quiet, number })),
+  ]);
   return [
-    // Its lines that fail are told by their numbers in the batch.
-    `echo "@batch ${batch.map(({ number }) => number).join(' ')}"`,
-    hereDocument(
-      `${prefix} -force -batch - 2>&1 >/dev/null`,
-      batch.map(({ words }) => words),
-    ),
-    ...made.map((ns) => `ip netns exec ${ns} sh -c '${QUIET_NAMESPACE}'`),
+    `echo "@batch ${batch.map(({ number }) => number).join(' ')} end"`,
+    hereDocument(`${prefix} -force -batch - 2>&1 >/dev/null`, [...batch.map(({ words }) => words), 'end']),
+    ...commands.flatMap(({ words }) => quietNamespace(words)),
   ].join('\n');
+}
+
+function quietNamespace(words: string): string[] {
+  const [, made] = /^netns add (\S+)$/.exec(words) ?? [];
+  return made === undefined ? [] : [`ip netns exec ${made} sh -c '${QUIET_NAMESPACE}'`];
+}
+
+/** The command that quietens a bridge, said to the same tool and namespace. */
+function quietBridge(words: string): string[] {
+  const [, tool = '', bridge] = /^((?:ip (?:-n \S+ )?)?)link add (?:dev |name )?(\S+) .*type bridge/.exec(words) ?? [];
+  return bridge === undefined ? [] : [`${tool}link set dev ${bridge} ${QUIET_BRIDGE}`];
 }
 
 function hereDocument(command: string, lines: readonly string[]): string {
