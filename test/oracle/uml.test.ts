@@ -49,7 +49,7 @@ describe.skipIf(why !== undefined)(`another kernel, in user-mode Linux${why === 
   });
 
   test.each(LEVELS)('agrees on random plans of level $name', { timeout: 600_000 }, ({ plan, share }) => {
-    const { failed, packets } = runBatch(plan, Math.ceil(8 * share), SEED, 'uml');
+    const { failed, packets } = runBatch(plan, Math.ceil(4 * share), SEED, 'uml');
     expect(failed.map(({ disagreement }) => disagreement.text)).toEqual([]);
     expect(packets).toBeGreaterThan(0);
   });
