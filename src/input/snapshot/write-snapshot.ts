@@ -47,7 +47,7 @@ export function snapshotFiles(network: Network): ReadonlyMap<string, string> {
       'ipvsadm-save.txt': formatIpvs(ns.ipvs),
       'sysctl.txt': formatSysctls(ns),
       'conntrack.txt': '',
-      'ss.txt': formatSockets(ns.sockets),
+      'ss.txt': formatSockets(ns),
     };
     for (const [file, text] of Object.entries(parts)) files.set(`${ns.name}/${file}`, text);
   }
@@ -72,7 +72,8 @@ function networkYaml(network: Network): string {
 }
 
 function namespaceEntry({ name, role, host, sockets, processes }: Netns): Record<string, unknown> {
-  const listen = sockets.flatMap((socket) => (socket.behaviour === 'process' ? [] : [listenEntry(socket)]));
+  // What answers nothing ss.txt tells.
+  const listen = sockets.flatMap((socket) => (socket.behaviour === 'reply' ? [listenEntry(socket)] : []));
   return {
     role,
     host: host === name ? undefined : host,
@@ -81,12 +82,10 @@ function namespaceEntry({ name, role, host, sockets, processes }: Netns): Record
   };
 }
 
-function listenEntry(socket: Exclude<Socket, { readonly behaviour: 'process' }>): unknown {
-  const port = `${socket.protocol}/${socket.port}`;
-  const bytes = socket.behaviour === 'reply' ? socket.bytes : undefined;
-  if (socket.address === 0 && socket.behaviour === 'reply' && bytes === undefined) return port;
-  const address = socket.address === 0 ? undefined : formatIpv4(socket.address);
-  return { port, address, behaviour: socket.behaviour === 'sink' ? 'sink' : undefined, bytes };
+function listenEntry({ protocol, port, address, bytes }: Extract<Socket, { readonly behaviour: 'reply' }>): unknown {
+  const name = `${protocol}/${port}`;
+  if (address === 0 && bytes === undefined) return name;
+  return { port: name, address: address === 0 ? undefined : formatIpv4(address), bytes };
 }
 
 function processEntry({ kind, dev, address, port, routes, errorSource }: Process): unknown {

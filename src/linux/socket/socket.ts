@@ -18,6 +18,8 @@ export type Socket = {
   readonly port: number;
   /** The device that it takes packets from (SO_BINDTODEVICE); left out: any. */
   readonly dev?: string;
+  /** Opened for IPv6, it takes IPv4 as well (`*:80`, `[::ffff:10.0.0.1]:80` of `ss`): no IPV6_V6ONLY. */
+  readonly dualStack?: true;
   readonly origin: Origin;
 } & Behaviour;
 
