@@ -6,6 +6,7 @@ import { problemsOf } from '../issues.js';
 import { prune } from '../prune.js';
 import { valueAt } from '../value-at.js';
 import { readYaml, type YamlDocument } from '../yaml.js';
+import { keptNotes } from './kept-notes.js';
 import { KNOWN_FILES, NETWORK_FILE, SNAPSHOT_PARTS } from './layout.js';
 import { directoryOf } from './names.js';
 import { type NetworkFile, networkSchema } from './network-file.js';
@@ -56,7 +57,7 @@ export function readSnapshot(folder: SnapshotFolder): Read<Snapshot> {
   const segments = inferredSegments(joined, [...wires.flat(), ...pairs.open]);
   const all = connectLinks([...joined, ...segments.switches], segments.wires);
   const directory = directoryOf(said, all, document, file, problems);
-  notes.push(...named.notes, ...pairs.notes, ...segments.notes);
+  notes.push(...named.notes, ...pairs.notes, ...segments.notes, ...keptNotes(all));
   const assumed = new Map([
     ...segments.assumed,
     ...[...namespaces].map(([name, each]) => [name, each.assumed] as const),

@@ -41,7 +41,7 @@ export function formatFdb(ns: Netns, runtime?: NetnsRuntime): string {
 function formatFields({ mac, ifname, vlan, master, flags = [], state }: JsonObject): string {
   const words = [mac, 'dev', ifname, ...(vlan === undefined ? [] : ['vlan', vlan])];
   const where = master === undefined ? [] : ['master', master];
-  return [...words, ...where, flags, state]
+  return [...words, flags, ...where, state]
     .map(wordsOf)
     .filter((word) => word !== '')
     .join(' ');

@@ -135,7 +135,7 @@ export function fieldWords(fields: JsonObject): string[] {
 }
 
 /** Metrics of a route as words of a line. */
-export function metricWords(metrics: JsonObject): string[] {
+function metricWords(metrics: JsonObject): string[] {
   return Object.entries(metrics).flatMap(([key, value]): string[] => {
     if (value === null) return ['features', key];
     if (key === 'congestion') return ['congctl', wordsOf(value)];
