@@ -1,5 +1,5 @@
 import { ANY, type Ipv4, LOOPBACK } from '../address/index.js';
-import { localPortRange, Runtime, type Skb, sysctlName, unobeyedSysctls } from '../linux/index.js';
+import { localPortRange, Runtime, type Skb, sysctlName, unobeyedRoutes, unobeyedSysctls } from '../linux/index.js';
 import { clonePacket } from '../packet/index.js';
 import { apply, type Install, type Refusal } from '../plan/index.js';
 import type { Network, Unmodelled } from '../topology/index.js';
@@ -43,13 +43,12 @@ export function trace(network: Network, probe: Probe, options: TraceOptions = {}
   );
 }
 
-/** The sysctls of the namespaces that a walk has reached which ask for what is not modelled. */
+/** The sysctls and routes of the namespaces that a walk has reached which ask for what is not modelled. */
 function unobeyedIn(walk: Walk): Unmodelled[] {
-  return walk
-    .reached()
-    .flatMap(({ ns }) =>
-      unobeyedSysctls(ns.sysctls).map(([path, value]) => ({ what: `${sysctlName(path)} = ${value}`, where: ns.name })),
-    );
+  return walk.reached().flatMap(({ ns }) => {
+    const sysctls = unobeyedSysctls(ns.sysctls).map(([path, value]) => `${sysctlName(path)} = ${value}`);
+    return [...sysctls, ...unobeyedRoutes(ns)].map((what) => ({ what, where: ns.name }));
+  });
 }
 
 /** What is assumed of the namespaces that a walk has reached. */

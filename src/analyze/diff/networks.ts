@@ -47,7 +47,7 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
   );
   if (macs === 'no-macs') notCompared.add('link', ['hardware addresses of links'], OWN_MACS);
   let onOneSide = 0;
-  let inet6OnOneSide = 0;
+  const inet6OnOneSide: string[] = [];
   const differences = looked.flatMap((pair): Difference[] => {
     const { name: netns, a: here, b: there } = pair;
     if (here === undefined || there === undefined) return [wholeNamespace(pair)];
@@ -62,7 +62,7 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
     const sysctls = diffSysctls(mine, theirs);
     if (!untold.includes('sysctl')) onOneSide += sysctls.onOneSide;
     const inet6 = Number(tellsInet6(here)) + Number(tellsInet6(there));
-    if (inet6 === 1) inet6OnOneSide++;
+    if (inet6 === 1) inet6OnOneSide.push(`IPv6 of ${netns}`);
     const found = [
       ...diffLinks(mine, theirs, macs),
       ...diffEntries(entriesOf(here, mine.names), entriesOf(there, theirs.names)),
@@ -74,8 +74,7 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
     return found.filter(({ kind }) => !untold.includes(kind)).map((difference) => ({ netns, ...difference }));
   });
   if (onOneSide > 0) notCompared.add('sysctl', [`${onOneSide} sysctls`], 'only one of the networks tells their values');
-  if (inet6OnOneSide > 0)
-    notCompared.add('address', [`IPv6 of ${inet6OnOneSide} namespaces`], 'only one of the networks tells it');
+  notCompared.add('address', inet6OnOneSide, 'only one of the networks tells it');
   return {
     differences: differences.filter(({ kind }) => kinds.includes(kind)),
     notCompared: notCompared.list(),

@@ -3,15 +3,21 @@ import { formatRouteFields, type Inet6, type Netns, type Route } from '../../lin
 /** Names told of a kind of entry. */
 const MOST = 5;
 
+const KINDS = [
+  ['addresses', 'address'],
+  ['routes', 'route'],
+  ['rules', 'rule'],
+  ['neighbours', 'neighbour'],
+  ['sockets', 'socket'],
+] as const satisfies (readonly [keyof Inet6, string])[];
+
 /** What dumps say that is kept and printed, but that no packet follows. */
 export function keptNotes(namespaces: readonly Netns[]): string[] {
   const notes: string[] = [];
-  const counts = (['addresses', 'routes', 'rules', 'neighbours', 'sockets'] as const satisfies (keyof Inet6)[]).flatMap(
-    (kind) => {
-      const count = namespaces.reduce((sum, { ipv6 }) => sum + ipv6[kind].length, 0);
-      return count === 0 ? [] : [`${count} ${kind}`];
-    },
-  );
+  const counts = KINDS.flatMap(([kind, singular]) => {
+    const count = namespaces.reduce((sum, { ipv6 }) => sum + ipv6[kind].length, 0);
+    return count === 0 ? [] : [`${count} ${count === 1 ? singular : kind}`];
+  });
   if (counts.length > 0) notes.push(`IPv6 is kept, and not followed: ${counts.join(', ')}`);
   const unmodelled = namespaces.flatMap((ns) => [
     ...[...ns.links.values()].flatMap((link) =>

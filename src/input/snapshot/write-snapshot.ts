@@ -30,12 +30,10 @@ export function snapshotFiles(network: Network): ReadonlyMap<string, string> {
   const files = new Map([[NETWORK_FILE, networkYaml(network)]]);
   const peerIndex = (link: Link): number | undefined => network.peerOf(link)?.link.ifindex;
   for (const ns of namespacesOf(network)) {
-    // iproute2 6.1 tells of a locked MTU in text only.
-    const locked = [...ns.ipv4.tables.values()].some((table) => [...table].some(({ mtuLock }) => mtuLock));
     const parts: Readonly<Record<string, string>> = {
       'ip-link.json': linksJson(ns, { peerIndex }),
       'ip-addr.json': addressesJson(ns, { peerIndex }),
-      ...(locked ? { 'ip-route.txt': formatAllRoutes(ns) } : { 'ip-route.json': routesJson(ns) }),
+      ...(needsText(ns) ? { 'ip-route.txt': formatAllRoutes(ns) } : { 'ip-route.json': routesJson(ns) }),
       'ip-rule.json': rulesJson(ns),
       'ip-neigh.json': neighboursJson(ns),
       'ip-neigh-proxy.json': proxiesJson(ns),
@@ -52,6 +50,19 @@ export function snapshotFiles(network: Network): ReadonlyMap<string, string> {
     for (const [file, text] of Object.entries(parts)) files.set(`${ns.name}/${file}`, text);
   }
   return files;
+}
+
+/** iproute2 6.1 tells of locked metrics, and where a route with an encapsulation leads, in text only. */
+function needsText({ ipv4, ipv6 }: Netns): boolean {
+  const told = [...ipv4.tables.values()].flatMap((table) =>
+    [...table].map((route) => {
+      return { locked: route.mtuLock, kept: route.type === 'unmodelled' ? route.fields : route.kept };
+    }),
+  );
+  const fields = [...told.map(({ kept }) => kept ?? {}), ...ipv6.routes.map((route) => route.fields)];
+  return (
+    told.some(({ locked }) => locked) || fields.some((each) => 'encap' in each || / lock":/.test(JSON.stringify(each)))
+  );
 }
 
 function namespacesOf(network: Network): Netns[] {
