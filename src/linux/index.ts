@@ -60,7 +60,7 @@ export { formatIpvs, formatIpvsTable, serviceText as ipvsServiceText } from './i
 export { Journal } from './journal.js';
 export { type JsonRecord, jsonObject } from './json.js';
 export { jsonError, jsonOffset, positionAt } from './json-scan.js';
-export { type Inet6, inet6OfOthers, type KeptEntry, keptOfOthers } from './kept.js';
+export { type Inet6, inet6OfOthers, type KeptEntry, keptOfOthers, wordsOf } from './kept.js';
 export * from './link/connect.js';
 export * from './link/link.js';
 export { type LinkContext, type LinkDump, readLinks } from './link/read.js';

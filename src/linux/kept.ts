@@ -52,5 +52,6 @@ export function keptRecord({ fields }: JsonRecord, file: string): KeptEntry {
 
 /** A field as a word of a line. */
 export function wordsOf(value: unknown): string {
-  return Array.isArray(value) ? value.map(wordsOf).join(' ') : String(value);
+  if (Array.isArray(value)) return value.map(wordsOf).join(' ');
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }

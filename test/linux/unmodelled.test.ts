@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   addressesJson,
@@ -133,3 +134,24 @@ function infoOf(all: string): unknown {
     return [ifname, info.map((each) => JSON.stringify(each))];
   });
 }
+
+test('whatever the fields of an entry of IPv6 hold, it is written and read back', () => {
+  const keys = fc.constantFrom(
+    ...'type dst via flow metrics nexthops flags encap table scope metric expires state local prefixlen'.split(' '),
+  );
+  const entry = fc.dictionary(keys, fc.jsonValue()).map((fields) => ({ ...fields, dst: 'fd00::1', dev: 'va' }));
+  const source = (list: unknown): { file: string; text: string } => ({ file: 'f', text: JSON.stringify(list) });
+  fc.assert(
+    fc.property(fc.array(entry), (entries) => {
+      const link = source([]);
+      const dump = { link, route: source(entries), neigh: source(entries), proxy: source([]) };
+      const { ns } = readable(readNetns(dump, { name: 'n', role: 'host' }));
+      expect(ns.ipv6.routes).toHaveLength(entries.length);
+      expect(JSON.parse(routesJson(ns))).toEqual(JSON.parse(dump.route.text));
+      expect(JSON.parse(neighboursJson(ns))).toEqual(JSON.parse(dump.neigh.text));
+      const lines = formatAllRoutes(ns).split('\n');
+      expect(lines.filter((line) => line.includes('fd00::1'))).toHaveLength(entries.length);
+      formatNeighbours(ns);
+    }),
+  );
+});

@@ -6,6 +6,7 @@ import {
   formatRuleFields,
   type KeptEntry,
   type Netns,
+  wordsOf,
 } from '../../linux/index.js';
 import type { EntryKind } from '../../output/index.js';
 import type { Entry } from './entries.js';
@@ -32,10 +33,10 @@ export function inet6EntriesOf(ns: Netns, names: Names): Entry[] {
         const { tentative: _, ...fields } = address.fields;
         const dev = address.dev ?? '';
         const text = `${formatInet6Address({ ...address, fields })} dev ${dev}`;
-        return one('address', `${dev} ${String(fields['local'])}`, text, address);
+        return one('address', `${dev} ${wordsOf(fields['local'])}`, text, address);
       }),
     ...routes
-      .filter(({ fields: { dst } }) => !/^(fe80::|ff00::\/8)/.test(String(dst)))
+      .filter(({ fields: { dst } }) => !/^(fe80::|ff00::\/8)/.test(wordsOf(dst)))
       .map((route) => {
         const { expires: _, ...fields } = route.fields;
         const text = formatRouteFields(fields).replace(/\s+/g, ' ');
@@ -43,14 +44,14 @@ export function inet6EntriesOf(ns: Netns, names: Names): Entry[] {
         return one('route', [type, dst, dev, table].filter((word) => word !== undefined).join(' '), text, route);
       }),
     ...rules.map((rule) => {
-      const priority = String(rule.fields['priority']);
+      const priority = wordsOf(rule.fields['priority']);
       return one('rule', `${priority} inet6`, `${priority}: ${formatRuleFields(rule.fields)}`, rule);
     }),
     ...neighbours
-      .filter(({ fields }) => 'proxy' in fields || String(fields['state']) === 'PERMANENT')
+      .filter(({ fields }) => 'proxy' in fields || wordsOf(fields['state']) === 'PERMANENT')
       .map((neighbour) => {
         const { dst, dev } = neighbour.fields;
-        return one('neighbour', `${String(dst)} dev ${String(dev)}`, formatInet6Neighbour(neighbour), neighbour);
+        return one('neighbour', `${wordsOf(dst)} dev ${wordsOf(dev)}`, formatInet6Neighbour(neighbour), neighbour);
       }),
     ...sockets.map((socket) => one('socket', formatInet6Socket(socket), formatInet6Socket(socket), socket)),
   ];

@@ -1,7 +1,7 @@
 import { type Ipv4, type Ipv4Prefix, prefixOf } from '../../address/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
-import { type KeptEntry, keptRecord } from '../kept.js';
+import { type KeptEntry, keptRecord, wordsOf } from '../kept.js';
 import type { Source } from '../source.js';
 import { LineWords, splitLine } from '../words.js';
 import { parseTable } from './names.js';
@@ -21,7 +21,7 @@ export interface RuleDump {
 export function readRules(source: Source): Read<RuleDump> {
   const problems: Problem[] = [];
   const records = jsonRecords(source, problems);
-  const isIpv6 = ({ fields }: JsonRecord): boolean => ['src', 'dst'].some((key) => String(fields[key]).includes(':'));
+  const isIpv6 = ({ fields }: JsonRecord): boolean => ['src', 'dst'].some((key) => wordsOf(fields[key]).includes(':'));
   const rules = records.flatMap((record) => (isIpv6(record) ? [] : (readRule(record, source.file) ?? [])));
   const inet6 = records.filter(isIpv6).map((record) => keptRecord(record, source.file));
   return readResult({ inet: inOrder(rules), inet6 }, problems);

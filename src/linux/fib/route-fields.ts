@@ -111,27 +111,31 @@ export function readMetric(words: LineWords, word: string, metrics: Record<strin
 /** A route of these fields as a line of `ip route` has it, and a line for each of several next hops. */
 export function formatRouteFields({ type, dst, nexthops, ...fields }: JsonObject): string {
   const words = [...(type === undefined || type === 'unicast' ? [] : [wordsOf(type)]), wordsOf(dst)];
-  const hops = Array.isArray(nexthops) ? (nexthops as JsonObject[]) : [];
-  const lines = [[...words, ...fieldWords(fields)], ...hops.map((hop) => ['\tnexthop', ...fieldWords(hop)])];
+  const lines = [
+    [...words, ...fieldWords(fields)],
+    ...objectsOf(nexthops).map((hop) => ['\tnexthop', ...fieldWords(hop)]),
+  ];
   return lines.map((line) => line.join(' ')).join('\n');
 }
 
 /** Fields of a route as words of a line. */
 export function fieldWords(fields: JsonObject): string[] {
   return Object.entries(fields).flatMap(([key, value]): string[] => {
-    if (key === 'flags') return Array.isArray(value) ? value.map(String) : [];
-    if (key === 'metrics') return Array.isArray(value) ? (value as JsonObject[]).flatMap(metricWords) : [];
-    if (key === 'via') return ['via', ...Object.values(value as JsonObject).map(wordsOf)];
-    if (key === 'flow')
-      return [
-        'realm',
-        Object.values(value as JsonObject)
-          .map(wordsOf)
-          .join('/'),
-      ];
+    if (value === undefined) return [];
     if (value === null) return [key];
+    if (key === 'flags') return Array.isArray(value) ? value.map(wordsOf) : [];
+    if (key === 'metrics') return objectsOf(value).flatMap(metricWords);
+    const parts = objectsOf([value]).flatMap((object) => Object.values(object).map(wordsOf));
+    if (key === 'via') return ['via', ...parts];
+    if (key === 'flow') return ['realm', parts.join('/')];
     return [WORDS.get(key) ?? key, key === 'expires' ? `${wordsOf(value)}sec` : wordsOf(value)];
   });
+}
+
+/** The objects among the members of a list: a dump may hold anything. */
+function objectsOf(list: unknown): JsonObject[] {
+  if (!Array.isArray(list)) return [];
+  return list.filter((member): member is JsonObject => typeof member === 'object' && member !== null);
 }
 
 /** Metrics of a route as words of a line. */

@@ -1,4 +1,5 @@
 import type { JsonRecord } from '../json.js';
+import { wordsOf } from '../kept.js';
 import type { Origin } from '../origin.js';
 import type { JsonObject } from '../write-json.js';
 import { parseProtocol, parseScope, parseTable } from './names.js';
@@ -17,7 +18,7 @@ export function isUnmodelled(words: readonly string[]): boolean {
 /** The same of the fields of `ip -j route`. */
 export function isUnmodelledRecord(record: JsonRecord): boolean {
   const { type, via, encap } = record.fields;
-  if (TYPES.has(String(type)) || via !== undefined || encap !== undefined) return true;
+  if (TYPES.has(wordsOf(type)) || via !== undefined || encap !== undefined) return true;
   return record.records('nexthops').some(isUnmodelledRecord);
 }
 
@@ -26,7 +27,7 @@ export function unmodelledRoute(
   fields: JsonObject,
   origin: Origin,
 ): { readonly table: number; readonly route: Route } | undefined {
-  const text = (key: string, otherwise: string): string => String(fields[key] ?? otherwise);
+  const text = (key: string, otherwise: string): string => wordsOf(fields[key] ?? otherwise);
   const dst = parseDestination(text('dst', ''));
   const table = parseTable(text('table', 'main'));
   const scope = parseScope(text('scope', 'global'));

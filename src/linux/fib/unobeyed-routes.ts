@@ -1,3 +1,4 @@
+import { wordsOf } from '../kept.js';
 import type { Netns } from '../netns.js';
 import { formatDestination } from './write-routes.js';
 
@@ -12,7 +13,7 @@ export function unobeyedRoutes({ ipv4 }: Netns): string[] {
       const metrics = lists.flatMap((metrics) => Object.entries(metrics));
       return metrics
         .filter(([key]) => OF_PACKETS.includes(key.replace(/ lock$/, '')))
-        .map(([key, value]) => `ip route ${formatDestination(dst)} ${key} ${String(value)}`);
+        .map(([key, value]) => `ip route ${formatDestination(dst)} ${key} ${wordsOf(value)}`);
     }),
   );
 }

@@ -2,7 +2,7 @@ import type { Mac } from '../../address/index.js';
 import { parseMac } from '../../address/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
-import { type KeptEntry, keptRecord } from '../kept.js';
+import { type KeptEntry, keptRecord, wordsOf } from '../kept.js';
 import type { LearnedNeighbour } from '../runtime.js';
 import type { Source } from '../source.js';
 import { type Neighbour, type NudState, neighbourKey, type ProxyNeighbour } from './neigh.js';
@@ -44,7 +44,7 @@ export function readNeighbours(source: Source, now = 0): Read<NeighbourDump> {
   const origin = { by: 'dump', file: source.file };
   const updated = Number.NEGATIVE_INFINITY;
   for (const record of jsonRecords(source, problems)) {
-    if (String(record.fields['dst']).includes(':')) {
+    if (wordsOf(record.fields['dst']).includes(':')) {
       inet6.push(keptRecord(record, source.file));
       continue;
     }
