@@ -140,6 +140,44 @@ describe('what was learned', () => {
     ]);
   });
 
+  const NEIGH = '[{"dst":"10.0.1.1","dev":"eth1","lladdr":"02:00:00:00:01:01","state":["REACHABLE"]}]';
+
+  test('with it no ARP is needed', () => {
+    const { network } = read(base, { 'r/ip-neigh.json': NEIGH });
+    const arps = (of: Network, start: 'cold' | 'learned'): string[] =>
+      trace(of, probe, { start }).legs.flatMap(({ kind, paths }) =>
+        kind === 'arp' ? [paths[0]?.hops[0]?.netns ?? ''] : [],
+      );
+    // Who asks, and who answers. That r need not ask b leaves b without r's address (RFC 826: a request teaches it).
+    expect([arps(network, 'cold'), arps(network, 'learned')]).toEqual([
+      ['a', 'r', 'r', 'b'],
+      ['a', 'r', 'b', 'r'],
+    ]);
+    expect(trace(network, probe, { start: 'learned' }).assumptions).toEqual([
+      'Learned neighbours count as used, and as confirmed just now (r).',
+    ]);
+    const down = run('r: ip link set eth1 down\nr: ip link set eth1 up', network, new Runtime()).network;
+    expect(arps(down, 'learned')).toEqual(['a', 'r', 'b', 'r']);
+    const gone = run('r: ip link set eth1 down', network, new Runtime()).network;
+    expect(() => trace(gone, probe, { start: 'learned' })).not.toThrow();
+    expect(arps(base, 'learned')).toEqual(['a', 'r', 'r', 'b']);
+  });
+
+  test('a connection of the dump is one that a packet belongs to', () => {
+    // A DNAT rule that is no longer there still holds for its connection, where any rule has connections tracked.
+    const text =
+      'udp      17 29 src=10.0.0.1 dst=10.0.1.9 sport=5000 dport=53 src=10.0.1.1 dst=10.0.0.1 sport=53 dport=5000 [ASSURED] mark=0 use=1\n';
+    const tracking = run('r: iptables -t nat -A POSTROUTING -s 10.9.9.9 -j MASQUERADE', base, new Runtime()).network;
+    const { network } = read(tracking, {
+      'r/conntrack.txt': text,
+      'b/ss.txt': 'udp UNCONN 0 0 0.0.0.0:53 0.0.0.0:*\n',
+    });
+    const old: Probe = { from: 'a', to: '10.0.1.9', proto: 'udp', port: 53, sport: 5000 };
+    expect(trace(network, old).verdict.exit).not.toBe(0);
+    expect(trace(network, old, { start: 'learned' }).verdict.exit).toBe(0);
+    expect(trace(network, { ...old, sport: 5001 }, { start: 'learned' }).verdict.exit).not.toBe(0);
+  });
+
   test('a neighbour that did not answer is none', () => {
     const text = '[{"dst":"10.0.1.1","dev":"eth1","state":["FAILED"]}]';
     expect(trace(read(base, { 'r/ip-neigh.json': text }).network, probe).assumptions).toEqual([]);

@@ -21,6 +21,7 @@ export type PartState = 'read' | 'absent';
 /** One namespace as its folder tells it. */
 export interface ReadNamespace {
   readonly ns: Netns;
+  readonly learned: NetnsReading['learned'];
   readonly farEnds: NetnsReading['farEnds'];
   /** By file name. */
   readonly parts: ReadonlyMap<string, PartState>;
@@ -61,24 +62,12 @@ export function readNamespace(source: NamespaceSource, problems: Problem[]): Rea
   const whole: Netns = { ...ns, ...programsOf(source, ns.sockets) };
   const ss = dump.sockets;
   const old = ss !== undefined && isOldSs(ss) && ns.sockets.some(({ dualStack }) => dualStack === true) ? [OLD_SS] : [];
-  const assumed = [...assumptionsOf(whole, said, parts), ...old, ...coldStart(learned)];
-  return { ns: whole, farEnds, parts, broken: 'problems' in read, assumed };
+  const assumed = [...assumptionsOf(whole, said, parts), ...old];
+  return { ns: whole, learned, farEnds, parts, broken: 'problems' in read, assumed };
 }
 
 const OLD_SS =
   'Sockets of any IPv6 address take IPv4 unless an IPv4 socket has their port: the ss of ss.txt is too old to say';
-
-/** What a trace does not start from though it is dumped. */
-function coldStart({ neighbours, stations, vxlanStations, conntrack }: NetnsReading['learned']): string[] {
-  const kinds = [
-    ['neighbours', [...neighbours.values()].some(({ used }) => used)],
-    ['stations', stations.size + vxlanStations.size > 0],
-    ['connections', conntrack.length > 0],
-  ] as const;
-  const dumped = kinds.flatMap(([kind, isThere]) => (isThere ? [kind] : []));
-  if (dumped.length === 0) return [];
-  return [`A trace starts cold, without the ${dumped.join(', ')} that the dump has learned`];
-}
 
 /** Parts that are JSON, of which nothing at all is an empty list. */
 const IS_JSON: ReadonlySet<keyof NetnsDump> = new Set([

@@ -63,7 +63,7 @@ export function readSnapshot(folder: SnapshotFolder): Read<Snapshot> {
     ...[...namespaces].map(([name, each]) => [name, each.assumed] as const),
   ]);
   const coverage = new Map([...namespaces].map(([name, { parts }]) => [name, parts]));
-  const network = networkOf(all, directory, assumed);
+  const network = networkOf(all, directory, assumed, namespaces);
   return readResult({ network, notes, coverage }, problems);
 }
 
@@ -71,6 +71,7 @@ function networkOf(
   namespaces: readonly Netns[],
   directory: Network['directory'],
   assumed: ReadonlyMap<string, readonly string[]>,
+  read: ReadonlyMap<string, ReadNamespace>,
 ): Network {
   const byName = new Map(namespaces.map((ns) => [ns.name, ns]));
   return Network.from({
@@ -82,6 +83,7 @@ function networkOf(
     },
     directory,
     assumedIn: (name) => assumed.get(name) ?? [],
+    learnedIn: (name) => read.get(name)?.learned,
   });
 }
 
