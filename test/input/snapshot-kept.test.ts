@@ -178,6 +178,16 @@ describe('what was learned', () => {
     expect(trace(network, { ...old, sport: 5001 }, { start: 'learned' }).verdict.exit).not.toBe(0);
   });
 
+  test('is written again', () => {
+    const changes = {
+      'r/ip-neigh.json': `${NEIGH.slice(0, -1)},{"dst":"10.0.1.7","dev":"eth1","state":["FAILED"]}]\n`,
+      'r/conntrack.txt':
+        'tcp      6 431999 ESTABLISHED src=10.0.0.1 dst=10.0.1.1 sport=5 dport=6 src=10.0.1.1 dst=10.0.0.1 sport=6 dport=5 [ASSURED] mark=0 use=1\n',
+    };
+    const files = snapshotFiles(read(base, changes).network);
+    for (const [file, text] of Object.entries(changes)) expect(files.get(file)).toBe(text);
+  });
+
   test('a neighbour that did not answer is none', () => {
     const text = '[{"dst":"10.0.1.1","dev":"eth1","state":["FAILED"]}]';
     expect(trace(read(base, { 'r/ip-neigh.json': text }).network, probe).assumptions).toEqual([]);

@@ -121,8 +121,8 @@ function programsOf(
     a.protocol === b.protocol && a.port === b.port && a.address === b.address;
   // What else `ss` says of the same socket holds.
   const named = [...relays, ...listeners].map((socket): Socket => {
-    const { dev, dualStack } = dumped.find((each) => isOne(each, socket)) ?? {};
-    return { ...socket, ...(dev === undefined ? {} : { dev }), ...(dualStack === undefined ? {} : { dualStack }) };
+    const { behaviour: _, origin: __, ...told } = dumped.find((each) => isOne(each, socket)) ?? socket;
+    return { ...told, ...socket };
   });
   const others = dumped.filter((socket) => !named.some((each) => isOne(each, socket)));
   return { processes, sockets: [...named, ...others] };

@@ -2,12 +2,16 @@ import { formatIpv4, formatPrefix } from '../../address/index.js';
 import {
   addressesJson,
   bridgeLinksJson,
+  createNetnsRuntime,
   fdbJson,
   formatAllRoutes,
+  formatConntrack,
   formatIpvs,
   formatSockets,
   formatSysctls,
+  Journal,
   type Link,
+  learn,
   linksJson,
   type Netns,
   neighboursJson,
@@ -23,28 +27,31 @@ import { type NamedObject, type NamedPort, type Network, objectName } from '../.
 import { NETWORK_FILE } from './layout.js';
 
 /**
- * A network as a folder of node dumps, by path: what `readSnapshot` takes. Only what is configured; what packets and
- * time have made of it is in no network.
+ * A network as a folder of node dumps, by path: what `readSnapshot` takes. What is configured, and of a network that was
+ * read from dumps what these tell of as learned; what packets have made of it since is in no network.
  */
 export function snapshotFiles(network: Network): ReadonlyMap<string, string> {
   const files = new Map([[NETWORK_FILE, networkYaml(network)]]);
   const peerIndex = (link: Link): number | undefined => network.peerOf(link)?.link.ifindex;
   for (const ns of namespacesOf(network)) {
+    const learned = network.learnedIn(ns.name);
+    const runtime = createNetnsRuntime();
+    if (learned !== undefined) learn(runtime, learned, new Journal());
     const parts: Readonly<Record<string, string>> = {
       'ip-link.json': linksJson(ns, { peerIndex }),
       'ip-addr.json': addressesJson(ns, { peerIndex }),
       ...(needsText(ns) ? { 'ip-route.txt': formatAllRoutes(ns) } : { 'ip-route.json': routesJson(ns) }),
       'ip-rule.json': rulesJson(ns),
-      'ip-neigh.json': neighboursJson(ns),
+      'ip-neigh.json': neighboursJson(ns, runtime),
       'ip-neigh-proxy.json': proxiesJson(ns),
-      'bridge-fdb.json': fdbJson(ns),
+      'bridge-fdb.json': fdbJson(ns, runtime),
       'bridge-link.json': bridgeLinksJson(ns),
       'iptables-save.txt': printRuleset(ns.iptables),
       'ip6tables-save.txt': printRuleset(ns.ip6tables),
       'ipset-save.txt': printIpsets(ns.ipsets),
       'ipvsadm-save.txt': formatIpvs(ns.ipvs),
       'sysctl.txt': formatSysctls(ns),
-      'conntrack.txt': '',
+      'conntrack.txt': formatConntrack(learned?.conntrack ?? []),
       'ss.txt': formatSockets(ns),
     };
     for (const [file, text] of Object.entries(parts)) files.set(`${ns.name}/${file}`, text);

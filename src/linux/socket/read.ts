@@ -38,12 +38,13 @@ export function readSockets(source: Source): Read<SocketDump> {
     const object = programsOf(content);
     const origin = { by: 'dump', file: source.file, line, ...(object !== undefined && { object }) };
     const family = isOld ? oldFamily(bare, `${protocol} ${port}`, source) : familyOf(bare);
+    const fields = fieldsOf(splitLine(content));
     if (family === undefined) fail(`expected an address, found "${host}"`, local.col);
-    else if (family.takes === 'inet6') inet6.push({ dev, fields: fieldsOf(splitLine(content)), origin });
+    else if (family.takes === 'inet6') inet6.push({ dev, fields, origin });
     else {
       const { address, dualStack } = family;
       const bound = { ...(dev === undefined ? {} : { dev }), ...(dualStack ? { dualStack } : {}) };
-      inet.push({ protocol, address, port, ...bound, behaviour: 'sink', origin });
+      inet.push({ protocol, address, port, ...bound, ...keptOf(fields), behaviour: 'sink', origin });
     }
   });
   return readResult({ inet, inet6 }, problems);
@@ -112,6 +113,11 @@ function fieldsOf(words: readonly PlacedWord[]): KeptEntry['fields'] {
   const [netid, state, receive, send, local, peer, ...rest] = words.map(({ text }) => text);
   const more = rest.length === 0 ? {} : { process: rest.join(' ') };
   return { netid, state, 'recv-q': receive, 'send-q': send, local, peer, ...more };
+}
+
+function keptOf({ 'recv-q': receive, 'send-q': send, process }: KeptEntry['fields']): Pick<Socket, 'kept'> {
+  if (receive === '0' && send === '0' && process === undefined) return {};
+  return { kept: { 'recv-q': receive, 'send-q': send, ...(process === undefined ? {} : { process }) } };
 }
 
 /** `sshd` of `users:(("sshd",pid=1,fd=3))`; each program once. */

@@ -4,17 +4,17 @@ import type { Netns } from '../netns.js';
 import type { JsonObject } from '../write-json.js';
 import type { Socket } from './socket.js';
 
-/** Writes as `ss -lntuH` does. Of queues nothing is known: they are empty. */
+/** Writes as `ss -lntuH` does. Queues of which nothing is known are empty. */
 export function formatSockets({ sockets, ipv6 }: Pick<Netns, 'sockets' | 'ipv6'>): string {
   const columns = [...sockets.map(columnsOf), ...ipv6.sockets.map(({ fields }) => fields)];
   return columns.map((each) => `${line(each)}\n`).join('');
 }
 
-function columnsOf({ protocol, address, port, dev, dualStack }: Socket): JsonObject {
+function columnsOf({ protocol, address, port, dev, dualStack, kept }: Socket): JsonObject {
   const state = protocol === 'udp' ? 'UNCONN' : 'LISTEN';
   const host = dualStack !== true ? formatIpv4(address) : address === ANY ? '*' : `[::ffff:${formatIpv4(address)}]`;
   const local = `${host}${dev === undefined ? '' : `%${dev}`}:${port}`;
-  return { netid: protocol, state, local, peer: dualStack === true ? '*:*' : '0.0.0.0:*' };
+  return { ...kept, netid: protocol, state, local, peer: dualStack === true ? '*:*' : '0.0.0.0:*' };
 }
 
 function line(columns: JsonObject): string {
