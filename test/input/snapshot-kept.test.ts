@@ -181,6 +181,8 @@ describe('what was learned', () => {
   test('is written again', () => {
     const changes = {
       'r/ip-neigh.json': `${NEIGH.slice(0, -1)},{"dst":"10.0.1.7","dev":"eth1","state":["FAILED"]}]\n`,
+      'r/iptables-save.txt':
+        '*filter\n:INPUT ACCEPT [3:4]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n[5:60] -A INPUT -s 10.9.9.9/32 -j DROP\nCOMMIT\n',
       'r/conntrack.txt':
         'tcp      6 431999 ESTABLISHED src=10.0.0.1 dst=10.0.1.1 sport=5 dport=6 src=10.0.1.1 dst=10.0.0.1 sport=6 dport=5 [ASSURED] mark=0 use=1\n',
     };

@@ -15,10 +15,12 @@ import {
   linksJson,
   type Netns,
   neighboursJson,
+  type PrintCounters,
   type Process,
   printIpsets,
   printRuleset,
   proxiesJson,
+  type Ruleset,
   routesJson,
   rulesJson,
   type Socket,
@@ -46,8 +48,8 @@ export function snapshotFiles(network: Network): ReadonlyMap<string, string> {
       'ip-neigh-proxy.json': proxiesJson(ns),
       'bridge-fdb.json': fdbJson(ns, runtime),
       'bridge-link.json': bridgeLinksJson(ns),
-      'iptables-save.txt': printRuleset(ns.iptables),
-      'ip6tables-save.txt': printRuleset(ns.ip6tables),
+      'iptables-save.txt': printRuleset(ns.iptables, countersOf(ns.iptables)),
+      'ip6tables-save.txt': printRuleset(ns.ip6tables, countersOf(ns.ip6tables)),
       'ipset-save.txt': printIpsets(ns.ipsets),
       'ipvsadm-save.txt': formatIpvs(ns.ipvs),
       'sysctl.txt': formatSysctls(ns),
@@ -70,6 +72,12 @@ function needsText({ ipv4, ipv6 }: Netns): boolean {
   return (
     told.some(({ locked }) => locked) || fields.some((each) => 'encap' in each || / lock":/.test(JSON.stringify(each)))
   );
+}
+
+/** What rules have counted is written where a dump has told it. */
+function countersOf(ruleset: Ruleset): PrintCounters {
+  const rules = [...ruleset.values()].flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));
+  return rules.some(({ counters }) => counters !== undefined) ? 'counters' : 'plain';
 }
 
 function namespacesOf(network: Network): Netns[] {
