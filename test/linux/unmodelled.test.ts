@@ -119,6 +119,16 @@ describe('what is not modelled is printed as it was read', () => {
     expect(objects(fdbJson(json)).sort()).toEqual(objects(printed('bridge -j fdb')).sort());
   });
 
+  test("bridge fdb of flannel's device for IPv6", () => {
+    // As iproute2 6.1 printed it of `type vxlan id 1 dstport 8472 local fd00::1 dev va`.
+    const entry =
+      '[{"mac":"02:00:00:00:00:01","ifname":"flannel-v6.1","dst":"fd00::2","flags":["self"],"state":"permanent"}]';
+    const dump = { link: { file: 'link', text: '[]' }, fdb: { file: 'fdb', text: entry } };
+    const { ns } = readable(readNetns(dump, { name: 'n', role: 'host' }));
+    expect(formatFdb(ns)).toBe('02:00:00:00:00:01 dev flannel-v6.1 dst fd00::2 self permanent\n');
+    expect(fdbJson(ns)).toBe(`${entry}\n`);
+  });
+
   test('ss', () => {
     // Those that connect() to 127.0.0.1 reached there.
     const reached = json.sockets.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port);

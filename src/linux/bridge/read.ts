@@ -1,7 +1,7 @@
 import { type Mac, parseMac } from '../../address/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
-import { type KeptEntry, keptRecord } from '../kept.js';
+import { type KeptEntry, keptRecord, wordsOf } from '../kept.js';
 import type { LearnedRemote, LearnedStation } from '../runtime.js';
 import type { Source } from '../source.js';
 import { type BridgeFdbEntry, fdbKey, type VxlanFdbEntry, type VxlanRemote } from './fdb.js';
@@ -16,7 +16,10 @@ export interface FdbDump {
   readonly stations: ReadonlyMap<string, LearnedStation>;
   /** By `dev|mac`; runtime. */
   readonly vxlanStations: ReadonlyMap<string, LearnedRemote>;
-  /** What decides about no frame that is followed: addresses that devices listen to, further VLANs of a station. */
+  /**
+   * What decides about no frame that is followed: addresses that devices listen to, further VLANs of a station, remotes
+   * of IPv6.
+   */
   readonly others: readonly KeptEntry[];
 }
 
@@ -49,6 +52,9 @@ export function readFdb(source: Source, now = 0): Read<FdbDump> {
         if (dump.bridge.has(key)) dump.others.push(whole);
         else dump.bridge.set(key, { bridge, mac, dev, state, ...keptOf(record), origin });
       } else dump.stations.set(key, { dev, updated: now });
+    } else if (wordsOf(record.fields['dst']).includes(':')) {
+      // A device with remotes of IPv6 has no others (vxlan_fdb_create()), and is not modelled.
+      dump.others.push(whole);
     } else if (record.has('dst')) {
       const remote = readRemote(record);
       if (remote === undefined) continue;

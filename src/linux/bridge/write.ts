@@ -37,12 +37,13 @@ export function formatFdb(ns: Netns, runtime?: NetnsRuntime): string {
     .join('');
 }
 
-/** `33:33:00:00:00:01 dev eth0 self permanent` */
-function formatFields({ mac, ifname, vlan, master, flags = [], state }: JsonObject): string {
-  const words = [mac, 'dev', ifname, ...(vlan === undefined ? [] : ['vlan', vlan])];
-  const where = master === undefined ? [] : ['master', master];
-  return [...words, flags, ...where, state]
-    .map(wordsOf)
+/** `33:33:00:00:00:01 dev eth0 self permanent`: fields of `bridge -j fdb` in its order, which is that of the text. */
+function formatFields(fields: JsonObject): string {
+  return Object.entries(fields)
+    .flatMap(([key, value]): string[] => {
+      if (key === 'mac' || key === 'flags' || key === 'state') return [wordsOf(value)];
+      return [key === 'ifname' ? 'dev' : key === 'viaIf' ? 'via' : key, wordsOf(value)];
+    })
     .filter((word) => word !== '')
     .join(' ');
 }
