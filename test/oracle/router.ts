@@ -141,6 +141,7 @@ const MATCHES = fc.array(MATCH, { maxLength: 2 }).map((all) => {
 const FILTER_TARGET = fc.oneof(
   oneOf('-j ACCEPT', '-j DROP', '-j RETURN', '-j C1', '-g C1', ''),
   words`-j REJECT ${mostly('', ...['net-unreachable', 'host-unreachable', 'port-unreachable', 'admin-prohibited', 'host-prohibited', 'net-prohibited', 'proto-unreachable'].map((type) => `--reject-with icmp-${type}`))}`,
+  oneOf('-p tcp -j REJECT --reject-with tcp-reset'),
 );
 const MANGLE_TARGET = oneOf(
   '-j MARK --set-mark 1',
@@ -296,6 +297,9 @@ const ERROR: fc.Arbitrary<PacketSpec> = fc
       { type: 11, code: 0 },
       { type: 3, code: 4, mtu: 1300 },
       { type: 3, code: 13 },
+      { type: 5, code: 1, gateway: '10.0.0.3' },
+      { type: 5, code: 0, gateway: '10.0.1.77' },
+      { type: 5, code: 1, gateway: '10.0.1.1' },
     ),
   })
   .filter(({ about }) => !/^(224|0|127|240|255)\./.test(about.src) && about.l4.l4 !== 'icmp')

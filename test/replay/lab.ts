@@ -63,11 +63,13 @@ export interface RecordedProbe {
     readonly count?: number;
     readonly intervalMs?: number;
     readonly timeoutMs: number;
+    /** Of TCP: what the sender announced. */
+    readonly mss?: number;
     readonly segments?: readonly number[];
   };
   readonly omitted: readonly string[];
   readonly delivered: boolean;
-  readonly result: { readonly clientLocal?: string };
+  readonly result: { readonly clientLocal?: string; readonly peerSeenByServer?: string; readonly clientError?: string };
   readonly events: readonly (Frame & { readonly nudProbe?: boolean })[];
   readonly conntrackAfter?: Readonly<Record<string, readonly string[]>>;
 }

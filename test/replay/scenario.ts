@@ -60,6 +60,8 @@ export interface ScenarioCase {
       readonly local: string;
       readonly remote: string;
     }[];
+    /** What the statistics of a namespace counted, as /proc/net/snmp and netstat name it. */
+    readonly counters: Readonly<Record<string, Readonly<Record<string, number>>>>;
     readonly senderErrors: readonly { readonly at: string; readonly errno: string | 0 }[];
   };
 }
