@@ -199,6 +199,20 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
       segment('a', 'S', 90_000, 0),
     ],
   ],
+  'a rule for all packets is one that is there for some': [
+    [
+      'ip -n r rule add pref 100 from 10.0.0.1 lookup 100',
+      'ip -n r rule add pref 100 lookup 100',
+      'ip -n r rule add pref 101 lookup 100',
+      'ip -n r rule add pref 101 tos 0x10 lookup 100',
+      'ip -n r rule add pref 101 from 10.0.0.1 lookup 100',
+      'ip -n r rule add pref 102 tos 0x10 lookup 100',
+      'ip -n r rule add pref 102 lookup 100',
+      'ip -n r rule add pref 103 goto 200',
+      'ip -n r rule add pref 103 goto 300',
+    ],
+    [socket('ping', 'a', '10.0.1.1')],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [

@@ -1,9 +1,9 @@
-import { formatIpv4, formatMac, isLoopback } from '../../address/index.js';
-import { formatScope } from '../fib/names.js';
-import { addressesOf, type Netns } from '../netns.js';
+import { formatMac, isLoopback } from '../../address/index.js';
+import type { Netns } from '../netns.js';
 import { isDummy, limitWords, portsOf, qdiscOf, queueLength, queueWords } from './details.js';
 import { hasEthernet, type InetAddress, type Link } from './link.js';
 import { tunnelEnds } from './tunnel.js';
+import { addressFields, addressLines } from './write-address.js';
 import { formatKind } from './write-kind.js';
 
 /** What a namespace alone does not know of its links. */
@@ -14,15 +14,12 @@ export interface LinkView {
   readonly cpus?: number;
 }
 
-/** `ip addr` of IPv4, as iproute2 6.1 prints it. */
+/** `ip addr`, as iproute2 6.1 prints it. */
 export function formatAddresses(ns: Netns, view: LinkView = {}): string {
   return blocks(ns, (link) => [
     headLine(ns, link, view, ''),
     `    ${hardware(link)}${linkNetns(ns, link)}`,
-    ...addressesOf(ns, link.name).flatMap((address) => [
-      `    ${formatAddress(address)}`,
-      '       valid_lft forever preferred_lft forever',
-    ]),
+    ...addressFields(ns, link.name).flatMap(addressLines),
   ]);
 }
 
@@ -42,16 +39,6 @@ function blocks(ns: Netns, lines: (link: Link) => string[]): string {
     .flatMap(lines)
     .map((line) => `${line}\n`)
     .join('');
-}
-
-/** `inet 10.0.0.1/24 brd 10.0.0.255 scope global secondary eth0`. */
-export function formatAddress(address: InetAddress): string {
-  const { local, peer, prefixLength, broadcast, scope, secondary, label } = address;
-  const words = ['inet', local === peer ? `${formatIpv4(local)}/${prefixLength}` : formatIpv4(local)];
-  if (local !== peer) words.push('peer', `${formatIpv4(peer)}/${prefixLength}`);
-  if (broadcast !== undefined) words.push('brd', formatIpv4(broadcast));
-  words.push('scope', formatScope(scope), ...(secondary ? ['secondary'] : []), label);
-  return words.join(' ');
 }
 
 /** The scope that `ip addr add` gives an address when none is said (default_scope(), iproute2 ip/ipaddress.c). */
