@@ -10,6 +10,7 @@ import { loadLab, openLab } from '../../src/input/index.js';
 import { formatCommand } from '../../src/plan/index.js';
 import { trace } from '../../src/trace/index.js';
 import { isolatedMachine } from '../isolated.js';
+import { onMachine } from '../machine.js';
 import { podpath } from './cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'podpath-collect-'));
@@ -22,11 +23,14 @@ const capable = lacks === 0;
 
 const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
 
-test.skipIf(!hasShellcheck)(`the script is clean${hasShellcheck ? '' : ': needs shellcheck'}`, async () => {
-  const { out } = await podpath(['collect']);
-  const { stdout } = spawnSync('shellcheck', ['-s', 'sh', '-'], { input: out, encoding: 'utf8' });
-  expect(stdout).toBe('');
-});
+test.skipIf(!hasShellcheck)(
+  onMachine('the script is clean', hasShellcheck ? undefined : 'needs shellcheck'),
+  async () => {
+    const { out } = await podpath(['collect']);
+    const { stdout } = spawnSync('shellcheck', ['-s', 'sh', '-'], { input: out, encoding: 'utf8' });
+    expect(stdout).toBe('');
+  },
+);
 
 test('the script is one that a POSIX shell can read', async () => {
   const { out, code } = await podpath(['collect']);
@@ -39,7 +43,7 @@ interface Written {
   readonly wires: readonly (readonly [string, string])[];
 }
 
-describe.skipIf(!capable)(`in the kernel of this machine${capable ? '' : ': needs root and drivers'}`, () => {
+describe.skipIf(!capable)(onMachine('in a kernel', capable ? undefined : 'needs namespaces and drivers'), () => {
   test('what the script collects of a lab is the lab', { timeout: 60_000 }, async () => {
     const { built } = await openLab(shippedLab('flannel-vxlan'));
     const { network } = built;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatIpvs, formatIpvsTable, readIpvs, type VirtualService } from '../../src/linux/index.js';
+import { onMachine } from '../machine.js';
 import { readable } from '../recordings/load.js';
 import { guest, whyNoGuest } from '../uml.js';
 
@@ -132,33 +133,29 @@ const SPOKEN = `--add-service --tcp-service 10.96.0.14:80 --scheduler rr --persi
 -A -t 10.96.0.15:80
 `;
 
-describe.skipIf(why !== undefined)(
-  `our text and ipvsadm${why === undefined ? '' : `: ${why}`}`,
-  { timeout: 120_000 },
-  () => {
-    test('what we print is taken, and printed by both alike', () => {
-      const [dump, spoken] = dumps([formatIpvs(services(CLUSTER)), SPOKEN]);
-      expect(dump?.refused).toBe('');
-      expect(dump?.saved).toBe(CLUSTER);
-      expect(formatIpvs(services(dump?.saved ?? ''))).toBe(CLUSTER);
-      expect(dump?.listed).toBe(formatIpvsTable(services(CLUSTER)));
-      expect(formatIpvsTable(services(dump?.listed ?? ''))).toBe(dump?.listed);
-      expect(spoken?.refused).toBe('');
-      expect(spoken?.saved).toBe(formatIpvs(services(SPOKEN)));
-    });
+describe.skipIf(why !== undefined)(onMachine('our text and ipvsadm', why), { timeout: 120_000 }, () => {
+  test('what we print is taken, and printed by both alike', () => {
+    const [dump, spoken] = dumps([formatIpvs(services(CLUSTER)), SPOKEN]);
+    expect(dump?.refused).toBe('');
+    expect(dump?.saved).toBe(CLUSTER);
+    expect(formatIpvs(services(dump?.saved ?? ''))).toBe(CLUSTER);
+    expect(dump?.listed).toBe(formatIpvsTable(services(CLUSTER)));
+    expect(formatIpvsTable(services(dump?.listed ?? ''))).toBe(dump?.listed);
+    expect(spoken?.refused).toBe('');
+    expect(spoken?.saved).toBe(formatIpvs(services(SPOKEN)));
+  });
 
-    test('so is any other', () => {
-      const drawn = fc.sample(ANY_SERVICES, { numRuns: 40, seed: 1 });
-      const texts = drawn.map(formatIpvs);
-      const found = dumps(texts);
-      expect(found).toHaveLength(texts.length);
-      for (const [i, { refused, saved, listed }] of found.entries()) {
-        expect(refused).toBe('');
-        expect(lines(saved)).toEqual(lines(texts[i] ?? ''));
-        expect(lines(listed)).toEqual(lines(formatIpvsTable(drawn[i] ?? [])));
-        expect(formatIpvs(services(saved))).toBe(saved);
-        expect(formatIpvsTable(services(listed))).toBe(listed);
-      }
-    });
-  },
-);
+  test('so is any other', () => {
+    const drawn = fc.sample(ANY_SERVICES, { numRuns: 40, seed: 1 });
+    const texts = drawn.map(formatIpvs);
+    const found = dumps(texts);
+    expect(found).toHaveLength(texts.length);
+    for (const [i, { refused, saved, listed }] of found.entries()) {
+      expect(refused).toBe('');
+      expect(lines(saved)).toEqual(lines(texts[i] ?? ''));
+      expect(lines(listed)).toEqual(lines(formatIpvsTable(drawn[i] ?? [])));
+      expect(formatIpvs(services(saved))).toBe(saved);
+      expect(formatIpvsTable(services(listed))).toBe(listed);
+    }
+  });
+});

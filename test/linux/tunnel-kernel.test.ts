@@ -10,6 +10,7 @@ import {
 } from '../../src/linux/index.js';
 import { Applier, parseCommand } from '../../src/plan/index.js';
 import { Network } from '../../src/topology/index.js';
+import { onMachine } from '../machine.js';
 import { readable } from '../recordings/load.js';
 import { guest, whyNoGuest } from '../uml.js';
 
@@ -72,7 +73,7 @@ function entries(json: string): string[] {
   return (JSON.parse(json) as unknown[]).map((entry) => JSON.stringify(entry).replace('"num_rx_queues":1,', ''));
 }
 
-describe.skipIf(why !== undefined)(`IP in IP${why === undefined ? '' : `: ${why}`}`, { timeout: 120_000 }, () => {
+describe.skipIf(why !== undefined)(onMachine('IP in IP', why), { timeout: 120_000 }, () => {
   test('a dump is printed as it was read', () => {
     const kernel = looks([...COMMANDS, ...FALLBACK]);
     const dump = Object.fromEntries(

@@ -63,7 +63,7 @@ export function whyIncapable(backend: Backend = 'host'): string | undefined {
       `ip netns exec p ${tables} -t nat -A POSTROUTING -m conntrack --ctstate NEW -j MASQUERADE`,
   );
   if (probe.status === 0) return undefined;
-  const needs = backend === 'host' ? 'needs root, namespaces and drivers' : 'the guest failed';
+  const needs = backend === 'host' ? 'needs namespaces and drivers' : 'the guest failed';
   return `${needs} (${probe.stderr.trim().slice(0, 200)})`;
 }
 

@@ -12,7 +12,7 @@ import { LEVELS } from './levels.js';
 
 const HELP = `Usage: npm run oracle -- [options]
 
-  --backend NAME   the kernel to ask: host, that of this machine, in namespaces (default, needs root),
+  --backend NAME   the kernel to ask: host, that of this machine, in namespaces (default),
                    or uml, Debian's user-mode Linux (packages user-mode-linux and kmod; a plan takes seconds)
   --minutes N      for how long (default 1)
   --seed N         of the first plans; one more each round (default: another each time)

@@ -7,52 +7,48 @@ import type { KernelRun } from './kernel-run.js';
 import { LEVELS } from './levels.js';
 import { compareLookups } from './lookups.js';
 import type { Plan } from './plan.js';
+import { asked, SECONDS } from './share.js';
 
-/** For how long packets are sent, all levels together; 0 for not at all. `npm run oracle` goes on for as long as is asked. */
-const SECONDS = Number(process.env['PODPATH_ORACLE_SECONDS'] ?? 150);
 /** Another each time, printed with what it finds. */
 const SEED = Number(process.env['PODPATH_ORACLE_SEED'] ?? Date.now() % 1_000_000);
 
-const why = SECONDS > 0 ? whyIncapable() : 'PODPATH_ORACLE_SECONDS is 0';
+const { name, skip } = asked('random networks', whyIncapable);
 
-describe.skipIf(why !== undefined)(
-  `random networks on the kernel of this machine${why === undefined ? '' : `: ${why}`}`,
-  () => {
-    const agreed: { readonly plan: Plan; readonly kernel: KernelRun }[] = [];
+describe.skipIf(skip)(name, () => {
+  const agreed: { readonly plan: Plan; readonly kernel: KernelRun }[] = [];
 
-    test(`lookups, seed ${SEED}`, { timeout: 60_000 }, () => {
-      const { lookups, different } = compareLookups(SEED);
-      expect(different.join('\n')).toBe('');
-      expect(lookups).toBeGreaterThan(1000);
-    });
+  test(`lookups, seed ${SEED}`, { timeout: 60_000 }, () => {
+    const { lookups, different } = compareLookups(SEED);
+    expect(different.join('\n')).toBe('');
+    expect(lookups).toBeGreaterThan(1000);
+  });
 
-    test.each(LEVELS)(`level $name, seed ${SEED}`, { timeout: SECONDS * 1000 + 180_000 }, ({ plan, share, name }) => {
-      const end = performance.now() + (SECONDS * 1000 * share) / LEVELS.reduce((sum, level) => sum + level.share, 0);
-      let packets = 0;
-      for (let seed = SEED; performance.now() < end; seed++) {
-        const batch = runBatch(plan, 8, seed);
-        packets += batch.packets;
-        const [first] = batch.failed;
-        if (first === undefined) {
-          agreed.push(...batch.done);
-          continue;
-        }
-        const small = shrink(first.plan, first.disagreement) ?? first;
-        const words = [...small.plan.random, '---', ...small.plan.cases.map((one) => JSON.stringify(one))].join('\n');
-        expect.fail(
-          `level ${name}, seed ${seed}: ${small.disagreement.layer}\n${words}\n---\n${small.disagreement.text}`,
-        );
+  test.each(LEVELS)(`level $name, seed ${SEED}`, { timeout: SECONDS * 1000 + 180_000 }, ({ plan, share, name }) => {
+    const end = performance.now() + (SECONDS * 1000 * share) / LEVELS.reduce((sum, level) => sum + level.share, 0);
+    let packets = 0;
+    for (let seed = SEED; performance.now() < end; seed++) {
+      const batch = runBatch(plan, 8, seed);
+      packets += batch.packets;
+      const [first] = batch.failed;
+      if (first === undefined) {
+        agreed.push(...batch.done);
+        continue;
       }
-      expect(packets).toBeGreaterThan(0);
-    });
+      const small = shrink(first.plan, first.disagreement) ?? first;
+      const words = [...small.plan.random, '---', ...small.plan.cases.map((one) => JSON.stringify(one))].join('\n');
+      expect.fail(
+        `level ${name}, seed ${seed}: ${small.disagreement.layer}\n${words}\n---\n${small.disagreement.text}`,
+      );
+    }
+    expect(packets).toBeGreaterThan(0);
+  });
 
-    // The rare ones are left to the recordings, which always find them. A share that is too short proves nothing.
-    test.each(MUTANTS.filter(({ rare }) => rare !== true))(
-      'the packets above find out: $name',
-      { timeout: 60_000 },
-      async (mutant) => {
-        expect(await judgedAtRandom(mutant, agreed).catch(() => 'an exception')).not.toBe(-1);
-      },
-    );
-  },
-);
+  // The rare ones are left to the recordings, which always find them. A share that is too short proves nothing.
+  test.each(MUTANTS.filter(({ rare }) => rare !== true))(
+    'the packets above find out: $name',
+    { timeout: 60_000 },
+    async (mutant) => {
+      expect(await judgedAtRandom(mutant, agreed).catch(() => 'an exception')).not.toBe(-1);
+    },
+  );
+});

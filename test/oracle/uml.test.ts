@@ -4,12 +4,13 @@ import { runPlans, whyIncapable } from './backend.js';
 import { loadCorpus } from './corpus.js';
 import { judge, runBatch } from './differential.js';
 import { LEVELS } from './levels.js';
+import { asked } from './share.js';
 
 /**
  * The same plans on a second kernel: Debian's user-mode Linux, 6.1, with iptables-legacy. What is recorded in the corpus
  * is of 6.18 with iptables-nft.
  */
-const why = whyIncapable('uml');
+const { name: title, skip } = asked('another kernel, in user-mode Linux', () => whyIncapable('uml'));
 
 /** Of the random plans; `npm run oracle -- --backend uml` draws others. */
 const SEED = 7;
@@ -24,7 +25,7 @@ const DIFFERENT: Readonly<Record<string, { readonly errno: number; readonly beca
   },
 };
 
-describe.skipIf(why !== undefined)(`another kernel, in user-mode Linux${why === undefined ? '' : `: ${why}`}`, () => {
+describe.skipIf(skip)(title, () => {
   test('does what is recorded', { timeout: 600_000 }, () => {
     const corpus = loadCorpus();
     const runs = runPlans(

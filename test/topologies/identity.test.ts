@@ -7,6 +7,7 @@ import { diffNetworks } from '../../src/analyze/index.js';
 import { openNetwork } from '../../src/input/index.js';
 import { podpath } from '../cli/cli.js';
 import { isolatedMachine } from '../isolated.js';
+import { onMachine } from '../machine.js';
 import { SHIPPED, type Shipped, shippedFile } from '../shipped.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'podpath-identity-'));
@@ -76,7 +77,10 @@ async function differences(a: string, b: string): Promise<{ readonly found: stri
 }
 
 describe.skipIf(!capable)(
-  `lab, commands, kernel, dump, state${capable ? '' : ': needs root, drivers, iptables, ss and python3'}`,
+  onMachine(
+    'lab, commands, kernel, dump, state',
+    capable ? undefined : 'needs namespaces, drivers, iptables, ss and python3',
+  ),
   () => {
     test.concurrent.each(SHIPPED)('%s comes back as it was', { timeout: 120_000 }, async (lab) => {
       const dump = await collected(lab, lab);
