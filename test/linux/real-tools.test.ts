@@ -48,9 +48,14 @@ const SAVES: readonly (readonly [file: string, table?: TableName])[] = [
 
 for (const flavour of ['legacy', 'nft'] as const) {
   const restore = `iptables-${flavour}-restore`;
-  const able = works(`echo '*nat\n-A PREROUTING -p tcp -j REDIRECT\nCOMMIT' | ${restore} && ipset create x hash:ip`);
+  const able = works(
+    `echo '*nat\n-A PREROUTING -p tcp -j REDIRECT\nCOMMIT' | ${restore} && iptables-${flavour}-save && ipset create x hash:ip`,
+  );
   describe.skipIf(!able)(
-    onMachine(`${restore} takes what we print`, able ? undefined : 'needs namespaces, it and ipset'),
+    onMachine(
+      `${restore} takes what we print`,
+      able ? undefined : 'needs namespaces, it and ipset, and iptables-legacy-save root',
+    ),
     () => {
       test.for(SAVES)('%s', ([file, table], context) => {
         const text = readShared(context, `${DUMPS}/${file}`);
