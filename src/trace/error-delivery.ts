@@ -36,7 +36,7 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
   const dev = inner.l4?.l4 === 'tcp' ? inetIif(skb) : skb.dev;
   if (isOfSocket(net, inner, dev)) {
     if (mtu !== undefined) learnMtu(net, quoted, mtu);
-    if (l4.type === ICMP_REDIRECT) doRedirect(net, ip.src, l4, quoted);
+    if (l4.type === ICMP_REDIRECT) doRedirect(net, skb, l4, quoted);
   }
   const socket = quotedSocket(net, inner, dev);
   if (socket === undefined) {

@@ -1,5 +1,5 @@
 import { BROADCAST, type Ipv4, isMulticast, isZeronet } from '../address/index.js';
-import { findNeighbour, inetAddrType, type Netns, onLink, outputFlow, routeOutput } from '../linux/index.js';
+import { findNeighbour, inetAddrType, type Netns, onLink, outputFlow, routeOutput, type Skb } from '../linux/index.js';
 import type { Icmp, IpHeader } from '../packet/index.js';
 import { neighEventSend } from './neighbour.js';
 import type { Net } from './net.js';
@@ -9,26 +9,27 @@ const REDIRECT_EXPIRES = 300_000;
 
 /**
  * __ip_do_redirect() (linux net/ipv4/route.c): only from the router in use, to another neighbour, whose MAC address must
- * be known by then; if not it is asked for, and the redirect has no effect.
+ * be known by then; if not it is asked for, and the redirect has no effect. Whether it is heeded is a matter of the device
+ * that brings it, who the neighbour is of the one that the route leaves by.
  *
- * @param from who sent it, and the packet that it quotes: one of a socket here.
+ * @param quoted the packet that it is about: one of a socket here.
  */
-export function doRedirect(net: Net, from: Ipv4, { code, gateway: number }: Icmp, { src, dst, tos }: IpHeader): void {
+export function doRedirect(net: Net, { ip, dev }: Skb, { code, gateway }: Icmp, quoted: IpHeader): void {
   // Codes are taken modulo 8, of which four have a meaning.
-  if ((code & 7) > 3) return;
-  const gateway = number as Ipv4;
+  if (ip === undefined || (code & 7) > 3) return;
+  const { src, dst, tos } = quoted;
   const route = routeOutput(net, outputFlow(dst, { src, tos: tos & 0x1c }), '', 'any');
-  if (!route.ok || route.destination.type !== 'unicast') return;
-  const { gateway: old, dev } = route.destination;
-  const link = net.ns.links.get(dev);
-  if (link === undefined || old !== from || !mayReplace(net.ns, dev, gateway, old)) return;
-  if (findNeighbour(net, dev, gateway) === undefined) {
-    neighEventSend(net, gateway, link);
+  if (!route.ok || route.destination.type !== 'unicast' || route.destination.gateway !== ip.src) return;
+  const router = gateway as Ipv4;
+  const link = net.ns.links.get(route.destination.dev);
+  if (link === undefined || !mayReplace(net.ns, dev, router, ip.src)) return;
+  if (findNeighbour(net, link.name, router) === undefined) {
+    neighEventSend(net, router, link);
     return;
   }
   const known = net.runtime.exceptions.get(dst);
-  const expires = net.now + REDIRECT_EXPIRES;
-  net.journal.put(net.runtime.exceptions, dst, { mtu: known?.mtu, mtuLock: known?.mtuLock ?? false, gateway, expires });
+  const exception = { mtu: known?.mtu, mtuLock: known?.mtuLock ?? false, gateway: router };
+  net.journal.put(net.runtime.exceptions, dst, { ...exception, expires: net.now + REDIRECT_EXPIRES });
 }
 
 function mayReplace(ns: Netns, dev: string, gateway: Ipv4, old: Ipv4): boolean {

@@ -1,6 +1,6 @@
 /**
- * Runs the plans of these tests on the kernel of this machine and writes them, with what it did, into `recorded/`. Needs
- * root: `npx tsx test/behaviours/record.ts [NAME…]`, all of them unless some are named.
+ * Runs the plans of these tests on the kernel of this machine and writes them, with what it did, into `recorded/`:
+ * `npx tsx test/behaviours/record.ts [NAME…]`, all of them unless some are named.
  */
 import { recordPlans } from '../oracle/record.js';
 import { CLUSTER_PLANS } from './plans-cluster.js';

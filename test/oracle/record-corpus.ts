@@ -1,7 +1,7 @@
 /**
- * Runs shrunk counterexamples on the kernel of this machine and writes them, with what it did, into `corpus/`. Needs
- * root: `npx tsx test/oracle/record-corpus.ts [NAME…]`, all of them unless some are named. Each was found at random, is named for what was wrong, and is as small
- * as it got.
+ * Runs shrunk counterexamples on the kernel of this machine and writes them, with what it did, into `corpus/`:
+ * `npx tsx test/oracle/record-corpus.ts [NAME…]`, all of them unless some are named. Each is named for what was wrong, and
+ * is as small as it got.
  */
 import { echo, frame, socket } from './cases.js';
 import type { Case, FrameCase, Plan } from './plan.js';
@@ -26,6 +26,24 @@ const SILENT_HOSTS = [
   'ip netns exec r iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP',
 ];
 const HANDSHAKE = [segment('a', 'S', 1000, 0), segment('b', 'SA', 5000, 1001), segment('a', 'A', 1001, 5001)];
+
+/** By the cable of a host comes a redirect to 10.0.0.77 of the router 10.0.0.1, about what r sends there; then r sends. */
+const redirectedBy = (host: 'a' | 'b', dst: string): Case[] => [
+  frame(host, {
+    src: '10.0.0.1',
+    dst: '10.0.0.2',
+    ttl: 64,
+    payload: 0,
+    l4: {
+      l4: 'icmp',
+      type: 5,
+      code: 1,
+      gateway: '10.0.0.77',
+      about: { src: '10.0.0.2', dst, ttl: 64, payload: 20, l4: { l4: 'udp', sport: 53, dport: 9 } },
+    },
+  }),
+  socket('udp', 'r', dst),
+];
 
 const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], cases: readonly Case[]]>> = {
   'an error about a bound UDP socket comes by lo and is not heard': [
@@ -226,6 +244,21 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
         payload: 0,
         l4: { l4: 'tcp', sport: 53, dport: 30001, flags: 'A', seq: 1001, ack: 5001 },
       }),
+    ],
+  ],
+  'a redirect is judged by the device that brings it': [
+    [
+      'ip netns exec r sysctl -qw net.ipv4.ip_forward=0 net.ipv4.conf.all.accept_redirects=0',
+      'ip netns exec r sysctl -qw net.ipv4.conf.eth0.accept_redirects=1 net.ipv4.conf.eth1.accept_redirects=0',
+      'ip -n r route add 10.9.0.0/16 via 10.0.0.1',
+      'ip -n r neigh add 10.0.0.77 lladdr 02:00:00:00:00:77 dev eth0 nud permanent',
+    ],
+    [
+      ...redirectedBy('b', '10.9.0.1'),
+      { send: 'command', command: 'ip netns exec r sysctl -qw net.ipv4.conf.eth0.accept_redirects=0' },
+      { send: 'command', command: 'ip netns exec r sysctl -qw net.ipv4.conf.eth1.accept_redirects=1' },
+      ...redirectedBy('b', '10.9.0.2'),
+      ...redirectedBy('a', '10.9.0.3'),
     ],
   ],
   'a SYN without options gets an answer without': [
