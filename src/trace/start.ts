@@ -9,8 +9,11 @@ export function startRuntime(network: Network, start: Start = 'cold'): Runtime {
   const runtime = new Runtime();
   if (start === 'cold') return runtime;
   for (const name of network.names()) {
-    const [learned, ns] = [network.learnedIn(name), network.netns(name)];
-    if (learned !== undefined && ns !== undefined) learn(runtime.of(name), standing(learned, ns), runtime.journal);
+    const learned = network.learnedIn(name);
+    // A namespace of which no dump tells is not made for this.
+    if (learned === undefined) continue;
+    const ns = network.netns(name);
+    if (ns !== undefined) learn(runtime.of(name), standing(learned, ns), runtime.journal);
   }
   return runtime;
 }

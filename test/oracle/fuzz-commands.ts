@@ -1,6 +1,6 @@
 /**
- * Random commands, on the kernel of this machine and on ours: prints the sequences after which the two differ. Needs
- * root: `npx tsx test/oracle/fuzz-commands.ts [SEQUENCES] [SEED]`.
+ * Random commands, on the kernel of this machine and on ours: prints the sequences after which the two differ:
+ * `npx tsx test/oracle/fuzz-commands.ts [SEQUENCES] [SEED]`.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { describeNetns } from '../plan/describe-netns.js';

@@ -61,12 +61,12 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
     ];
     const sysctls = diffSysctls(mine, theirs);
     if (!untold.includes('sysctl')) onOneSide += sysctls.onOneSide;
-    const inet6 = Number(tellsInet6(here)) + Number(tellsInet6(there));
-    if (inet6 === 1) inet6OnOneSide.push(`IPv6 of ${netns}`);
+    const inet6 = [here, there].filter(tellsInet6);
+    if (inet6.length === 1) inet6OnOneSide.push(`IPv6 of ${netns}`);
     const found = [
       ...diffLinks(mine, theirs, macs),
       ...diffEntries(entriesOf(here, mine.names), entriesOf(there, theirs.names)),
-      ...(inet6 === 2 ? diffEntries(inet6EntriesOf(here, mine.names), inet6EntriesOf(there, theirs.names)) : []),
+      ...(inet6.length === 2 ? diffEntries(inet6EntriesOf(here, mine.names), inet6EntriesOf(there, theirs.names)) : []),
       ...diffRulesets('iptables', mine, theirs),
       ...diffRulesets('ip6tables', mine, theirs),
       ...sysctls.differences,

@@ -53,7 +53,7 @@ export function readFdb(source: Source, now = 0): Read<FdbDump> {
         else dump.bridge.set(key, { bridge, mac, dev, state, ...keptOf(record), origin });
       } else dump.stations.set(key, { dev, updated: now });
     } else if (wordsOf(record.fields['dst']).includes(':')) {
-      // A device with remotes of IPv6 has no others (vxlan_fdb_create()), and is not modelled.
+      // A device with remotes of IPv6 has no others (vxlan_fdb_add(), linux drivers/net/vxlan), and is not modelled.
       dump.others.push(whole);
     } else if (record.has('dst')) {
       const remote = readRemote(record);

@@ -6,7 +6,8 @@ import type { JsonObject } from '../write-json.js';
 import type { VxlanRemote } from './fdb.js';
 
 /**
- * `bridge fdb show`: the configured entries and, with a runtime, the learned ones. The kernel's order is that of a hash; here it is by device, then as inserted.
+ * `bridge fdb show`: the configured entries and, with a runtime, the learned ones. The kernel's order is that of a hash;
+ * here it is by device, then as inserted.
  */
 export function formatFdb(ns: Netns, runtime?: NetnsRuntime): string {
   const byDevice = new Map<string, string[]>();

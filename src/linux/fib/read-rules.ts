@@ -111,7 +111,7 @@ function actionText(action: RoutingRule['action']): string[] {
 }
 
 function readAction(record: JsonRecord): RoutingRule['action'] | undefined {
-  // `lookup [l3mdev-table]`: which table depends on the device.
+  // Of `lookup [l3mdev-table]` the whole is a selector that is not modelled, behind which nothing is done.
   if (record.has('nop') || record.has('l3mdev')) return { action: 'nop' };
   if (record.has('goto')) return { action: 'goto', priority: record.spelledNumber('goto') ?? 0 };
   const action = record.string('action');

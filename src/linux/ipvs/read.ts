@@ -144,7 +144,7 @@ function readValue(words: LineWords, option: string, spoken: SpokenCommand): voi
       spoken.scheduler = words.take('scheduler');
       return;
     case '-p':
-      // Without a number it is 360 s; ipvsadm(8) says 300.
+      // Without a number it is 360 s (IPVS_SVC_PERSISTENT_TIMEOUT); ipvsadm(8) says 300.
       spoken.persistent = /^\d/.test(words.peek() ?? '') ? words.number('timeout') : 360;
       return;
     case '-M':

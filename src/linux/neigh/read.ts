@@ -30,8 +30,8 @@ const STATES: readonly NudState[] = [
 ];
 
 /**
- * Reads `ip -j neigh`, and `ip -j neigh show proxy`, which prints the same records with `proxy`. Whether an
- * entry has been used is not in a dump: one with a link-layer address counts as used. Nor is when it changed: long ago.
+ * Reads `ip -j neigh`, and `ip -j neigh show proxy`, which prints the same records with `proxy`. Whether an entry has been
+ * used is not in a dump: one with a link-layer address counts as used. Nor is when it changed: long ago.
  *
  * @param now when the dump was taken, ms of the virtual clock.
  */

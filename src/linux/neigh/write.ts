@@ -5,8 +5,9 @@ import type { NetnsRuntime } from '../runtime.js';
 import type { NudState } from './neigh.js';
 
 /**
- * `ip neigh`: the configured entries and, with a runtime, the learned ones; of IPv6 all that was dumped. Entries of state NOARP and NONE are not
- * printed, as iproute2 does by default. The kernel's order is that of a hash; here it is that of insertion.
+ * `ip neigh`: the configured entries and, with a runtime, the learned ones; of IPv6 all that was dumped. Entries of state
+ * NOARP and NONE are not printed, as iproute2 does by default. The kernel's order is that of a hash; here it is that of
+ * insertion.
  */
 export function formatNeighbours(ns: Netns, runtime?: NetnsRuntime): string {
   const lines: string[] = [];
