@@ -23,6 +23,7 @@ export { type RouteDump, readRouteText } from './fib/read-route-text.js';
 export { readRoutes } from './fib/read-routes.js';
 export { readRules, readRuleText } from './fib/read-rules.js';
 export * from './fib/route.js';
+export { devicesOf, withDeviceRenamed } from './fib/route-devices.js';
 export { formatRouteFields } from './fib/route-fields.js';
 export * from './fib/route-input.js';
 export * from './fib/route-output.js';
@@ -60,7 +61,7 @@ export { formatIpvs, formatIpvsTable, serviceText as ipvsServiceText } from './i
 export { Journal } from './journal.js';
 export { type JsonRecord, jsonObject } from './json.js';
 export { jsonError, jsonOffset, positionAt } from './json-scan.js';
-export { type Inet6, inet6OfOthers, type KeptEntry, keptOfOthers, wordsOf } from './kept.js';
+export { type Inet6, inet6Renamed, inet6Without, type KeptEntry, keptRenamed, keptWithout, wordsOf } from './kept.js';
 export * from './link/connect.js';
 export * from './link/link.js';
 export { type LinkContext, type LinkDump, readLinks } from './link/read.js';

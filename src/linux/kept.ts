@@ -25,29 +25,61 @@ export interface Inet6 {
 
 export const NO_INET6: Inet6 = { addresses: [], routes: [], rules: [], neighbours: [], sockets: [] };
 
-/** Entries without those of a device or, with `name`, with those under the device's new name. */
-export function keptOfOthers(entries: readonly KeptEntry[], dev: string, name?: string): readonly KeptEntry[] {
-  if (!entries.some((entry) => entry.dev === dev)) return entries;
-  if (name === undefined) return entries.filter((entry) => entry.dev !== dev);
-  return entries.map((entry) => (entry.dev === dev ? renamed(entry, name) : entry));
+/** Entries without those of a device. */
+export function keptWithout(entries: readonly KeptEntry[], dev: string): readonly KeptEntry[] {
+  return entries.filter((entry) => entry.dev !== dev);
 }
 
-/** The same of the entries of an IPv6 part that are a device's: addresses, routes and neighbours. */
-export function inet6OfOthers(inet6: Inet6, dev: string, name?: string): Inet6 {
-  const others = (entries: readonly KeptEntry[]): readonly KeptEntry[] => keptOfOthers(entries, dev, name);
+/** Entries, those of a device under its new name. */
+export function keptRenamed(entries: readonly KeptEntry[], dev: string, name: string): readonly KeptEntry[] {
+  return entries.map((entry) => {
+    return { ...entry, dev: entry.dev === dev ? name : entry.dev, fields: fieldsRenamed(entry.fields, dev, name) };
+  });
+}
+
+/** Fields, a device under its new name, also where it is that of a next hop. */
+export function fieldsRenamed(fields: JsonObject, dev: string, name: string): JsonObject {
+  const renamed = ([key, value]: [string, unknown]): [string, unknown] => {
+    if (key === 'nexthops') return [key, objectsOf(value).map((hop) => fieldsRenamed(hop, dev, name))];
+    return [key, (key === 'dev' || key === 'ifname') && value === dev ? name : value];
+  };
+  return Object.fromEntries(Object.entries(fields).map(renamed));
+}
+
+/** An IPv6 part without what is a device's: addresses, routes and neighbours. */
+export function inet6Without(inet6: Inet6, dev: string): Inet6 {
+  return ofDevices(inet6, (entries) => keptWithout(entries, dev));
+}
+
+/** An IPv6 part, what is a device's under its new name. */
+export function inet6Renamed(inet6: Inet6, dev: string, name: string): Inet6 {
+  return ofDevices(inet6, (entries) => keptRenamed(entries, dev, name));
+}
+
+function ofDevices(inet6: Inet6, change: (entries: readonly KeptEntry[]) => readonly KeptEntry[]): Inet6 {
   const { addresses, routes, neighbours } = inet6;
-  return { ...inet6, addresses: others(addresses), routes: others(routes), neighbours: others(neighbours) };
-}
-
-function renamed({ fields, origin }: KeptEntry, name: string): KeptEntry {
-  const named = ['dev', 'ifname'].filter((key) => key in fields).map((key) => [key, name]);
-  return { dev: name, fields: { ...fields, ...Object.fromEntries(named) }, origin };
+  return { ...inet6, addresses: change(addresses), routes: change(routes), neighbours: change(neighbours) };
 }
 
 /** An object of a tool's list, kept whole. */
 export function keptRecord({ fields }: JsonRecord, file: string): KeptEntry {
   const dev = fields['dev'];
   return { dev: typeof dev === 'string' ? dev : undefined, fields, origin: { by: 'dump', file } };
+}
+
+/** `kept` of an entry: its fields but those that it is read into; nothing where there are no others. */
+export function keptBut(
+  fields: JsonObject,
+  isRead: (key: string, value: unknown) => boolean,
+): { readonly kept?: JsonObject } {
+  const kept = Object.entries(fields).filter(([key, value]) => value !== undefined && !isRead(key, value));
+  return kept.length === 0 ? {} : { kept: Object.fromEntries(kept) };
+}
+
+/** The objects among the members of a list: a dump may hold anything. */
+export function objectsOf(list: unknown): JsonObject[] {
+  if (!Array.isArray(list)) return [];
+  return list.filter((member): member is JsonObject => typeof member === 'object' && member !== null);
 }
 
 /** A field as a word of a line. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { diffNetworks } from '../../src/analyze/index.js';
 import { readSnapshot, type Snapshot, snapshotFiles } from '../../src/input/index.js';
-import { Runtime } from '../../src/linux/index.js';
+import { formatAllRoutes, Runtime } from '../../src/linux/index.js';
 import type { Network } from '../../src/topology/index.js';
 import { type Probe, trace } from '../../src/trace/index.js';
 import { networkFrom, ROUTER, run } from '../network.js';
@@ -112,6 +112,27 @@ describe('a route that is not modelled', () => {
     expect(trace(network, { ...probe, to: '10.0.0.2' }).verdict.exit).toBe(0);
     const again = read(network).network;
     expect(trace(again, probe).verdict.exit).toBe(3);
+  });
+
+  // As Linux 6.18 did, but that it marks the next hop of a device that is down.
+  test('goes with its device, and is renamed with it (fib_sync_down_dev())', () => {
+    const routes = [
+      '10.5.0.0/16 via inet6 fd00::9 dev eth1',
+      'multicast 232.1.0.0/16 scope link',
+      '\tnexthop dev eth0 weight 1',
+      '\tnexthop dev eth1 weight 1',
+    ];
+    const text = routes.map((line) => `${line} \n`).join('');
+    const { network } = read(base, { 'r/ip-route.json': undefined, 'r/ip-route.txt': text });
+    const left = (command: string): string[] => {
+      const ns = run(`r: ${command}`, network, new Runtime()).network.netns('r');
+      const lines = ns === undefined ? [] : formatAllRoutes(ns).split('\n');
+      return lines.filter((line) => /^10\.5|^multicast|nexthop/.test(line)).map((line) => line.trimEnd());
+    };
+    expect(left('ip link set lo down')).toEqual(routes);
+    expect(left('ip link set eth1 name e9')).toEqual(routes.map((line) => line.replace('eth1', 'e9')));
+    expect(left('ip link set eth1 down')).toEqual(routes.slice(1));
+    expect(left('ip link del eth1')).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { type Mac, parseMac } from '../../address/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
-import { type KeptEntry, keptRecord, wordsOf } from '../kept.js';
+import { type KeptEntry, keptBut, keptRecord, wordsOf } from '../kept.js';
 import type { LearnedRemote, LearnedStation } from '../runtime.js';
 import type { Source } from '../source.js';
 import { type BridgeFdbEntry, fdbKey, type VxlanFdbEntry, type VxlanRemote } from './fdb.js';
@@ -50,7 +50,7 @@ export function readFdb(source: Source, now = 0): Read<FdbDump> {
       if (state === 'permanent' || state === 'static') {
         // One entry for each VLAN; the address leads to the same port in all of them.
         if (dump.bridge.has(key)) dump.others.push(whole);
-        else dump.bridge.set(key, { bridge, mac, dev, state, ...keptOf(record), origin });
+        else dump.bridge.set(key, { bridge, mac, dev, state, ...keptBut(record.fields, isRead), origin });
       } else dump.stations.set(key, { dev, updated: now });
     } else if (wordsOf(record.fields['dst']).includes(':')) {
       // A device with remotes of IPv6 has no others (vxlan_fdb_add(), linux drivers/net/vxlan), and is not modelled.
@@ -70,10 +70,11 @@ export function readFdb(source: Source, now = 0): Read<FdbDump> {
   return readResult(dump, problems);
 }
 
-function keptOf({ fields }: JsonRecord): Pick<BridgeFdbEntry, 'kept'> {
-  const { mac: _, ifname: __, flags, master: ___, state: ____, ...kept } = fields;
-  const flagged = Array.isArray(flags) && flags.length > 0 ? { flags, ...kept } : kept;
-  return Object.keys(flagged).length === 0 ? {} : { kept: flagged };
+const READ: ReadonlySet<string> = new Set(['mac', 'ifname', 'master', 'state']);
+
+/** Whether an entry of a bridge is read into a field, or says nothing. */
+function isRead(key: string, value: unknown): boolean {
+  return READ.has(key) || (key === 'flags' && !(Array.isArray(value) && value.length > 0));
 }
 
 function readMac(record: JsonRecord): Mac | undefined {

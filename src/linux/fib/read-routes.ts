@@ -1,9 +1,8 @@
 import type { Ipv4Prefix } from '../../address/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
-import { type KeptEntry, keptRecord } from '../kept.js';
+import { type KeptEntry, keptBut, keptRecord } from '../kept.js';
 import type { Source } from '../source.js';
-import type { JsonObject } from '../write-json.js';
 import { parseProtocol, parseScope, parseTable } from './names.js';
 import { addRoute, type RouteDump } from './read-route-text.js';
 import { type Nexthop, parseDestination, type Route, RT_SCOPE_HOST, RT_SCOPE_LINK } from './route.js';
@@ -62,9 +61,8 @@ function readRoute(record: JsonRecord, file: string): Route | undefined {
   const protocol = named(record, 'protocol', 'boot', parseProtocol);
   const scope = named(record, 'scope', 'global', parseScope);
   if (dst === undefined || protocol === undefined || scope === undefined) return undefined;
-  const kept = keptOf(record);
   const common = {
-    ...(kept === undefined ? {} : { kept }),
+    ...keptOf(record),
     dst,
     tos: record.spelledNumber('tos') ?? 0,
     metric: record.number('metric') ?? 0,
@@ -111,18 +109,14 @@ function readRoute(record: JsonRecord, file: string): Route | undefined {
 }
 
 /** What a route is read into, and flags, which say what the kernel makes of links. */
-const MODELLED: ReadonlySet<string> = new Set(
+const READ: ReadonlySet<string> = new Set(
   'type dst tos gateway dev table protocol scope prefsrc metric flags weight nexthops'.split(' '),
 );
 
-function keptOf(record: JsonRecord): JsonObject | undefined {
-  const entries = Object.entries(record.fields).flatMap(([key, value]): [string, unknown][] => {
-    if (MODELLED.has(key)) return [];
-    if (key !== 'metrics') return [[key, value]];
-    const lists = record.records('metrics').map(({ fields: { mtu: _, ...others } }) => others);
-    return lists.some((others) => Object.keys(others).length > 0) ? [[key, lists]] : [];
-  });
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+function keptOf(record: JsonRecord): Pick<Route, 'kept'> {
+  const lists = record.records('metrics').map(({ fields: { mtu: _, ...others } }) => others);
+  const metrics = lists.some((others) => Object.keys(others).length > 0) ? lists : undefined;
+  return keptBut({ ...record.fields, metrics }, (key) => READ.has(key));
 }
 
 function readNexthop(record: JsonRecord): Nexthop {

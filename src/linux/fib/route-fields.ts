@@ -1,4 +1,4 @@
-import { wordsOf } from '../kept.js';
+import { objectsOf, wordsOf } from '../kept.js';
 import type { LineWords } from '../words.js';
 import type { JsonObject } from '../write-json.js';
 
@@ -130,12 +130,6 @@ export function fieldWords(fields: JsonObject): string[] {
     if (key === 'flow') return ['realm', parts.join('/')];
     return [WORDS.get(key) ?? key, key === 'expires' ? `${wordsOf(value)}sec` : wordsOf(value)];
   });
-}
-
-/** The objects among the members of a list: a dump may hold anything. */
-function objectsOf(list: unknown): JsonObject[] {
-  if (!Array.isArray(list)) return [];
-  return list.filter((member): member is JsonObject => typeof member === 'object' && member !== null);
 }
 
 /** Metrics of a route as words of a line. */

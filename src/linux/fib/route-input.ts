@@ -10,6 +10,7 @@ import {
   selectNexthop,
 } from './lookup.js';
 import { type Route, RT_SCOPE_HOST, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL } from './route.js';
+import { devicesOf } from './route-devices.js';
 import { hasCustomRules } from './rule.js';
 
 /** What is asked of a received packet. */
@@ -164,7 +165,7 @@ export function validateSource(context: FibContext, received: Received, oif: str
   const { route } = result;
   if (route.type !== 'unicast' && !(route.type === 'local' && acceptLocal))
     return { verdict: 'refused', refusal: MARTIAN_SOURCE };
-  const devs = route.type === 'unicast' ? route.nexthops.map((n) => n.dev) : [route.dev];
+  const devs = devicesOf(route);
   if (devs.includes(dev) || (route.type === 'local' && dev === 'lo')) return { verdict: 'ok', onLink: isOnLink(route) };
   const noAddress = !ns.ipv4.addresses.some((a) => a.dev === dev);
   if (mode === 1 || (noAddress && mode !== 0)) return refused(devs[0]);

@@ -1,4 +1,4 @@
-import { wordsOf } from '../kept.js';
+import { objectsOf, wordsOf } from '../kept.js';
 import type { Netns } from '../netns.js';
 import { formatDestination } from './write-routes.js';
 
@@ -9,9 +9,8 @@ const OF_PACKETS = ['hoplimit', 'advmss'];
 export function unobeyedRoutes({ ipv4 }: Netns): string[] {
   return [...ipv4.tables.values()].flatMap((table) =>
     [...table].flatMap(({ dst, kept }) => {
-      const lists = Array.isArray(kept?.['metrics']) ? (kept['metrics'] as Record<string, unknown>[]) : [];
-      const metrics = lists.flatMap((metrics) => Object.entries(metrics));
-      return metrics
+      return objectsOf(kept?.['metrics'])
+        .flatMap((metrics) => Object.entries(metrics))
         .filter(([key]) => OF_PACKETS.includes(key.replace(/ lock$/, '')))
         .map(([key, value]) => `ip route ${formatDestination(dst)} ${key} ${wordsOf(value)}`);
     }),

@@ -107,6 +107,9 @@ export function hasEthernet(link: Link): boolean {
 
 const LAYER3 = new Set(['ipip', 'sit', 'gre', 'ip6tnl', 'wireguard', 'vti', 'xfrm', 'none']);
 
+/** How long addresses that do not expire are valid, seconds (INFINITY_LIFE_TIME). */
+export const FOREVER = 0xffffffff;
+
 /** One IPv4 address of a link (struct in_ifaddr), in the kernel's order within the link. */
 export interface InetAddress {
   readonly dev: string;

@@ -2,8 +2,8 @@ import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { JsonRecord } from '../json.js';
 import type { Source } from '../source.js';
 import { LineWords, type PlacedWord, splitLine, type WordPlace } from '../words.js';
+import { FOREVER } from './link.js';
 import { type AddressDump, addressesOf } from './read-address.js';
-import { FOREVER } from './write-address.js';
 
 /** An address while its two lines are read: the fields that `ip -j addr` would print. */
 interface Draft {

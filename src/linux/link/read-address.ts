@@ -1,11 +1,10 @@
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { parseScope } from '../fib/names.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
-import type { KeptEntry } from '../kept.js';
+import { type KeptEntry, keptBut } from '../kept.js';
 import type { Origin } from '../origin.js';
 import type { Source } from '../source.js';
-import type { InetAddress } from './link.js';
-import { FOREVER } from './write-address.js';
+import { FOREVER, type InetAddress } from './link.js';
 
 /** What `ip addr` says of addresses, by link and in the kernel's order within a link. */
 export interface AddressDump {
@@ -38,8 +37,12 @@ export function addressesOf(
   return { inet, inet6 };
 }
 
-/** What an address is read into; lifetimes too, if it has the usual ones. */
-const MODELLED = new Set(['family', 'local', 'address', 'prefixlen', 'broadcast', 'scope', 'secondary', 'label']);
+const READ = new Set(['family', 'local', 'address', 'prefixlen', 'broadcast', 'scope', 'secondary', 'label']);
+
+/** Whether an address is read into a field; so are lifetimes if they are the usual ones. */
+function isRead(key: string, value: unknown): boolean {
+  return READ.has(key) || (key.endsWith('_life_time') && value === FOREVER);
+}
 
 function readAddress(record: JsonRecord, dev: string, origin: Origin): InetAddress {
   const local = record.ipv4('local');
@@ -51,9 +54,6 @@ function readAddress(record: JsonRecord, dev: string, origin: Origin): InetAddre
   const scope = parseScope(scopeName);
   if (scope === undefined) record.fail('scope', `expected a scope, found "${scopeName}"`, 'unknown-name');
   const own = local ?? (0 as InetAddress['local']);
-  const kept = Object.entries(record.fields).filter(
-    ([key, value]) => !MODELLED.has(key) && !(/_life_time$/.test(key) && value === FOREVER),
-  );
   return {
     dev,
     local: own,
@@ -63,7 +63,7 @@ function readAddress(record: JsonRecord, dev: string, origin: Origin): InetAddre
     scope: scope ?? 0,
     secondary: record.boolean('secondary') ?? false,
     label: record.string('label') ?? dev,
-    ...(kept.length === 0 ? {} : { kept: Object.fromEntries(kept) }),
+    ...keptBut(record.fields, isRead),
     origin,
   };
 }

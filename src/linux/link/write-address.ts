@@ -3,10 +3,7 @@ import { formatScope } from '../fib/names.js';
 import { type KeptEntry, wordsOf } from '../kept.js';
 import { addressesOf, type Netns } from '../netns.js';
 import type { JsonObject } from '../write-json.js';
-import type { InetAddress } from './link.js';
-
-/** How long addresses that do not expire are valid, seconds. */
-export const FOREVER = 4294967295;
+import { FOREVER, type InetAddress } from './link.js';
 
 /** `addr_info` of one link, as `ip -j addr` of iproute2 6.1 prints it: first the addresses of IPv4. */
 export function addressFields(ns: Netns, dev: string): JsonObject[] {

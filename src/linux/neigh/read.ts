@@ -2,7 +2,7 @@ import type { Mac } from '../../address/index.js';
 import { parseMac } from '../../address/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
-import { type KeptEntry, keptRecord, wordsOf } from '../kept.js';
+import { type KeptEntry, keptBut, keptRecord, wordsOf } from '../kept.js';
 import type { LearnedNeighbour } from '../runtime.js';
 import type { Source } from '../source.js';
 import { type Neighbour, type NudState, neighbourKey, type ProxyNeighbour } from './neigh.js';
@@ -28,6 +28,9 @@ const STATES: readonly NudState[] = [
   'NOARP',
   'PERMANENT',
 ];
+
+/** What a neighbour is read into. */
+const READ: ReadonlySet<string> = new Set(['dst', 'dev', 'lladdr', 'state']);
 
 /**
  * Reads `ip -j neigh`, and `ip -j neigh show proxy`, which prints the same records with `proxy`. Whether an entry has been
@@ -62,15 +65,17 @@ export function readNeighbours(source: Source, now = 0): Read<NeighbourDump> {
     const lladdr = readLladdr(record);
     const key = neighbourKey(dev, ip);
     if (state === 'PERMANENT' || state === 'NOARP')
-      configured.set(key, { dev, ip, lladdr: lladdr ?? (0 as Mac), state, ...keptOf(record), origin });
+      configured.set(key, {
+        dev,
+        ip,
+        lladdr: lladdr ?? (0 as Mac),
+        state,
+        ...keptBut(record.fields, (key) => READ.has(key)),
+        origin,
+      });
     else learned.set(key, { lladdr: lladdr ?? (0 as Mac), state, used: lladdr !== undefined, confirmed: now, updated });
   }
   return readResult({ configured, proxies, learned, inet6 }, problems);
-}
-
-function keptOf({ fields }: JsonRecord): Pick<Neighbour, 'kept'> {
-  const { dst: _, dev: __, lladdr: ___, state: ____, ...kept } = fields;
-  return Object.keys(kept).length === 0 ? {} : { kept };
 }
 
 function readState(record: JsonRecord): NudState {

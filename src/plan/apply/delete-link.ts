@@ -1,4 +1,4 @@
-import type { Link } from '../../linux/index.js';
+import { inet6Without, keptWithout, type Link } from '../../linux/index.js';
 import { deleteAddress } from './address.js';
 import { release } from './bridge.js';
 import { portsOf } from './bridge-port.js';
@@ -35,7 +35,8 @@ export function unregister(context: ApplyContext, link: Link): void {
   fibSyncDownDev(context, name, 'unregister');
   neighIfdown(context, name);
   draft.deleteLink(name);
-  draft.releaseKept(name, 'unregister');
+  draft.ipv6 = inet6Without(draft.ns.ipv6, name);
+  draft.otherFdb = keptWithout(draft.ns.otherFdb, name);
   for (const [key, entry] of [...draft.ns.bridgeFdb])
     if (entry.bridge === name || entry.dev === name) draft.bridgeFdb.delete(key);
   for (const [key, entry] of [...draft.ns.vxlanFdb]) if (entry.dev === name) draft.vxlanFdb.delete(key);

@@ -1,10 +1,10 @@
 import {
   type BridgeFdbEntry,
   FibTable,
+  type Inet6,
   type InetAddress,
   type Ipset,
-  inet6OfOthers,
-  keptOfOthers,
+  type KeptEntry,
   type Link,
   type Neighbour,
   type Netns,
@@ -123,15 +123,8 @@ export class NetnsDraft {
     return table;
   }
 
-  /**
-   * What is kept of a device goes with it, or gets its new name. Of IPv6 that is so when the device goes down as well:
-   * addresses, routes, neighbours (addrconf_ifdown(), linux net/ipv6/addrconf.c).
-   */
-  releaseKept(dev: string, event: 'down' | 'unregister' | { readonly name: string }): void {
-    const name = typeof event === 'string' ? undefined : event.name;
-    const { ipv6, otherFdb } = this.#state;
-    this.#state.ipv6 = inet6OfOthers(ipv6, dev, name);
-    if (event !== 'down') this.#state.otherFdb = keptOfOthers(otherFdb, dev, name);
+  set ipv6(ipv6: Inet6) {
+    this.#state.ipv6 = ipv6;
   }
 
   get neighbours(): Map<string, Neighbour> {
@@ -154,6 +147,10 @@ export class NetnsDraft {
     return this.#map('vxlanFdb', this.#state.vxlanFdb, (copy) => {
       this.#state.vxlanFdb = copy;
     });
+  }
+
+  set otherFdb(entries: readonly KeptEntry[]) {
+    this.#state.otherFdb = entries;
   }
 
   get sysctls(): Sysctls {

@@ -1,5 +1,5 @@
 import type { Ipv4 } from '../../address/index.js';
-import { type Netns, type Nexthop, type Route, RT_SCOPE_HOST, RT_TABLE_MAIN } from '../../linux/index.js';
+import { devicesOf, type Route, RT_SCOPE_HOST, RT_TABLE_MAIN } from '../../linux/index.js';
 import { type ApplyContext, runtimeOf } from './context.js';
 
 /** What it is that takes next hops out of use. */
@@ -15,19 +15,12 @@ export type SyncDown =
 export function fibSyncDownDev(context: ApplyContext, dev: string, event: SyncDown): void {
   const { ns } = context.draft;
   deleteRoutes(context, undefined, (route) => {
-    if (route.type === 'local' || route.type === 'broadcast') return route.dev === dev && goes(route, event);
-    if (route.type !== 'unicast' || !route.nexthops.some((nexthop) => nexthop.dev === dev)) return false;
+    const devs = devicesOf(route);
+    if (!devs.includes(dev)) return false;
     if (event === 'unregister') return true;
-    return goes(route, event) && route.nexthops.every((nexthop) => nexthop.dev === dev || !isUp(ns, nexthop));
+    const stays = event === 'down' && route.scope >= RT_SCOPE_HOST;
+    return !stays && devs.every((each) => each === dev || ns.links.get(each)?.up !== true);
   });
-}
-
-function goes(route: Extract<Route, { scope: number }>, event: SyncDown): boolean {
-  return event !== 'down' || route.scope < RT_SCOPE_HOST;
-}
-
-function isUp(ns: Netns, { dev }: Nexthop): boolean {
-  return ns.links.get(dev)?.up === true;
 }
 
 /** Deletes the routes of the main table whose preferred source is an address that is gone (fib_sync_down_addr()). */

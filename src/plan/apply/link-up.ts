@@ -1,5 +1,5 @@
 import type { Ipv4 } from '../../address/index.js';
-import type { Link } from '../../linux/index.js';
+import { inet6Without, type Link } from '../../linux/index.js';
 import { insertAddress } from './address.js';
 import { updatePorts } from './bridge.js';
 import { updateCarrier, updatePeerCarrier, updatePort } from './carrier.js';
@@ -41,7 +41,8 @@ function addLoopback(context: ApplyContext, dev: string): void {
 
 /**
  * `ip link set DEV down` (dev_close()): routes but those of host scope go, all neighbours, what was learned on it, and
- * connections that were masqueraded out of it. Addresses and a VXLAN device's configured FDB stay.
+ * connections that were masqueraded out of it. Addresses and a VXLAN device's configured FDB stay; of IPv6 addresses go,
+ * too (addrconf_ifdown(), linux net/ipv6/addrconf.c).
  */
 export function linkDown(context: ApplyContext, link: Link): void {
   if (!link.up) return;
@@ -53,7 +54,7 @@ export function linkDown(context: ApplyContext, link: Link): void {
   if (link.kind === 'bridge') updatePorts(context, name);
   fibSyncDownDev(context, name, 'down');
   neighIfdown(context, name);
-  draft.releaseKept(name, 'down');
+  draft.ipv6 = inet6Without(draft.ns.ipv6, name);
   forgetTraffic(context, name);
 }
 

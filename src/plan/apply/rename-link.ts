@@ -1,4 +1,4 @@
-import type { Link, Nexthop, Route } from '../../linux/index.js';
+import { devicesOf, inet6Renamed, keptRenamed, type Link, withDeviceRenamed } from '../../linux/index.js';
 import { type ApplyContext, isOf, runtimeOf } from './context.js';
 import { checkName } from './new-link.js';
 import type { Refused } from './refuse.js';
@@ -25,7 +25,7 @@ export function renameLink(context: ApplyContext, link: Link, name: string): Ref
   draft.addresses = draft.ns.ipv4.addresses.map((a) =>
     a.dev === old ? { ...a, dev: name, label: renamedLabel(a.label, name, ++nth) } : a,
   );
-  renameRoutes(context, old, rename);
+  renameRoutes(context, old, name);
   for (const [key, n] of [...draft.ns.ipv4.neighbours]) {
     if (n.dev !== old) continue;
     draft.neighbours.delete(key);
@@ -33,7 +33,8 @@ export function renameLink(context: ApplyContext, link: Link, name: string): Ref
   }
   draft.proxies = draft.ns.ipv4.proxies.map((proxy) => ({ ...proxy, dev: rename(proxy.dev) }));
   renameFdb(context, old, name);
-  draft.releaseKept(old, { name });
+  draft.ipv6 = inet6Renamed(draft.ns.ipv6, old, name);
+  draft.otherFdb = keptRenamed(draft.ns.otherFdb, old, name);
   draft.sysctls.renameDevice(old, name);
   draft.processes = draft.ns.processes.map((process) => ({ ...process, dev: rename(process.dev) }));
   renameRuntime(context, old, name);
@@ -55,22 +56,10 @@ function renamePeer({ draft, drafts }: ApplyContext, link: Link, name: string): 
   if (peer?.link.kind === 'veth') peer.draft.setLink({ ...peer.link, peer: { netns: draft.name, dev: name } });
 }
 
-function renameRoutes({ draft }: ApplyContext, old: string, rename: (dev: string) => string): void {
+function renameRoutes({ draft }: ApplyContext, old: string, name: string): void {
   for (const [id, table] of draft.ns.ipv4.tables)
-    for (const route of [...table]) if (usesDevice(route, old)) draft.table(id).replace(route, renamed(route, rename));
-}
-
-function usesDevice(route: Route, dev: string): boolean {
-  if (route.type === 'unicast') return route.nexthops.some((nexthop) => nexthop.dev === dev);
-  return (route.type === 'local' || route.type === 'broadcast') && route.dev === dev;
-}
-
-function renamed(route: Route, rename: (dev: string) => string): Route {
-  if (route.type === 'local' || route.type === 'broadcast') return { ...route, dev: rename(route.dev) };
-  if (route.type !== 'unicast') return route;
-  const [first, ...others] = route.nexthops;
-  const change = (nexthop: Nexthop): Nexthop => ({ ...nexthop, dev: rename(nexthop.dev) });
-  return { ...route, nexthops: [change(first), ...others.map(change)] };
+    for (const route of [...table])
+      if (devicesOf(route).includes(old)) draft.table(id).replace(route, withDeviceRenamed(route, old, name));
 }
 
 function renameFdb({ draft }: ApplyContext, old: string, name: string): void {

@@ -1,6 +1,7 @@
 import { type Ipv4, isMulticast, isZeronet } from '../../../address/index.js';
 import { fibLookup } from '../../fib/lookup.js';
 import { RT_SCOPE_UNIVERSE } from '../../fib/route.js';
+import { devicesOf } from '../../fib/route-devices.js';
 import type { RuleContext } from '../context.js';
 import type { MatchExtension } from '../extension.js';
 import { ipOf } from '../header.js';
@@ -69,8 +70,7 @@ export const rpfilter: MatchExtension<RpfilterMatch> = {
     if (result.found === 'unsupported') return result.text;
     if (result.found === 'error') return 'no route back';
     const { route } = result;
-    const devs = route.type === 'unicast' ? route.nexthops.map(({ dev }) => dev).join(', ') : route.dev;
-    return `the route back is ${route.type} dev ${devs}`;
+    return `the route back is ${route.type} dev ${devicesOf(route).join(', ')}`;
   },
   checkentry(_, { table, hooks }) {
     if (table !== 'raw' && table !== 'mangle') return '-m rpfilter belongs into raw or mangle';
@@ -86,7 +86,7 @@ function hasWayBack(m: RpfilterMatch, context: RuleContext): boolean | 'unsuppor
   const { route } = result;
   if (route.type !== 'unicast' && !(route.type === 'local' && m.acceptLocal)) return false;
   if (m.loose) return true;
-  return route.type === 'unicast' ? route.nexthops.some(({ dev }) => dev === context.in) : route.dev === context.in;
+  return devicesOf(route).includes(context.in);
 }
 
 function lookup(m: RpfilterMatch, context: RuleContext): ReturnType<typeof fibLookup> {
