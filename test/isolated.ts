@@ -11,16 +11,20 @@ interface Ran {
 }
 
 /** Who is not root becomes it in a user namespace: of what a test makes, it is root enough. */
-export const AS_ROOT: readonly string[] = process.getuid?.() === 0 ? [] : ['-r'];
+const AS_ROOT: readonly string[] = process.getuid?.() === 0 ? [] : ['-r'];
 const NETNS_NAMES = 'mount --make-rprivate / && mount -t tmpfs t /run && mkdir /run/netns || exit 1';
 
-/** Runs a script in a mount and network namespace of its own, where no network namespace has a name yet. */
-export function isolated(script: string): Ran {
+/**
+ * Runs a script in a mount and network namespace of its own, where no network namespace has a name yet. It finds `input` in
+ * its standard input.
+ */
+export function isolated(script: string, input = ''): Ran {
   const folder = mkdtempSync(join(tmpdir(), 'podpath-'));
   const file = join(folder, 'script');
   writeFileSync(file, `${NETNS_NAMES}\n${script}`);
   try {
-    return spawnSync('unshare', [...AS_ROOT, '-m', '-n', 'bash', file], { encoding: 'utf8', maxBuffer: 1 << 30 });
+    const words = [...AS_ROOT, '-m', '-n', 'bash', file];
+    return spawnSync('unshare', words, { input, encoding: 'utf8', maxBuffer: 1 << 30 });
   } finally {
     rmSync(folder, { recursive: true });
   }

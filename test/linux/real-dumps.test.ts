@@ -229,7 +229,7 @@ function rules(text: string, file: string): ReturnType<Trip> {
   return { printed: formatRules({ ...ns, ipv4: { ...ns.ipv4, rules: read.inet } }), wanted: text };
 }
 
-/** The JSON of one node, a line for each object; the kernel's order of neighbours and stations is that of a hash. */
+/** The JSON of one node, letter by letter; the kernel's order of neighbours and stations is that of a hash. */
 function node1(text: string, file: string): ReturnType<Trip> {
   const { ns: read, learned, farEnds } = readable(readNetns(NODE1(), { name: 'node1', role: 'node', now: 5000 }));
   const links = new Map(
@@ -251,16 +251,18 @@ function node1(text: string, file: string): ReturnType<Trip> {
     ['ip-j-route-all.json', routesJson(ns)],
     ['ip-j-rule.json', rulesJson(ns)],
   ]).get(file.replace('own-node1/', ''));
-  const isHashed = /fdb|neigh/.test(file);
-  const objects = (json: string): string => {
-    const list = (JSON.parse(standing(json)) as Record<string, unknown>[]).map((object) => {
-      return JSON.stringify(file.endsWith('d-addr.json') ? withoutDetails(object) : object);
-    });
-    return (isHashed ? list.sort() : list).join('\n');
+  const comparable = (json: string): string => {
+    const objects = (): Record<string, unknown>[] => JSON.parse(json) as Record<string, unknown>[];
+    if (/fdb|neigh/.test(file))
+      return objects()
+        .map((object) => JSON.stringify(object))
+        .sort()
+        .join('\n');
+    return standing(file.endsWith('d-addr.json') ? JSON.stringify(objects().map(withoutDetails)) : json);
   };
   // `bridge` names the device behind a port by its index, which here is one of another namespace.
   const known = file.endsWith('bridge-j-d-link.json') ? text.replace('"link":"eth0",', '') : text;
-  return { printed: objects(printed ?? '[]'), wanted: objects(known) };
+  return { printed: comparable(printed ?? '[]'), wanted: comparable(known) };
 }
 
 /** Timers run, and a namespace keeps the number that it was once given: the state holds neither. */

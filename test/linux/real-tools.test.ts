@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
@@ -11,23 +10,14 @@ import {
   type TableName,
   usedIpsets,
 } from '../../src/linux/index.js';
-import { AS_ROOT } from '../isolated.js';
+import { isolated } from '../isolated.js';
 import { onMachine } from '../machine.js';
 import { readable, recording } from '../recordings/load.js';
 import { readShared } from '../shared.js';
 
 const DUMPS = 'reference/real-dumps';
 
-/** Runs a script in namespaces of its own; what it reads is handed in by its standard input. */
-function isolated(script: string, input = ''): { readonly status: number | null; readonly stdout: string } {
-  const lock = 'mount -t tmpfs t /run && ip link set lo up || exit 1';
-  return spawnSync('unshare', [...AS_ROOT, '-m', '-n', 'bash', '-c', `mount --make-rprivate / && ${lock}\n${script}`], {
-    encoding: 'utf8',
-    input,
-  });
-}
-
-/** Root, namespaces, and the tool with what it needs of the kernel. */
+/** Namespaces, and the tool with what it needs of the kernel. */
 function works(command: string): boolean {
   return isolated(command).status === 0;
 }
