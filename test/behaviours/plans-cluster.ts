@@ -1,10 +1,9 @@
-import { socket } from '../oracle/cases.js';
+import { run, socket } from '../oracle/cases.js';
 import type { Case, Plan, SocketCase } from '../oracle/plan.js';
 import { clusterPlan } from './topologies.js';
 
 /** Plans about the whole cluster of {@link clusterPlan}. */
 
-const run = (command: string): Case => ({ send: 'command', command });
 const dns = (from: string, to: string, rest: Partial<SocketCase> = {}): Case =>
   socket('udp', from, to, { port: 53, ...rest });
 const VTEP = '02:f1:0a:f4:02:00';

@@ -1,11 +1,10 @@
-import { frame, socket } from '../oracle/cases.js';
+import { frame, run, socket } from '../oracle/cases.js';
 import type { Case, PacketSpec, Plan } from '../oracle/plan.js';
 import { routerPlan } from '../oracle/router.js';
 import { bridgePlan, routedPodPlan, segmentPlan } from './topologies.js';
 
 /** Plans about one node: a router with a host on each side, a bridge with two pods, a routed pod. */
 
-const run = (command: string): Case => ({ send: 'command', command });
 const sysctl = (netns: string, words: string): Case => run(`ip netns exec ${netns} sysctl -qw ${words}`);
 const onRouter = (words: string): string => `ip netns exec r ${words}`;
 const udp = (src: string, dst: string, ttl = 64): PacketSpec => ({

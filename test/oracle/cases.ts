@@ -1,4 +1,4 @@
-import type { FrameCase, PacketSpec, SocketCase } from './plan.js';
+import type { CommandCase, FrameCase, PacketSpec, SocketCase } from './plan.js';
 
 const SOCKET = { port: 9, sport: 20001, payload: 20 } as const;
 /** A program of a namespace sends 20 bytes from port 20001 to port 9, or what else is said. */
@@ -16,6 +16,8 @@ export const socket = (
   ...(send === 'ping' && { port: 0 }),
   ...rest,
 });
+/** A command between packets. */
+export const run = (command: string): CommandCase => ({ send: 'command', command });
 /** A host of the router plan puts a packet onto its cable, addressed to the router. */
 export const frame = (from: 'a' | 'b', packet: PacketSpec): FrameCase => ({
   send: 'frame',

@@ -3,7 +3,7 @@
  * `npx tsx test/oracle/record-corpus.ts [NAME…]`, all of them unless some are named. Each is named for what was wrong, and
  * is as small as it got.
  */
-import { echo, frame, socket } from './cases.js';
+import { echo, frame, run, socket } from './cases.js';
 import type { Case, FrameCase, Plan } from './plan.js';
 import { recordPlans } from './record.js';
 import { routerPlan } from './router.js';
@@ -255,8 +255,8 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
     ],
     [
       ...redirectedBy('b', '10.9.0.1'),
-      { send: 'command', command: 'ip netns exec r sysctl -qw net.ipv4.conf.eth0.accept_redirects=0' },
-      { send: 'command', command: 'ip netns exec r sysctl -qw net.ipv4.conf.eth1.accept_redirects=1' },
+      run('ip netns exec r sysctl -qw net.ipv4.conf.eth0.accept_redirects=0'),
+      run('ip netns exec r sysctl -qw net.ipv4.conf.eth1.accept_redirects=1'),
       ...redirectedBy('b', '10.9.0.2'),
       ...redirectedBy('a', '10.9.0.3'),
     ],
