@@ -34,7 +34,7 @@ export { type RuleWords, readRuleWords, ruleOf } from './fib/rule-words.js';
 export { sameRouteInfo } from './fib/same-route.js';
 export { FibTable } from './fib/table.js';
 export { unobeyedRoutes } from './fib/unobeyed-routes.js';
-export { routesJson, rulesJson } from './fib/write-json.js';
+export { jsonTellsRoutes, routesJson, rulesJson } from './fib/write-json.js';
 export { formatAllRoutes, formatDestination, formatRoute, formatTableRoutes, formatTos } from './fib/write-routes.js';
 export { formatMark, formatRules, ruleText } from './fib/write-rules.js';
 export type { IpsetErrno } from './ipset/draft.js';

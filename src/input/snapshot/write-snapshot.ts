@@ -10,6 +10,7 @@ import {
   formatSockets,
   formatSysctls,
   Journal,
+  jsonTellsRoutes,
   type Link,
   learn,
   linksJson,
@@ -42,7 +43,7 @@ export function snapshotFiles(network: Network): ReadonlyMap<string, string> {
     const parts: Readonly<Record<string, string>> = {
       'ip-link.json': linksJson(ns, { peerIndex }),
       'ip-addr.json': addressesJson(ns, { peerIndex }),
-      ...(needsText(ns) ? { 'ip-route.txt': formatAllRoutes(ns) } : { 'ip-route.json': routesJson(ns) }),
+      ...(jsonTellsRoutes(ns) ? { 'ip-route.json': routesJson(ns) } : { 'ip-route.txt': formatAllRoutes(ns) }),
       'ip-rule.json': rulesJson(ns),
       'ip-neigh.json': neighboursJson(ns, runtime),
       'ip-neigh-proxy.json': proxiesJson(ns),
@@ -59,19 +60,6 @@ export function snapshotFiles(network: Network): ReadonlyMap<string, string> {
     for (const [file, text] of Object.entries(parts)) files.set(`${ns.name}/${file}`, text);
   }
   return files;
-}
-
-/** iproute2 6.1 tells of locked metrics, and where a route with an encapsulation leads, in text only. */
-function needsText({ ipv4, ipv6 }: Netns): boolean {
-  const told = [...ipv4.tables.values()].flatMap((table) =>
-    [...table].map((route) => {
-      return { locked: route.mtuLock, kept: route.type === 'unmodelled' ? route.fields : route.kept };
-    }),
-  );
-  const fields = [...told.map(({ kept }) => kept ?? {}), ...ipv6.routes.map((route) => route.fields)];
-  return (
-    told.some(({ locked }) => locked) || fields.some((each) => 'encap' in each || / lock":/.test(JSON.stringify(each)))
-  );
 }
 
 /** What rules have counted is written where a dump has told it. */

@@ -1,4 +1,5 @@
 import { formatIpv4, type Ipv4Prefix } from '../../address/index.js';
+import { objectsOf } from '../kept.js';
 import type { Netns } from '../netns.js';
 import { formatJson, type JsonObject } from '../write-json.js';
 import { formatScope, formatTable } from './names.js';
@@ -6,13 +7,28 @@ import { type Nexthop, type Route, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN } from './ro
 import type { RoutingRule } from './rule.js';
 import { allRoutes, formatDestination, formatTos, routeFlags, routeNexthopFlags } from './write-routes.js';
 
-/**
- * `ip -j route show table all`, as iproute2 6.1 prints it: which does not say in JSON that an MTU is locked,
- * as the text does.
- */
+/** `ip -j route show table all`, as iproute2 6.1 prints it; see {@link jsonTellsRoutes}. */
 export function routesJson(ns: Netns): string {
   const inet = allRoutes(ns).map(([table, route]) => routeJson(ns, table, route));
   return formatJson([...inet, ...ns.ipv6.routes.map(({ fields }) => fields)]);
+}
+
+/**
+ * Whether the JSON of a namespace's routes tells all that there is of them: in that of iproute2 6.1 no metric is locked, and
+ * a route with an encapsulation leads nowhere, while the text says both.
+ */
+export function jsonTellsRoutes({ ipv4, ipv6 }: Netns): boolean {
+  const routes = [...ipv4.tables.values()].flatMap((table) => [...table]);
+  const fields = routes.map((route) => (route.type === 'unmodelled' ? route.fields : (route.kept ?? {})));
+  return (
+    !routes.some(({ mtuLock }) => mtuLock) && [...fields, ...ipv6.routes.map((route) => route.fields)].every(isTold)
+  );
+}
+
+function isTold(fields: JsonObject): boolean {
+  const metrics = objectsOf(fields['metrics']).flatMap((each) => Object.keys(each));
+  const isLocked = metrics.some((key) => key.endsWith(' lock'));
+  return !isLocked && !('encap' in fields) && objectsOf(fields['nexthops']).every(isTold);
 }
 
 function routeJson(ns: Netns, table: number, route: Route): JsonObject {
