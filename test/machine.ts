@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+
 /**
  * The name of tests, with what this machine lacks for them: `.ci/run` looks for these words, and fails on a machine that
  * was set up as README says.
@@ -9,4 +11,10 @@ export function onMachine(name: string, why: string | undefined): string {
 /** Why a test can't be had here, in the same words. */
 export function notHere(why: string): string {
   return `not on this machine: ${why}`;
+}
+
+/** That a program is missing, the first of these; undefined when all are there. */
+export function missing(...programs: readonly string[]): string | undefined {
+  const first = programs.find((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0);
+  return first === undefined ? undefined : `${first} is missing`;
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { missing } from './machine.js';
 
 /** Where Debian's package user-mode-linux keeps the modules of its kernel, with what depmod says of them. */
 const MODULES = '/usr/lib/uml/modules';
@@ -13,13 +14,7 @@ const MOST_MS = 15 * 60_000;
 
 /** Why this machine can't boot a guest; undefined when it can. */
 export function whyNoGuest(): string | undefined {
-  for (const [tool, debian] of [
-    ['linux.uml', 'user-mode-linux'],
-    ['modprobe', 'kmod'],
-  ])
-    if (spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0)
-      return `${tool} is missing (Debian package ${debian})`;
-  return existsSync(MODULES) ? undefined : `${MODULES} is missing`;
+  return missing('linux.uml', 'modprobe') ?? (existsSync(MODULES) ? undefined : `${MODULES} is missing`);
 }
 
 /**

@@ -40,10 +40,10 @@ export function probeSocket(net: Net, ends: Ends, dev: string): ProbeSocket | un
 }
 
 /**
- * How well a socket fits: of UDP one that is bound to the device before one of IPv4 alone (compute_score(), linux
- * net/ipv4/udp.c), of TCP the other way round: there a socket of IPv6 that is bound scores as much as one of IPv4 that
- * is not (net/ipv4/inet_hashtables.c), and stands behind it (SO_REUSEPORT, without which both can't be:
- * __inet_hash()).
+ * How well a socket of a packet's address fits, higher is better. Of UDP a device counts more than to be of IPv4 alone
+ * (compute_score(), linux net/ipv4/udp.c). Of TCP each counts as much (net/ipv4/inet_hashtables.c): a socket of IPv6 with a
+ * device ties with one of IPv4 without, which comes first in their list, since both can be there only by SO_REUSEPORT, with
+ * which those of IPv6 are added behind (__inet_hash()).
  */
 function score({ protocol, dev, dualStack }: Socket): number {
   const [bound, inet] = [Number(dev !== undefined), Number(dualStack !== true)];

@@ -10,7 +10,7 @@ import { loadLab, openLab } from '../../src/input/index.js';
 import { formatCommand } from '../../src/plan/index.js';
 import { trace } from '../../src/trace/index.js';
 import { isolatedMachine } from '../isolated.js';
-import { onMachine } from '../machine.js';
+import { missing, onMachine } from '../machine.js';
 import { podpath } from './cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'podpath-collect-'));
@@ -21,16 +21,13 @@ const { status: lacks } = await isolatedMachine(
 );
 const capable = lacks === 0;
 
-const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
+const noShellcheck = missing('shellcheck');
 
-test.skipIf(!hasShellcheck)(
-  onMachine('the script is clean', hasShellcheck ? undefined : 'needs shellcheck'),
-  async () => {
-    const { out } = await podpath(['collect']);
-    const { stdout } = spawnSync('shellcheck', ['-s', 'sh', '-'], { input: out, encoding: 'utf8' });
-    expect(stdout).toBe('');
-  },
-);
+test.skipIf(noShellcheck !== undefined)(onMachine('the script is clean', noShellcheck), async () => {
+  const { out } = await podpath(['collect']);
+  const { stdout } = spawnSync('shellcheck', ['-s', 'sh', '-'], { input: out, encoding: 'utf8' });
+  expect(stdout).toBe('');
+});
 
 test('the script is one that a POSIX shell can read', async () => {
   const { out, code } = await podpath(['collect']);

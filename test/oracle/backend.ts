@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isolated } from '../isolated.js';
+import { missing } from '../machine.js';
 import { guest, whyNoGuest } from '../uml.js';
 import { type KernelRun, readRun } from './kernel-run.js';
 import type { Plan } from './plan.js';
@@ -34,7 +35,7 @@ interface Machine {
 const MACHINES: Readonly<Record<Backend, Machine>> = {
   host: {
     run: isolated,
-    why: () => missing(['unshare']),
+    why: () => missing('unshare'),
     iptables: process.env['PODPATH_IPTABLES'],
     before: [],
   },
@@ -56,7 +57,7 @@ const MACHINES: Readonly<Record<Backend, Machine>> = {
 export function whyIncapable(backend: Backend = 'host'): string | undefined {
   const { run, why, iptables } = MACHINES[backend];
   const tables = iptables === undefined ? 'iptables' : `iptables-${iptables}`;
-  const without = missing(['gcc', 'ip', 'bridge', tables, `${tables}-save`, 'conntrack', 'ipset']) ?? why();
+  const without = missing('gcc', 'ip', 'bridge', tables, `${tables}-save`, 'conntrack', 'ipset') ?? why();
   if (without !== undefined) return without;
   const probe = run(
     'set -e; ip netns add p; ip link add v0 type vxlan id 1 dstport 8472; ip link add b0 type bridge\n' +
@@ -65,11 +66,6 @@ export function whyIncapable(backend: Backend = 'host'): string | undefined {
   if (probe.status === 0) return undefined;
   const needs = backend === 'host' ? 'needs namespaces and drivers' : 'the guest failed';
   return `${needs} (${probe.stderr.trim().slice(0, 200)})`;
-}
-
-function missing(tools: readonly string[]): string | undefined {
-  const first = tools.find((tool) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0);
-  return first === undefined ? undefined : `${first} is missing`;
 }
 
 /** The agent, compiled into a directory that lives as long as this process, with iptables of each variant. */

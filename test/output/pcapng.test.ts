@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,10 +6,10 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { formatPcapng } from '../../src/output/index.js';
 import type { Header } from '../../src/packet/index.js';
 import { type Crossing, crossings, type Probe, type Trace, trace } from '../../src/trace/index.js';
-import { notHere } from '../machine.js';
+import { missing, notHere } from '../machine.js';
 import { type Shipped, shipped } from '../shipped.js';
 
-const installed = spawnSync('tshark', ['--version']).status === 0;
+const why = missing('tshark');
 const folder = mkdtempSync(join(tmpdir(), 'podpath-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -113,7 +113,7 @@ const results = PROBES.map(([lab, probe]): readonly [string, Trace] => [
 
 describe('tshark dissects a capture', () => {
   test.for(results)('%s: each field as the trace has it, checksums good', ([, result], context) => {
-    if (!installed) context.skip(notHere('tshark is missing'));
+    if (why !== undefined) context.skip(notHere(why));
     const rows = dissect(formatPcapng(result));
     const frames = crossings(result);
     expect(frames.length).toBeGreaterThan(5);
@@ -122,7 +122,7 @@ describe('tshark dissects a capture', () => {
   });
 
   test('and would see a wrong bit', (context) => {
-    if (!installed) context.skip(notHere('tshark is missing'));
+    if (why !== undefined) context.skip(notHere(why));
     const [[, result] = []] = results;
     if (result === undefined) throw new Error('no trace');
     const capture = formatPcapng(result);

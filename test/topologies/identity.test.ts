@@ -27,7 +27,7 @@ signal.pause()
 `;
 
 const { status: lacks } = await isolatedMachine(
-  'ip link add v0 type vxlan id 1 dstport 8472 && ip link add br0 type bridge && ip tuntap add dev t0 mode tun && iptables -t nat -N x && ip netns add a && [ -e /proc/sys/net/bridge ] && command -v python3 ss',
+  'ip link add v0 type vxlan id 1 dstport 8472 && ip link add br0 type bridge && ip tuntap add dev t0 mode tun && iptables -t nat -N x && ip netns add a && [ -e /proc/sys/net/bridge ] && command -v python3 && command -v ss',
 );
 const capable = lacks === 0;
 

@@ -25,9 +25,9 @@ export function readAddressText(source: Source): Read<AddressDump> {
     // With -o there is one line for all of an address, the line breaks shown as backslashes.
     for (const part of content.split('\\')) {
       const [first, ...others] = splitLine(part);
-      const number = /^\d+:$/.test(first?.text ?? '');
-      if (number) dev = others[0]?.text.replace(/(@[^@]*)?:?$/, '');
-      const words = number ? others.slice(1) : first === undefined ? [] : [first, ...others];
+      const isNumbered = /^\d+:$/.test(first?.text ?? '');
+      if (isNumbered) dev = others[0]?.text.replace(/(@[^@]*)?:?$/, '');
+      const words = isNumbered ? others.slice(1) : first === undefined ? [] : [first, ...others];
       const head = words[0]?.text;
       if (head === 'inet' || head === 'inet6') drafts.push({ dev: dev ?? '', ...readLine(words, place) });
       else if (head === 'valid_lft') readLifetimes(new LineWords(words, place), drafts.at(-1)?.fields ?? {});

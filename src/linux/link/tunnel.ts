@@ -54,12 +54,16 @@ function spokenPort({ data }: Unmodelled): number | undefined {
   return at < 0 ? undefined : Number(options[at + 1]);
 }
 
+const ANY_END = '0.0.0.0';
+
 /** What tunnels of IPv4 have for hardware addresses: their ends, of which `0.0.0.0` stands for any. */
 export interface TunnelEnds {
   readonly local: string;
   readonly remote: string;
-  /** The device that its packets leave by; null when the routes say. */
-  readonly lower: string | null;
+  /** There is one other end (IFF_POINTOPOINT). */
+  readonly pointToPoint: boolean;
+  /** The device that its packets leave by; undefined when the routes say. */
+  readonly lower: string | undefined;
 }
 
 const WITH_ENDS = new Set(['ipip', 'sit']);
@@ -69,6 +73,11 @@ export function tunnelEnds(link: Link): TunnelEnds | undefined {
   if (link.kind !== 'unmodelled' || !WITH_ENDS.has(link.type)) return undefined;
   const { local, remote, link: lower } = link.data;
   if (typeof local !== 'string' || typeof remote !== 'string') return undefined;
-  const end = (text: string): string => (text === 'any' ? '0.0.0.0' : text);
-  return { local: end(local), remote: end(remote), lower: typeof lower === 'string' ? lower : null };
+  const end = (text: string): string => (text === 'any' ? ANY_END : text);
+  return {
+    local: end(local),
+    remote: end(remote),
+    pointToPoint: end(remote) !== ANY_END,
+    lower: typeof lower === 'string' ? lower : undefined,
+  };
 }

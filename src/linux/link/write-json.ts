@@ -77,10 +77,11 @@ function linkJson(ns: Netns, link: Link, view: LinkView): JsonObject {
 function headOf(ns: Netns, link: Link, view: LinkView): JsonObject {
   const { ifindex, name, mtu, master } = link;
   const peer = link.kind === 'veth' ? link.peer : undefined;
+  const ends = tunnelEnds(link);
   return {
     ifindex,
     link_index: isAway(ns, link) ? view.peerIndex?.(link) : undefined,
-    link: peer?.netns === ns.name ? peer.dev : tunnelEnds(link)?.lower,
+    link: peer?.netns === ns.name ? peer.dev : ends && (ends.lower ?? null),
     ifname: name,
     flags: linkFlags(ns, link),
     mtu,
@@ -99,7 +100,7 @@ function hardwareOf(link: Link): JsonObject {
   }
   const ends = tunnelEnds(link);
   if (link.kind === 'unmodelled' && ends !== undefined) {
-    const pointToPoint = ends.remote === '0.0.0.0' ? undefined : true;
+    const pointToPoint = ends.pointToPoint ? true : undefined;
     return { link_type: link.type, address: ends.local, link_pointtopoint: pointToPoint, broadcast: ends.remote };
   }
   if (!hasEthernet(link)) return { link_type: link.kind === 'unmodelled' ? link.type : 'none' };

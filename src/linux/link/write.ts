@@ -79,7 +79,7 @@ export function linkFlags(ns: Netns, link: Link): string[] {
     ['NO-CARRIER', link.up && !link.carrier],
     ['LOOPBACK', loopback],
     ['BROADCAST', hasEthernet(link) && !loopback],
-    ['POINTOPOINT', tun || (ends !== undefined && ends.remote !== '0.0.0.0')],
+    ['POINTOPOINT', tun || ends?.pointToPoint === true],
     ['MULTICAST', (hasEthernet(link) && !loopback && !isDummy(link)) || tun],
     ['NOARP', link.noarp],
     ['PROMISC', link.promisc],
@@ -106,7 +106,7 @@ function hardware(link: Link): string {
   if (link.kind === 'loopback') return `link/loopback ${formatMac(link.address)} brd ${formatMac(link.address)}`;
   const ends = tunnelEnds(link);
   if (link.kind === 'unmodelled' && ends !== undefined)
-    return `link/${link.type} ${ends.local} ${ends.remote === '0.0.0.0' ? 'brd' : 'peer'} ${ends.remote}`;
+    return `link/${link.type} ${ends.local} ${ends.pointToPoint ? 'peer' : 'brd'} ${ends.remote}`;
   if (!hasEthernet(link)) return `link/${link.kind === 'unmodelled' ? link.type : 'none'} `;
   return `link/ether ${formatMac(link.address)} brd ff:ff:ff:ff:ff:ff`;
 }
