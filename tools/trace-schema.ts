@@ -123,6 +123,8 @@ const traceEvent = define(
     }),
     event('rule', {
       hook: text,
+      in: maybeText,
+      out: maybeText,
       rule,
       hit: z.boolean(),
       next: text,

@@ -140,7 +140,9 @@ class TellingWatcher implements RuleWatcher {
   ): void {
     const missesBefore = this.#misses;
     this.#misses = 0;
-    const fields = { k: 'rule', fn: 'ipt_do_table', hook: this.#state.hook, rule, missesBefore, ...what } as const;
+    const { hook, in: input, out } = this.#state;
+    const devices = { in: input === '' ? null : input, out: out === '' ? null : out };
+    const fields = { k: 'rule', fn: 'ipt_do_table', hook, ...devices, rule, missesBefore, ...what } as const;
     this.#observer.event(this.#net, this.#skb, fields);
   }
 }

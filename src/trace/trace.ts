@@ -219,6 +219,9 @@ export type EventBody =
   | {
       readonly k: 'rule';
       readonly hook: string;
+      /** The devices that the hook is called with, which `-i` and `-o` are compared with; null for none. */
+      readonly in: string | null;
+      readonly out: string | null;
       readonly rule: TracedRule;
       readonly hit: boolean;
       /** What follows: `ACCEPT`, `jump KUBE-SVC-…`, `next rule`. */

@@ -130,6 +130,12 @@ export const MUTANTS: readonly Mutant[] = [
     to: "'FORWARD', { in: dst.dev, out: skb.dev }",
   },
   {
+    name: 'POSTROUTING does not see the device that a packet came by',
+    file: 'trace/ip-output.ts',
+    from: "'POSTROUTING', { in: input, out: dst.dev }",
+    to: "'POSTROUTING', { in: '', out: dst.dev }",
+  },
+  {
     name: 'a reply does not make a connection ESTABLISHED',
     file: 'linux/conntrack/track.ts',
     from: "if (skb.ctReply || ct.seenReply) skb.ctState = 'ESTABLISHED';",
