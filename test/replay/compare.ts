@@ -6,6 +6,7 @@ import type { LabName } from '../recordings/load.js';
 import { type Counters, comparedCounters, countersOf } from './counters.js';
 import type { Frame } from './frame.js';
 import type { Replayed } from './lab.js';
+import { recordedResult, tracedResult } from './result.js';
 import { hitsOf, normaliseHits, type RuleHit } from './rules.js';
 import type { ReplayedCase, Scenario, ScenarioCase } from './scenario.js';
 
@@ -26,6 +27,7 @@ export function* comparisonsOfProbe({ probe, trace, runtime, ours, kernel }: Rep
   for (const netns of new Set([...kernel.keys(), ...ours.keys()]))
     yield { what: netns, ours: ours.get(netns), kernel: kernel.get(netns) };
   yield { what: 'delivered', ours: answered(trace, probe.sent.from), kernel: probe.delivered };
+  yield { what: 'what the programs saw', ours: tracedResult(probe, trace), kernel: recordedResult(probe) };
   for (const [netns, lines] of Object.entries(probe.conntrackAfter ?? {}))
     yield {
       what: `conntrack of ${netns}`,

@@ -67,7 +67,16 @@ export interface RecordedProbe {
   };
   readonly omitted: readonly string[];
   readonly delivered: boolean;
-  readonly result: { readonly clientLocal?: string };
+  readonly result: {
+    /** What ping printed. */
+    readonly output?: readonly string[];
+    readonly clientLocal?: string;
+    readonly clientError?: string;
+    readonly clientReceived?: number;
+    readonly peerSeenByServer?: string;
+    readonly localSeenByServer?: string;
+    readonly received?: number;
+  };
   readonly events: readonly (Frame & { readonly nudProbe?: boolean })[];
   readonly conntrackAfter?: Readonly<Record<string, readonly string[]>>;
 }
