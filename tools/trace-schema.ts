@@ -125,6 +125,7 @@ const traceEvent = define(
       hook: text,
       in: maybeText,
       out: maybeText,
+      mark: int,
       rule,
       hit: z.boolean(),
       next: text,

@@ -1,13 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isolated } from '../isolated.js';
+import type { Counters } from '../replay/counters.js';
 import type { Frame } from '../replay/frame.js';
+import type { RuleHit } from '../replay/rules.js';
 import { decodeFrame } from './decode.js';
 import { bytesOfCase } from './packet.js';
 import type { Case, Plan, SocketCase } from './plan.js';
+import { type Reasons, readCounters, readHit, TRACE_EVERYTHING } from './reasons.js';
 
 /**
  * Runs plans on the kernel of this machine, in namespaces. What it lacks (IP in IP, IPVS) waits for a backend in
@@ -24,6 +27,8 @@ export interface KernelCase {
   readonly deliveries: readonly string[];
   /** errno numbers that the sender was told. */
   readonly errors: readonly number[];
+  /** Why it did so; undefined of a plan that is not traced. */
+  readonly reasons?: Reasons;
   /** Why it can't be judged; undefined when it can. */
   readonly spoilt?: string;
 }
@@ -61,11 +66,16 @@ function directory(): string {
   const { status, stderr } = spawnSync('gcc', ['-O1', '-o', join(made, 'pktagent'), source], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`pktagent.c: ${stderr}`);
   const { PODPATH_IPTABLES: variant } = process.env;
-  if (variant !== undefined)
-    for (const tool of ['iptables', 'iptables-save', 'iptables-restore'])
-      symlinkSync(`/usr/sbin/${tool.replace('iptables', `iptables-${variant}`)}`, join(made, tool));
+  if (variant !== undefined) linkIptables(variant, made);
+  mkdirSync(join(made, 'legacy'));
+  linkIptables('legacy', join(made, 'legacy'));
   agent = made;
   return made;
+}
+
+function linkIptables(variant: string, folder: string): void {
+  for (const tool of ['iptables', 'iptables-save', 'iptables-restore'])
+    symlinkSync(`/usr/sbin/${tool.replace('iptables', `iptables-${variant}`)}`, join(folder, tool));
 }
 
 /** What is no part of a plan, but makes a kernel answer at once and always; each has its reason. */
@@ -115,12 +125,16 @@ function planScript(plan: Plan, index: number, file: string): string {
     if (host !== undefined) return [run, `ip netns exec ${host} sh -c '${QUIET_BRIDGES}'`];
     return made === undefined ? [run] : [run, `ip netns exec ${made} sh -c 'cd /proc/sys; ${QUIET_NAMESPACE}'`];
   });
+  const watched = names.filter((ns) => !plan.unwatched.includes(ns));
+  const traces = watched.map((ns) => `ip netns exec ${ns} sh -c '${TRACE_EVERYTHING}' || echo "@failed"`);
   return [
     `echo "@plan ${index}"`,
+    ...(plan.traced === true ? [`untraced=$PATH; PATH=${join(directory(), 'legacy')}:$PATH`] : []),
     ...commands,
     // A carrier that went is told of within a second (linkwatch).
     ...([...plan.fixed, ...plan.random].some((line) => / down$/.test(line)) ? ['sleep 1.2'] : []),
     ...names.map((ns) => `ip netns exec ${ns} sh -c 'cd /proc/sys; ${QUIET_DEVICES}'`),
+    ...(plan.traced === true ? traces : []),
     'echo "@events"',
     `${join(directory(), 'pktagent')} ${file} || echo "@failed"`,
     ...names.flatMap((ns) => [
@@ -128,13 +142,14 @@ function planScript(plan: Plan, index: number, file: string): string {
       `echo "@rules ${ns}"; ip netns exec ${ns} iptables-save -c 2>/dev/null`,
     ]),
     ...names.map((ns) => `ip netns del ${ns}`),
+    ...(plan.traced === true ? ['PATH=$untraced'] : []),
   ].join('\n');
 }
 
 function agentScript(plan: Plan): string {
   const watched = namespacesOf(plan).filter((ns) => !plan.unwatched.includes(ns));
   return [
-    ...watched.map((ns) => `ns ${ns}`),
+    ...watched.map((ns) => `ns ${ns}${plan.traced === true ? ' traced' : ''}`),
     ...plan.listeners.map((l) => `listen ${l.netns} ${l.protocol} 0.0.0.0 ${l.port} ${l.behaviour}`),
     ...plan.cases.map(agentLine),
     '',
@@ -171,7 +186,7 @@ function readRun(plan: Plan, text: string): KernelRun {
         return what === kind ? [[ns, lines]] : [];
       }),
     );
-  return { refused, cases: readCases(of('events')[''] ?? []), conntrack: of('conntrack'), rules: of('rules') };
+  return { refused, cases: readCases(of('events')[''] ?? [], plan), conntrack: of('conntrack'), rules: of('rules') };
 }
 
 interface Draft {
@@ -179,17 +194,21 @@ interface Draft {
   readonly frames: { readonly stamp: bigint; readonly frame: Frame }[];
   readonly deliveries: string[];
   readonly errors: number[];
+  readonly hits: RuleHit[];
+  counters: Counters;
   spoilt?: string;
 }
 
-function readCases(lines: readonly string[]): KernelCase[] {
+function readCases(lines: readonly string[], { traced }: Plan): KernelCase[] {
   const drafts: Draft[] = [];
   for (const line of lines) {
     const [kind, ...w] = line.split(' ');
-    if (kind === 'P') drafts.push({ at: Number(w[1]), frames: [], deliveries: [], errors: [] });
+    if (kind === 'P') drafts.push({ at: Number(w[1]), frames: [], deliveries: [], errors: [], hits: [], counters: {} });
     const draft = drafts.at(-1);
     if (draft === undefined) continue;
     if (kind === 'E') draft.errors.push(Number(w[0]));
+    if (kind === 'T') draft.hits.push(...[readHit(w)].filter((hit) => hit !== undefined));
+    if (kind === 'S') draft.counters = { ...draft.counters, ...readCounters(w) };
     if (kind === 'X') draft.spoilt = w.join(' ');
     if (kind === 'D') draft.deliveries.push(`${w[0]} ${w[1]} ${w[2]}:${w[3]} < ${w[4]}:${w[5]}`);
     if (kind !== 'C') continue;
@@ -197,8 +216,9 @@ function readCases(lines: readonly string[]): KernelCase[] {
     const frame = decodeFrame(ns, dev, Number(pkttype), Buffer.from(hex, 'hex'));
     if (frame !== undefined) draft.frames.push({ stamp: BigInt(stamp), frame });
   }
-  return drafts.map(({ frames, ...rest }) => {
+  return drafts.map(({ frames, hits, counters, ...rest }) => {
     const ordered = [...frames].sort((a, b) => (a.stamp < b.stamp ? -1 : a.stamp > b.stamp ? 1 : 0));
-    return { ...rest, frames: ordered.map(({ frame }) => frame) };
+    const reasons = traced === true ? { reasons: { hits, counters } } : {};
+    return { ...rest, frames: ordered.map(({ frame }) => frame), ...reasons };
   });
 }

@@ -3,12 +3,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Frame, normalise } from '../replay/frame.js';
 import type { KernelCase, KernelRun } from './backend.js';
 import { describeCase, type Plan } from './plan.js';
+import { differingCounters, differingHits, isOwnRule, type Reasons } from './reasons.js';
 import type { SimulatedCase, SimulatedRun } from './simulate.js';
 
 /** The first disagreement of a plan. */
 export interface Disagreement {
   /** The layer: what kind of thing differs. */
-  readonly layer: 'refused' | 'errno' | 'deliveries' | 'path' | 'arp' | 'conntrack' | 'rules';
+  readonly layer: 'refused' | 'errno' | 'deliveries' | 'path' | 'arp' | 'hits' | 'counters' | 'conntrack' | 'rules';
   /** Which case; undefined when only the state at the end differs. */
   readonly at: number | undefined;
   /** For a person. */
@@ -80,6 +81,20 @@ function compareCase(kernel: KernelCase, ours: SimulatedCase): Found | undefined
       return { layer: 'path', text: `the path in ${ns}\n${pathText(kernel, ours)}` };
     if (!isDeepStrictEqual(questions(kernel.frames, ns), questions(ours.frames, ns)))
       return { layer: 'arp', text: `ARP in ${ns}\n${pathText(kernel, ours)}` };
+  }
+  return kernel.reasons && ours.reasons && compareReasons(kernel.reasons, ours.reasons);
+}
+
+function compareReasons(kernel: Reasons, ours: Reasons): Found | undefined {
+  const counted = [kernel, ours].flatMap(({ counters }) => Object.keys(counters));
+  const names = new Set([...[...kernel.hits, ...ours.hits].map(({ ns }) => ns), ...counted]);
+  for (const ns of names) {
+    const hits = differingHits(kernel, ours, ns);
+    if (hits !== undefined) return { layer: 'hits', text: `rules hit in ${ns}\n${hits}` };
+  }
+  for (const ns of names) {
+    const counters = differingCounters(kernel, ours, ns);
+    if (counters !== undefined) return { layer: 'counters', text: `counted in ${ns}\n${counters}` };
   }
   return undefined;
 }
@@ -187,6 +202,7 @@ function ruleLines(lines: readonly string[]): { readonly at: string; readonly co
   let table = '';
   for (const line of lines) {
     if (line.startsWith('*')) table = line.slice(1);
+    if (isOwnRule(line)) continue;
     const [, count = '', rule = '', chain = ''] = /^\[(\d+:\d+)\] (-A (\S+).*)$/.exec(line) ?? [];
     if (chain === '') continue;
     const n = (seen.get(`${table} ${chain}`) ?? 0) + 1;

@@ -30,9 +30,20 @@ export function judge(plan: Plan, kernel: KernelRun): Comparison {
   }
 }
 
-/** Draws `count` plans by a seed, and compares all of them. */
-export function runBatch(plans: fc.Arbitrary<Plan>, count: number, seed: number): BatchResult {
-  const drawn = fc.sample(plans, { numRuns: count, seed });
+/** How many of the plans are traced, unless somebody says: at least one of each batch. */
+export const TRACED_SHARE = 0.1;
+
+/** Draws `count` plans by a seed, and compares all of them; the first of them, as many as `share` says, are traced. */
+export function runBatch(
+  plans: fc.Arbitrary<Plan>,
+  count: number,
+  seed: number,
+  share: number = TRACED_SHARE,
+): BatchResult {
+  const traced = Math.ceil(count * share);
+  const drawn = fc
+    .sample(plans, { numRuns: count, seed })
+    .map((plan, i): Plan => (i < traced ? { ...plan, traced: true } : plan));
   const runs = runPlans(drawn);
   const left = new Map<string, number>();
   const failed: { plan: Plan; disagreement: Disagreement }[] = [];

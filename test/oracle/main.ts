@@ -1,6 +1,6 @@
 /**
  * Compares the simulation with the kernel of this machine for as long as is asked:
- * `npm run oracle -- --minutes 10 --seed 1 [--level router|lab] [--save DIR]`. Needs root.
+ * `npm run oracle -- --minutes 10 --seed 1 [--level router|lab] [--traced SHARE] [--save DIR]`. Needs root.
  *
  * Counterexamples are shrunk, printed, and with --save written as files for `corpus/`.
  */
@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { whyIncapable } from './backend.js';
-import { runBatch, shrink } from './differential.js';
+import { runBatch, shrink, TRACED_SHARE } from './differential.js';
 import { LEVELS } from './levels.js';
 
 const { values } = parseArgs({
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     level: { type: 'string', multiple: true },
     plans: { type: 'string', default: '20' },
     save: { type: 'string' },
+    traced: { type: 'string', default: String(TRACED_SHARE) },
     'no-shrink': { type: 'boolean', default: false },
   },
 });
@@ -36,7 +37,7 @@ const left = new Map<string, number>();
 const chosen = LEVELS.filter(({ name }) => values.level === undefined || values.level.includes(name));
 do {
   for (const { name, plan, share } of chosen) {
-    const batch = runBatch(plan, Math.max(1, Math.round(Number(values.plans) * share)), seed);
+    const batch = runBatch(plan, Math.max(1, Math.round(Number(values.plans) * share)), seed, Number(values.traced));
     packets += batch.packets;
     plans += batch.plans;
     for (const [what, n] of batch.left) left.set(what, (left.get(what) ?? 0) + n);

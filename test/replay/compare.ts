@@ -60,8 +60,9 @@ export function* comparisonsOfCase(
   for (const [netns, { role, captured }] of Object.entries(nodes)) {
     if (!captured) continue;
     const { netfilterTrace } = recorded.observed;
-    const of = (all: readonly RuleHit[]): object => normaliseHits(all.filter(({ ns }) => ns === netns));
-    // The recorder traced hosts alone.
+    // The recorder traced hosts alone, by rules in `raw` of which it left nothing in the recording.
+    const of = (all: readonly RuleHit[]): object =>
+      normaliseHits(all.filter(({ ns, rule }) => ns === netns && !rule.startsWith('raw:')));
     if (role === 'host') yield { what: `rules hit in ${netns}`, ours: of(hits), kernel: of(netfilterTrace) };
     yield {
       what: `counters of ${netns}`,

@@ -13,11 +13,11 @@ export type Counters = Readonly<Record<string, Readonly<Record<string, number>>>
  */
 const COMPARED = [
   /^Ip\.(InReceives|InHdrErrors|InAddrErrors|ForwDatagrams|InUnknownProtos|InDiscards|InDelivers)$/,
-  /^Ip\.(OutRequests|OutDiscards|OutNoRoutes|ReasmReqds|ReasmOKs|ReasmFails|ReasmTimeout|FragOKs|FragFails|FragCreates)$/,
-  /^IpExt\.(InNoRoutes|InTruncatedPkts|InBcastPkts|InMcastPkts|ReasmOverlaps)$/,
+  /^Ip\.(OutRequests|OutTransmits|OutDiscards|OutNoRoutes|ReasmReqds|ReasmOKs|ReasmFails|ReasmTimeout|FragOKs|FragFails|FragCreates)$/,
+  /^IpExt\.(InNoRoutes|InTruncatedPkts|InBcastPkts|InMcastPkts|OutBcastPkts|OutMcastPkts|ReasmOverlaps)$/,
   /^Icmp\.(InMsgs|InErrors|OutMsgs|InDestUnreachs|InTimeExcds|InRedirects|InEchos|InEchoReps)$/,
   /^Icmp\.(OutDestUnreachs|OutTimeExcds|OutRedirects|OutEchos|OutEchoReps)$/,
-  /^Udp\.(InDatagrams|NoPorts|OutDatagrams)$/,
+  /^Udp\.(InDatagrams|NoPorts|OutDatagrams|IgnoredMulti)$/,
   /^TcpExt\.IPReversePathFilter$/,
   /^dev\./,
 ];
@@ -58,9 +58,30 @@ interface Place {
   /** The hook whose table it was in last. */
   hook: string;
   dev: string;
+  /** Whether ip_finish_output2() has counted it. */
+  transmitted: boolean;
+  /** `broadcast` or `multicast` where it is for a group. */
+  group: string;
+  /** What it is a fragment of; undefined for a whole packet. */
+  fragmented: Fragmented | undefined;
 }
 
-const RECEIVED: Place = { stage: undefined, from: undefined, countsFailure: false, hook: '', dev: '' };
+/** A packet that ip_do_fragment() has cut: it goes on until a device does not take a piece. */
+interface Fragmented {
+  readonly netns: string;
+  failed: boolean;
+}
+
+const RECEIVED: Place = {
+  stage: undefined,
+  from: undefined,
+  countsFailure: false,
+  hook: '',
+  dev: '',
+  transmitted: false,
+  group: '',
+  fragmented: undefined,
+};
 
 class Counter {
   readonly counters: Record<string, Record<string, number>> = {};
@@ -83,6 +104,7 @@ class Counter {
     const place = this.#placeOf(placed);
     if (event.k === 'rule') place.hook = event.hook;
     this.#pass(placed, place);
+    this.#transmit(placed, place);
     switch (event.k) {
       case 'rx':
         this.#received(placed, place, event);
@@ -95,6 +117,7 @@ class Counter {
         break;
       case 'forward':
         place.stage = 'forward';
+        if (this.#counting === '6.18') this.#add(netns, 'Ip.ForwDatagrams');
         break;
       case 'encap':
         // A packet of this host's own from here on.
@@ -103,18 +126,14 @@ class Counter {
       case 'queue':
         if (event.why.startsWith('waits for the other')) this.#add(netns, 'Ip.ReasmReqds');
         // Whoever sent it is told no more of what becomes of it.
-        place.countsFailure = false;
+        Object.assign(place, { countsFailure: false, fragmented: undefined });
         break;
       case 'join':
         this.#add(netns, 'Ip.ReasmReqds');
         this.#add(netns, 'Ip.ReasmOKs');
         break;
       case 'split':
-        if (event.why.startsWith('fragments')) {
-          this.#add(netns, 'Ip.FragOKs');
-          this.#add(netns, 'Ip.FragCreates', event.pieces.length);
-        }
-        for (const piece of event.pieces) this.#places.set(piece.frame, { ...place, stage: 'past' });
+        this.#split(placed, place, event);
         break;
       case 'deliver':
       case 'decap':
@@ -139,11 +158,47 @@ class Counter {
   #pass(placed: PlacedEvent, place: Place): void {
     const { event, netns } = placed;
     if ((place.stage !== 'output' && place.stage !== 'forward') || staysAt(place, event)) return;
-    if (place.stage === 'forward') this.#add(netns, 'Ip.ForwDatagrams');
-    if (this.#counting === '6.1') this.#add(netns, 'Ip.OutRequests');
+    if (this.#counting === '6.1') {
+      if (place.stage === 'forward') this.#add(netns, 'Ip.ForwDatagrams');
+      this.#add(netns, 'Ip.OutRequests');
+    }
     if (place.stage === 'output' && outermost(placed.headers).l4 === 'udp' && place.countsFailure)
       this.#add(netns, 'Udp.OutDatagrams');
     place.stage = 'past';
+  }
+
+  /** ip_finish_output2(), where Linux 6.7 and later count each fragment. */
+  #transmit({ event, netns }: PlacedEvent, place: Place): void {
+    if (place.stage !== 'past' || place.transmitted) return;
+    const sent = event.k === 'neigh' || event.k === 'tx' || event.k === 'queue';
+    if (!sent && !(event.k === 'drop' && ['dev_queue_xmit', 'noop_enqueue'].includes(String(event.fn)))) return;
+    place.transmitted = true;
+    if (this.#counting === '6.18') this.#add(netns, 'Ip.OutTransmits');
+    this.#group(netns, place, 'Out');
+  }
+
+  #group(netns: string, { group }: Place, way: 'In' | 'Out'): void {
+    if (group === 'broadcast') this.#add(netns, `IpExt.${way}BcastPkts`);
+    if (group === 'multicast') this.#add(netns, `IpExt.${way}McastPkts`);
+  }
+
+  #split({ netns }: PlacedEvent, place: Place, event: Extract<TraceEvent, { readonly k: 'split' }>): void {
+    const fragmented = event.why.startsWith('fragments') ? { netns, failed: false } : undefined;
+    if (fragmented !== undefined) {
+      this.#add(netns, 'Ip.FragOKs');
+      this.#add(netns, 'Ip.FragCreates', event.pieces.length);
+    }
+    for (const { frame } of event.pieces) this.#places.set(frame, { ...place, stage: 'past', fragmented });
+  }
+
+  /** One that a device did not take, or that came after: only those before it were made. */
+  #failFragment({ fragmented }: Place): void {
+    if (fragmented === undefined) return;
+    this.#add(fragmented.netns, 'Ip.FragCreates', -1);
+    if (fragmented.failed) return;
+    fragmented.failed = true;
+    this.#add(fragmented.netns, 'Ip.FragOKs', -1);
+    this.#add(fragmented.netns, 'Ip.FragFails');
   }
 
   #received(
@@ -159,16 +214,17 @@ class Counter {
   #routed(placed: PlacedEvent, place: Place, event: Extract<TraceEvent, { readonly k: 'route' }>): void {
     const { netns, headers } = placed;
     if (event.fn === 'ip_route_input_slow') {
-      if (event.got.type === 'broadcast') this.#add(netns, 'IpExt.InBcastPkts');
-      if (event.got.type === 'multicast') this.#add(netns, 'IpExt.InMcastPkts');
+      place.group = event.got.type;
+      this.#group(netns, place, 'In');
       return;
     }
     if (place.stage !== undefined || event.fn === undefined) return;
     // What a REJECT sends is routed as if it had been changed at OUTPUT; what a bridge translates is not sent by anybody.
     if (event.fn === 'ip_route_me_harder' ? placed.leg.kind !== 'reply' : !SENDS.has(String(event.fn))) return;
     const { icmp, l4 } = outermost(headers);
+    // A connection's segments are sent by __ip_queue_xmit(), a RST without one by ip_send_unicast_reply().
     const byIpSendSkb = event.fn !== 'udp_tunnel_dst_lookup' && event.fn !== 'ip_route_me_harder' && l4 !== 'tcp';
-    Object.assign(place, { stage: 'output', from: netns, countsFailure: byIpSendSkb });
+    Object.assign(place, { stage: 'output', from: netns, countsFailure: byIpSendSkb, group: event.got.type });
     if (this.#counting === '6.18') this.#add(netns, 'Ip.OutRequests');
     if (icmp === undefined) return;
     this.#add(netns, 'Icmp.OutMsgs');
@@ -194,7 +250,9 @@ class Counter {
     const { l4, quoted } = outermost(headers);
     if (event.code === 'ERROR_IGNORED' && this.#isOfListener(placed)) return;
     const peer = this.#peerOf(netns, String(event.values['dev'] ?? ''));
-    for (const name of countersOfDrop(event.code, fn, quoted ?? l4)) {
+    if (fn === 'ip_do_fragment' || fn === '__dev_forward_skb') this.#failFragment(place);
+    const protocol = place.group === 'broadcast' || place.group === 'multicast' ? `${l4} to a group` : l4;
+    for (const name of countersOfDrop(event.code, fn, quoted ?? protocol)) {
       if (name.startsWith('peer.')) {
         if (peer !== undefined) this.#add(peer.netns, `dev.${peer.dev}.${name.slice(5)}`);
       } else if (name.startsWith('dev.')) this.#add(netns, `dev.${event.values['dev'] ?? place.dev}.${name.slice(4)}`);
@@ -238,6 +296,7 @@ const TRANSPORT: ReadonlySet<string> = new Set([
   '__udp4_lib_rcv',
   'icmp_rcv',
   'icmp_echo',
+  'ping_rcv',
   'icmp_unreach',
   'sctp_rcv',
   'vxlan_rcv',
@@ -310,5 +369,12 @@ function outermost(headers: readonly Header[]): Outermost {
   if (ip?.l !== 'ip4') return { ip: undefined, l4: '', icmp: undefined, quoted: undefined, quotedPorts: undefined };
   const icmp = l4?.l === 'icmp' ? l4 : undefined;
   const quoted = icmp !== undefined && inner?.l === 'ip4' ? inner.proto : undefined;
-  return { ip, l4: ip.proto, icmp, quoted, quotedPorts: innerL4?.l === 'udp' ? innerL4 : undefined };
+  const isReset = l4?.l === 'tcp' && l4.flags.includes('R');
+  return {
+    ip,
+    l4: isReset ? 'tcp-rst' : ip.proto,
+    icmp,
+    quoted,
+    quotedPorts: innerL4?.l === 'udp' ? innerL4 : undefined,
+  };
 }

@@ -7,6 +7,10 @@ import type { DropCode } from '../../src/trace/index.js';
 type Counted = readonly string[] | { readonly [fn: string]: readonly string[] };
 
 const SILENT: Counted = [];
+const REFUSED: Counted = {
+  'ip_queue_xmit tcp': ['Ip.OutNoRoutes'],
+  vxlan_xmit_one: ['dev.tx_errors', 'dev.tx_carrier'],
+};
 
 /** Linux 6.1 and 6.18 alike; where a code is counted nowhere, the comment says what the kernel does. */
 export const DROP_COUNTERS: Readonly<Record<DropCode, Counted>> = {
@@ -28,18 +32,19 @@ export const DROP_COUNTERS: Readonly<Record<DropCode, Counted>> = {
   PORT_NOT_FORWARDING: SILENT,
   PORT_NOT_IN_BRIDGE: SILENT,
   // ip_error(). udp_sendmsg(), ip4_datagram_connect(), tcp_v4_connect() and ip_queue_xmit() count what has no way out;
-  // raw_sendmsg() and icmp_route_lookup() do not. vxlan_xmit_one(): tx_carrier_errors, and with them tx_errors.
+  // raw_sendmsg(), icmp_route_lookup() and, for a RST, ip_send_unicast_reply() do not. vxlan_xmit_one(): tx_carrier_errors, and with them tx_errors.
   NO_ROUTE: {
     ip_error: ['IpExt.InNoRoutes'],
     'ip_route_output_flow udp': ['Ip.OutNoRoutes'],
     'ip_route_output_flow tcp': ['Ip.OutNoRoutes'],
-    ip_queue_xmit: ['Ip.OutNoRoutes'],
+    'ip_queue_xmit tcp': ['Ip.OutNoRoutes'],
     vxlan_xmit_one: ['dev.tx_errors', 'dev.tx_carrier'],
   },
-  // ip_error(): none of these three has a counter; on the way out they are errnos.
-  ROUTE_BLACKHOLE: { vxlan_xmit_one: ['dev.tx_errors', 'dev.tx_carrier'] },
-  ROUTE_UNREACHABLE: { vxlan_xmit_one: ['dev.tx_errors', 'dev.tx_carrier'] },
-  ROUTE_PROHIBIT: { vxlan_xmit_one: ['dev.tx_errors', 'dev.tx_carrier'] },
+  // ip_error(): none of these three has a counter; on the way out they are errnos, but for a connection's segments
+  // (ip_queue_xmit(), inet_csk_route_req()).
+  ROUTE_BLACKHOLE: REFUSED,
+  ROUTE_UNREACHABLE: REFUSED,
+  ROUTE_PROHIBIT: REFUSED,
   // ip_error(), where the device does not forward.
   FORWARDING_OFF: ['Ip.InAddrErrors'],
   // ip_rcv_finish_core()
@@ -83,11 +88,12 @@ export const DROP_COUNTERS: Readonly<Record<DropCode, Counted>> = {
   NO_ENDPOINTS: SILENT,
   NO_LOCAL_ENDPOINT: SILENT,
   // __udp4_lib_rcv(). A TCP segment without a socket is answered, and counted as nothing but a segment.
-  NO_SOCKET: { __udp4_lib_rcv: ['Udp.NoPorts'] },
+  NO_SOCKET: { '__udp4_lib_rcv udp': ['Udp.NoPorts'], '__udp4_lib_rcv udp to a group': ['Udp.IgnoredMulti'] },
   REPLY_NOT_TRANSLATED: SILENT,
   // ip_protocol_deliver_rcu()
   NO_PROTOCOL: ['Ip.InUnknownProtos'],
-  ICMP_IGNORED: SILENT,
+  // icmp_rcv() counts what is sent to a group; icmp_echo() and ping_rcv() count nothing.
+  ICMP_IGNORED: { icmp_rcv: ['Icmp.InErrors'] },
   // udp_err() and tcp_v4_err() count an error about nobody's packet.
   ERROR_IGNORED: { 'icmp_unreach udp': ['Icmp.InErrors'], 'icmp_unreach tcp': ['Icmp.InErrors'] },
   LEFT_SCOPE: SILENT,

@@ -9,8 +9,6 @@ export interface PlacedEvent {
   readonly leg: Leg;
   /** As the event left them. */
   readonly headers: readonly Header[];
-  /** The skb's mark as it was before the event: a rule that changes it is told of afterwards. */
-  readonly markBefore: number;
 }
 
 /** What happened in the first run of a trace, in the order in which it did. */
@@ -27,22 +25,14 @@ function numberOf({ id }: TraceEvent): number {
 
 function eventsOfPath(leg: Leg, path: Path): PlacedEvent[] {
   const stacks = new Map<number, readonly Header[]>();
-  const marks = new Map<number, number>();
   const placed: PlacedEvent[] = [];
   for (const { netns, frame, events } of path.hops)
     for (const event of events) {
       const before = stacks.get(frame) ?? leg.packet;
       const headers = event.k === 'join' ? event.headers : applyDiff(before, event.diff);
-      const meta = event.diff.find((diff) => diff.op === 'meta');
-      const markBefore = meta?.from ?? marks.get(frame) ?? 0;
-      placed.push({ netns, frame, event, leg, headers, markBefore });
+      placed.push({ netns, frame, event, leg, headers });
       stacks.set(frame, headers);
-      marks.set(frame, meta?.to ?? markBefore);
-      if (event.k === 'split')
-        for (const piece of event.pieces) {
-          stacks.set(piece.frame, piece.headers);
-          marks.set(piece.frame, marks.get(frame) ?? 0);
-        }
+      if (event.k === 'split') for (const piece of event.pieces) stacks.set(piece.frame, piece.headers);
     }
   return placed;
 }

@@ -40,7 +40,7 @@ export function hitsOf(trace: Trace, network: Network): RuleHit[] {
         ?.iptables.get(table as 'nat')
         ?.chains.get(name)?.rules.length ?? Number.NaN;
     const tell = (comment: string, name: string, at: number): void => {
-      if (isTraced(placed)) hits.push({ ns: netns, ...lineOf(placed, event, `${table}:${name}:${comment}:${at}`) });
+      hits.push({ ns: netns, ...lineOf(placed, event, `${table}:${name}:${comment}:${at}`) });
     };
     for (let last = chains.at(-1); last !== undefined && last !== chain; last = chains.at(-1)) {
       tell('return', last, lengthOf(last) + 1);
@@ -61,35 +61,25 @@ function commentOf({ rule, hook }: RuleEvent): string {
   return rule.chain === hook ? 'policy' : 'return';
 }
 
-function chainsAfter(chains: readonly string[], { rule, next }: RuleEvent): string[] {
+function chainsAfter(chains: readonly string[], { rule, next, hook }: RuleEvent): string[] {
   const [word = '', to = ''] = next.split(' ');
   if (rule.n === 0) return [];
   if (word === 'jump') return [...chains, to];
   if (word === 'goto') return [...chains.slice(0, -1), to];
   if (next === 'next rule') return [...chains];
   // From a chain of the table's own a packet that returns meets the policy.
-  if (word === 'RETURN') return chains.length > 1 ? chains.slice(0, -1) : [...chains];
+  if (word === 'RETURN') return rule.chain === hook ? [...chains] : chains.slice(0, -1);
   return [];
 }
 
-/** The oracle's own rules, `-p udp`, `-p tcp` and `-p icmp`, mark what is traced. */
-function isTraced({ headers }: PlacedEvent): boolean {
-  const { ip } = outermost(headers);
-  return ip !== undefined && ['udp', 'tcp', 'icmp'].includes(ip.proto);
-}
-
-function lineOf(
-  { headers, markBefore }: PlacedEvent,
-  { in: input, out }: RuleEvent,
-  rule: string,
-): Omit<RuleHit, 'ns'> {
+function lineOf({ headers }: PlacedEvent, { in: input, out, mark }: RuleEvent, rule: string): Omit<RuleHit, 'ns'> {
   const { ip, l4 } = outermost(headers);
   if (ip === undefined) throw new Error(`a rule met what is no IP packet: ${rule}`);
   return {
     ...(input !== null && { in: input }),
     ...(out !== null && { out }),
     rule,
-    ...(markBefore !== 0 && { mark: markBefore }),
+    ...(mark !== 0 && { mark }),
     src: ip.src,
     dst: ip.dst,
     proto: ip.proto,
@@ -112,14 +102,12 @@ function outermost(headers: readonly Header[]): Outermost {
 /**
  * A line without what a comparison leaves out, and why. Nothing else may be dropped.
  *
- * - lines of `raw`: its rules are the recorder's own, and a chain that is empty here was not there.
  * - the source port of VXLAN: a hash of the flow with a key that the kernel drew at boot.
  */
 export function normaliseHits(hits: readonly RuleHit[]): Omit<RuleHit, 'ns'>[] {
-  return hits.flatMap(({ ns: _ns, ...hit }) => {
-    if (hit.rule.startsWith('raw:')) return [];
-    if (hit.proto !== 'udp' || hit.dport !== 8472) return [hit];
+  return hits.map(({ ns: _ns, ...hit }) => {
+    if (hit.proto !== 'udp' || hit.dport !== 8472) return hit;
     const { sport: _s, ...rest } = hit;
-    return [rest];
+    return rest;
   });
 }
