@@ -1,4 +1,5 @@
 export {
+  ALL_HOSTS,
   ANY,
   BROADCAST,
   contains,

@@ -19,6 +19,8 @@ export interface Ipv4Prefix {
 /** 0.0.0.0: INADDR_ANY. */
 export const ANY = 0 as Ipv4;
 
+/** 224.0.0.1: INADDR_ALLHOSTS_GROUP. */
+export const ALL_HOSTS = 0xe0000001 as Ipv4;
 /** 255.255.255.255: INADDR_BROADCAST. */
 export const BROADCAST = 0xffffffff as Ipv4;
 /** 127.0.0.1. */

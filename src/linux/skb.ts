@@ -2,8 +2,11 @@ import type { Arp, Ethernet, IpHeader, L4, Packet, Vxlan } from '../packet/index
 import type { Connection } from './conntrack/table.js';
 import type { Destination } from './fib/lookup.js';
 
-/** Relation of a packet to the device that received it (PACKET_HOST …, linux if_packet.h). */
-export type PacketType = 'host' | 'broadcast' | 'multicast' | 'otherhost';
+/**
+ * Relation of a packet to the device that received it (PACKET_HOST …, linux if_packet.h); `loopback`: the copy of a
+ * broadcast of this host's own, which no capture shows.
+ */
+export type PacketType = 'host' | 'broadcast' | 'multicast' | 'otherhost' | 'loopback';
 
 /** What connection tracking says of a packet (enum ip_conntrack_info, without the direction). */
 export type CtState = 'NEW' | 'ESTABLISHED' | 'RELATED';

@@ -27,7 +27,7 @@ export function devQueueXmit(net: Net, skb: Skb): void {
 }
 
 function startXmit(net: Net, link: Link, skb: Skb): void {
-  if (link.kind === 'veth' && !link.carrier) {
+  if (!link.carrier) {
     // Without a carrier the queue is dead (dev_deactivate()): nothing reaches the device, nor a capture on it.
     drop(net, skb, 'noop_enqueue', 'NO_CARRIER', () => ({ values: { dev: link.name } }));
     return;
@@ -59,9 +59,11 @@ function crossing(net: Net, skb: Skb, dir: 'in' | 'out'): boolean {
 export function netifReceiveSkb(net: Net, skb: Skb): void {
   const link = net.ns.links.get(skb.dev);
   if (link === undefined) throw new Error(`${net.ns.name} has no device ${skb.dev}`);
-  if (!crossing(net, skb, 'in')) return;
+  // packet_rcv() and br_handle_frame() let pass what comes back of a broadcast of this host's own.
+  const back = skb.type === 'loopback';
+  if (!back && !crossing(net, skb, 'in')) return;
   skb.iif = link.name;
-  if (link.master !== undefined) {
+  if (link.master !== undefined && !back) {
     net.walk.functions.br_handle_frame(net, skb);
     return;
   }

@@ -1,5 +1,5 @@
-import { ANY, type Ipv4, MAC_ZERO } from '../address/index.js';
-import { destinationMtu, inetAddrType, type SendCall, type Skb } from '../linux/index.js';
+import { ALL_HOSTS, ANY, type Ipv4, MAC_ZERO } from '../address/index.js';
+import { type Destination, destinationMtu, inetAddrType, type SendCall, type Skb } from '../linux/index.js';
 import { ETH_P_IP, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED } from '../packet/index.js';
 import { devQueueXmit } from './dev.js';
 import { fragment } from './fragment.js';
@@ -9,6 +9,7 @@ import { neighOutput } from './neighbour.js';
 import { drop, type Net } from './net.js';
 import { hookState, nfHook } from './netfilter.js';
 import { tellRoute } from './route-event.js';
+import { cloneSkb } from './skb.js';
 
 /** ip_local_out(): a packet of this host's own meets OUTPUT, then goes its way (linux net/ipv4/ip_output.c). */
 export function ipLocalOut(net: Net, skb: Skb): void {
@@ -30,7 +31,25 @@ export function dstOutput(net: Net, skb: Skb): void {
   // ip_mc_output(): to a group, as if from nowhere.
   const input = dst.type === 'broadcast' || dst.type === 'multicast' ? '' : skb.dev;
   skb.dev = dst.dev;
-  nfHook(net, skb, hookState('ip', 'POSTROUTING', { in: input, out: dst.dev }, 'ip_finish_output'));
+  const devices = { in: input, out: dst.dev };
+  if (comesBack(dst, skb)) {
+    const copy = cloneSkb(net, skb);
+    copy.call = undefined;
+    nfHook(net, copy, hookState('ip', 'POSTROUTING', devices, 'ip_mc_finish_output'));
+  }
+  nfHook(net, skb, hookState('ip', 'POSTROUTING', devices, 'ip_finish_output'));
+}
+
+/** ip_mc_output(): this host hears its own broadcasts, and groups that it has joined, of which all hosts is modelled. */
+function comesBack(dst: Destination, { ip }: Skb): boolean {
+  if (dst.type === 'error' || dst.dev === 'lo') return false;
+  return dst.type === 'broadcast' || (dst.type === 'multicast' && ip?.dst === ALL_HOSTS);
+}
+
+/** ip_mc_finish_output(), dev_loopback_xmit(): the copy is received on the device that the packet leaves by. */
+export function ipMcFinishOutput(net: Net, skb: Skb): void {
+  skb.type = 'loopback';
+  net.walk.enqueue(net, skb);
 }
 
 /** ip_finish_output(): the packet is cut to what the way carries. */

@@ -11,7 +11,7 @@ import { hooksOf } from './hooks.js';
 import { icmpSend } from './icmp.js';
 import { ipForwardFinish } from './ip-forward.js';
 import { ipLocalDeliverFinish, ipRcv, ipRcvFinish } from './ip-input.js';
-import { dstOutput, ipFinishOutput, ipLocalOut, ipRouteMeHarder } from './ip-output.js';
+import { dstOutput, ipFinishOutput, ipLocalOut, ipMcFinishOutput, ipRouteMeHarder } from './ip-output.js';
 import type { KernelFunctions } from './net.js';
 import { tunXmit } from './relay.js';
 import { vxlanXmit } from './vxlan.js';
@@ -32,6 +32,7 @@ export const KERNEL: KernelFunctions = {
     ip_forward_finish: ipForwardFinish,
     dst_output: dstOutput,
     ip_finish_output: ipFinishOutput,
+    ip_mc_finish_output: ipMcFinishOutput,
     br_handle_frame_finish: brHandleFrameFinish,
     br_netif_receive_skb: netifReceiveSkb,
     br_forward_finish: brForwardFinish,

@@ -19,6 +19,7 @@ export type OkfnName =
   | 'ip_forward_finish'
   | 'dst_output'
   | 'ip_finish_output'
+  | 'ip_mc_finish_output'
   | 'br_handle_frame_finish'
   | 'br_netif_receive_skb'
   | 'br_forward_finish'

@@ -235,7 +235,13 @@ function noteVisit(state: FrameState, netns: string, dev: string, headers: reado
   state.visits.set(key, hop);
 }
 
-const DIRECTIONS = { host: 'in', broadcast: 'in-bcast', multicast: 'in-mcast', otherhost: 'in-otherhost' } as const;
+const DIRECTIONS = {
+  host: 'in',
+  broadcast: 'in-bcast',
+  multicast: 'in-mcast',
+  otherhost: 'in-otherhost',
+  loopback: 'in',
+} as const;
 
 const OUTCOMES = new Map<DropCode, Outcome>([
   ['LEFT_SCOPE', 'left-scope'],

@@ -1,17 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import type { firstWrong } from './at-random.js';
 import type { Mutant } from './mutants.js';
 
-/** What a bundle of the recordings and of an interpreter gives. */
-export interface Judge {
-  disagreements(): string[];
-}
-
-/** The recordings with an interpreter into which one mistake has been put; without a mutant, with ours. */
-export async function judgeOf(mutant: Mutant | undefined): Promise<Judge> {
+/** A judge in this directory, with an interpreter into which one mistake has been put; without a mutant, with ours. */
+async function judgeOf<T>(file: string, mutant: Mutant | undefined): Promise<T> {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL('disagreements.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL(file, import.meta.url))],
     bundle: true,
     write: false,
     format: 'esm',
@@ -21,7 +17,20 @@ export async function judgeOf(mutant: Mutant | undefined): Promise<Judge> {
     plugins: [mutating(mutant)],
   });
   const [{ contents } = { contents: new Uint8Array() }] = outputFiles;
-  return import(`data:text/javascript;base64,${Buffer.from(contents).toString('base64')}`) as Promise<Judge>;
+  return import(`data:text/javascript;base64,${Buffer.from(contents).toString('base64')}`) as Promise<T>;
+}
+
+/** What of the recordings such an interpreter follows otherwise. */
+export async function judgedByRecordings(mutant: Mutant | undefined): Promise<string[]> {
+  return (await judgeOf<typeof import('./disagreements.js')>('disagreements.ts', mutant)).disagreements();
+}
+
+/** Which of these plans it gets wrong first; -1 when none. */
+export async function judgedAtRandom(
+  mutant: Mutant | undefined,
+  done: Parameters<typeof firstWrong>[0],
+): Promise<number> {
+  return (await judgeOf<typeof import('./at-random.js')>('at-random.ts', mutant)).firstWrong(done);
 }
 
 function mutating(mutant: Mutant | undefined): Plugin {

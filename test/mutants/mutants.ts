@@ -4,6 +4,8 @@ export interface Mutant {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** Fewer than one random network in twenty meets it. */
+  readonly rare?: true;
 }
 
 /** Mistakes that somebody could make in good faith. The recordings must find each. */
@@ -14,6 +16,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'trace/ip-forward.ts',
     from: 'if (exceedsMtu(skb, mtu)) {',
     to: 'if (false) {',
+    rare: true,
   },
   {
     name: 'NAT is decided for each packet',
@@ -32,6 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'trace/br-netfilter.ts',
     from: "return net.ns.sysctls.number('net/bridge/bridge-nf-call-iptables') !== 0 || bridge.nfCallIptables;",
     to: 'return true;',
+    rare: true,
   },
   {
     name: 'a bridge sends a frame back to where it came from',
@@ -98,6 +102,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'linux/fib/lookup.ts',
     from: "const ERRNO = { blackhole: 'EINVAL',",
     to: "const ERRNO = { blackhole: 'EHOSTUNREACH',",
+    rare: true,
   },
   {
     name: 'rp_filter is ignored',
@@ -152,6 +157,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'linux/fib/route-input.ts',
     from: 'if (!forwarding) return { ok: true,',
     to: 'if (false) return { ok: true,',
+    rare: true,
   },
   {
     name: 'the mangle table does nothing',
@@ -164,5 +170,23 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'trace/hooks.ts',
     from: "  if (table === 'nat') {\n",
     to: "  if (table === 'nat') {\n    if (hook === 'OUTPUT') return;\n",
+  },
+  {
+    name: 'a connection is confirmed when it is first seen',
+    file: 'trace/conntrack-hooks.ts',
+    from: '    track(net, skb);\n',
+    to: '    track(net, skb);\n    confirm(net, skb);\n',
+  },
+  {
+    name: 'INVALID counts as NEW',
+    file: 'linux/netfilter/match/conntrack-state.ts',
+    from: "  return skb.untracked ? 'UNTRACKED' : 'INVALID';",
+    to: "  return skb.untracked ? 'UNTRACKED' : 'NEW';",
+  },
+  {
+    name: 'FORWARD comes before routing',
+    file: 'trace/ip-forward.ts',
+    from: '{ in: skb.dev, out: dst.dev }',
+    to: "{ in: skb.dev, out: '' }",
   },
 ];

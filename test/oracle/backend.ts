@@ -112,6 +112,10 @@ export function runPlans(plans: readonly Plan[]): KernelRun[] {
   return plans.map((plan, i) => readRun(plan, parts[i] ?? ''));
 }
 
+function losesCarrier({ fixed, random }: Plan): boolean {
+  return [...fixed, ...random].some((line) => / down$/.test(line));
+}
+
 function namespacesOf({ fixed }: Plan): string[] {
   return fixed.flatMap((line) => /^ip netns add (\S+)$/.exec(line)?.[1] ?? []);
 }
@@ -132,7 +136,7 @@ function planScript(plan: Plan, index: number, file: string): string {
     ...(plan.traced === true ? [`untraced=$PATH; PATH=${join(directory(), 'legacy')}:$PATH`] : []),
     ...commands,
     // A carrier that went is told of within a second (linkwatch).
-    ...([...plan.fixed, ...plan.random].some((line) => / down$/.test(line)) ? ['sleep 1.2'] : []),
+    ...(losesCarrier(plan) ? ['sleep 1.2'] : []),
     ...names.map((ns) => `ip netns exec ${ns} sh -c 'cd /proc/sys; ${QUIET_DEVICES}'`),
     ...(plan.traced === true ? traces : []),
     'echo "@events"',
@@ -150,6 +154,8 @@ function agentScript(plan: Plan): string {
   const watched = namespacesOf(plan).filter((ns) => !plan.unwatched.includes(ns));
   return [
     ...watched.map((ns) => `ns ${ns}${plan.traced === true ? ' traced' : ''}`),
+    // What is sent to a device without a carrier reaches no capture (noop_enqueue()).
+    ...(losesCarrier(plan) ? ['blind'] : []),
     ...plan.listeners.map((l) => `listen ${l.netns} ${l.protocol} 0.0.0.0 ${l.port} ${l.behaviour}`),
     ...plan.cases.map(agentLine),
     '',

@@ -146,8 +146,16 @@ function pathText(kernel: KernelCase, ours: SimulatedCase): string {
   });
   const same = rest.length === 0 && lines.every((line) => line.startsWith(' '));
   return same
-    ? [...theirs, 'in another order:', ...mine].join('\n')
-    : [...lines, ...rest.map((line) => `+ ${line}`)].join('\n');
+    ? [...around(theirs, 0), 'in another order:', ...around(mine, 0)].join('\n')
+    : around([...lines, ...rest.map((line) => `+ ${line}`)]).join('\n');
+}
+
+/** The first line that differs and its neighbours: a loop has thousands. */
+function around(lines: readonly string[], at = lines.findIndex((line) => !line.startsWith(' '))): string[] {
+  const from = Math.max(0, at - 20);
+  const shown = lines.slice(from, at + 20);
+  const more = (count: number): string[] => (count > 0 ? [`  … ${count} more`] : []);
+  return [...more(from), ...shown, ...more(lines.length - from - shown.length)];
 }
 
 function compareAfter(kernel: KernelRun, ours: SimulatedRun): Disagreement | undefined {

@@ -18,6 +18,8 @@ export interface BatchResult {
   /** What was met that can't be compared, and how often it ended a plan. */
   readonly left: ReadonlyMap<string, number>;
   readonly failed: readonly { readonly plan: Plan; readonly disagreement: Disagreement }[];
+  /** Each plan with what the kernel did. */
+  readonly done: readonly { readonly plan: Plan; readonly kernel: KernelRun }[];
 }
 
 /** Runs a plan in the simulation and compares. */
@@ -48,15 +50,18 @@ export function runBatch(
   const left = new Map<string, number>();
   const failed: { plan: Plan; disagreement: Disagreement }[] = [];
   let packets = 0;
-  for (const [i, plan] of drawn.entries()) {
+  const done = drawn.map((plan, i) => {
     const kernel = runs[i];
     if (kernel === undefined) throw new Error('a plan was not run');
+    return { plan, kernel };
+  });
+  for (const { plan, kernel } of done) {
     const result = judge(plan, kernel);
     packets += result.agreed;
     if (result.left !== undefined) left.set(reasonOf(result.left), (left.get(reasonOf(result.left)) ?? 0) + 1);
     if (result.disagreement !== undefined) failed.push({ plan, disagreement: result.disagreement });
   }
-  return { packets, plans: drawn.length, left, failed };
+  return { packets, plans: drawn.length, left, failed, done };
 }
 
 /** The words of what is not modelled, without ids. */

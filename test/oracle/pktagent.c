@@ -7,6 +7,7 @@
  * Script, one word-separated command a line:
  *   ns NAME [traced]                                      capture in this namespace; with its rules and counters
  *   listen NS udp|tcp ADDRESS PORT echo|sink
+ *   blind                                               ARP may be asked where no capture sees it: wait until it has failed
  *   send ID udp|tcp|ping NS SRC SPORT DST DPORT TTL PMTU TOS MARK BYTES CONNECTED RECVERR OIF
  *                                                         SPORT is the identifier of a ping; `-` stands for none
  *   frame ID NS DEVICE HEX                                AF_PACKET, out of a device
@@ -47,11 +48,12 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { MAX_NS = 64, MAX_FD = 512, FRAME = 2048, FRAMES = 512, SNAP = 400, QUIET_MS = 2, ARP_MS = 80, MOST_MS = 1500 };
 #include "pktbase.h"
 #include "pkttrace.h"
 
+enum { MAX_NS = 64, MAX_FD = 512, FRAME = 2048, FRAMES = 512, SNAP = 400, ARP_MS = 50, BLIND_MS = 150, MOST_MS = 1500 };
+/* ms without anything until the network counts as quiet. */
+static int quiet_ms = 2;
 enum kind { RING, NFLOG, UDP_ECHO, UDP_SINK, LISTENER, ACCEPTED, CLIENT, TCP_CLIENT };
 
 struct netns { char name[64]; int fd, ring, next, traced; unsigned char *map; struct reasons reasons; };
@@ -232,7 +234,7 @@ static void until_quiet(void) {
   long long begun = now_ms();
   for (;;) {
     int busy = 0;
-    if (poll(polled, npolled, nasked ? ARP_MS : QUIET_MS) <= 0) return;
+    if (poll(polled, npolled, nasked ? ARP_MS : quiet_ms) <= 0) return;
     for (int i = npolled - 1; i >= 0; i--) if (polled[i].revents) busy += serve(i, polled[i].revents);
     if (!busy) { struct timespec t = { 0, 500000 }; nanosleep(&t, 0); }
     if (now_ms() - begun > MOST_MS) { printf("X never quiet\n"); return; }
@@ -369,6 +371,7 @@ int main(int argc, char **argv) {
       continue;
     }
     if (!strcmp(w[0], "listen")) { open_listener(w); continue; }
+    if (!strcmp(w[0], "blind")) { quiet_ms = BLIND_MS; continue; }
     nasked = 0;
     printf("P %s %lld\n", w[1], now_ms() - begun);
     if (!strcmp(w[0], "send")) send_one(w);

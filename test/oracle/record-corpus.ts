@@ -148,6 +148,35 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
     ['ip netns exec a iptables -A OUTPUT -p icmp --icmp-type echo-reply -j REJECT'],
     [socket('ping', 'a', '10.0.0.3'), socket('ping', 'r', '10.0.0.1')],
   ],
+  'a broadcast comes back to who sends it': [
+    [
+      'ip netns exec r iptables -t mangle -A POSTROUTING -j CONNMARK --save-mark',
+      'ip netns exec r iptables -A INPUT -p icmp -j ACCEPT',
+    ],
+    [frame('b', echo('10.0.0.255', '10.9.0.9'))],
+  ],
+  'what leaves by lo along a route has arrived': [
+    ['ip -n r route add local 10.0.1.0/24 dev lo', 'ip -n r route add 0.0.0.0/1 via 10.0.1.77'],
+    [
+      socket('ping', 'r', '10.2.0.1'),
+      socket('ping', 'a', '10.2.0.1', { ttl: 3 }),
+      frame('b', {
+        src: '10.9.0.9',
+        dst: '10.0.0.2',
+        ttl: 1,
+        payload: 0,
+        l4: { l4: 'tcp', sport: 53, dport: 30001, flags: 'FA', seq: 1001, ack: 5001 },
+      }),
+    ],
+  ],
+  'an error that has no source of its own is not sent': [
+    [
+      'ip -n r route add local 10.0.1.0/24 dev lo',
+      'ip -n r route add 0.0.0.0/1 via 10.0.1.77',
+      'ip netns exec r iptables -A OUTPUT -j REJECT --reject-with icmp-host-prohibited',
+    ],
+    [socket('ping', 'r', '10.2.0.1', { sport: 20003 })],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [

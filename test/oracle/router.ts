@@ -141,6 +141,7 @@ const MATCHES = fc.array(MATCH, { maxLength: 2 }).map((all) => {
 const FILTER_TARGET = fc.oneof(
   oneOf('-j ACCEPT', '-j DROP', '-j RETURN', '-j C1', '-g C1', ''),
   words`-j REJECT ${mostly('', ...['net-unreachable', 'host-unreachable', 'port-unreachable', 'admin-prohibited', 'host-prohibited', 'net-prohibited', 'proto-unreachable'].map((type) => `--reject-with icmp-${type}`))}`,
+  oneOf('-p tcp -j REJECT --reject-with tcp-reset'),
 );
 const MANGLE_TARGET = oneOf(
   '-j MARK --set-mark 1',

@@ -228,5 +228,8 @@ export function pathMtu(context: FibContext, destination: UnicastDestination, ds
 export function destinationMtu(context: FibContext, destination: Destination, dst: Ipv4): number {
   const link = destination.type === 'error' ? undefined : context.ns.links.get(destination.dev);
   if (link === undefined) return 65535;
-  return destination.type === 'unicast' ? pathMtu(context, destination, dst, link) : Math.min(link.mtu, 65535);
+  if (destination.type === 'unicast') return pathMtu(context, destination, dst, link);
+  // What leaves by lo along a route has that route's metrics (rt_set_nexthop()).
+  const { route } = destination;
+  return Math.min(route?.type === 'unicast' ? (route.mtu ?? link.mtu) : link.mtu, 65535);
 }

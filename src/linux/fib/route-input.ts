@@ -1,4 +1,4 @@
-import { ANY, BROADCAST, type Ipv4, isLoopback, isMulticast, isZeronet } from '../../address/index.js';
+import { ALL_HOSTS, ANY, BROADCAST, type Ipv4, isLoopback, isMulticast, isZeronet } from '../../address/index.js';
 import { onLink, ownAddress } from './address.js';
 import {
   type Destination,
@@ -103,7 +103,7 @@ function broadcastInput(
 
 /** All hosts (224.0.0.1) is joined by every link that is up; other groups and multicast routing are not modelled. */
 function multicastInput(context: FibContext, received: Received): InputRoute {
-  if (received.dst !== 0xe0000001)
+  if (received.dst !== ALL_HOSTS)
     return { ok: false, drop: 'UNSUPPORTED', what: 'multicast groups other than 224.0.0.1' };
   const valid = isZeronet(received.src) ? undefined : validateSource(context, received, '');
   if (valid !== undefined && valid.verdict !== 'ok') return valid.refusal;

@@ -61,6 +61,8 @@ function withoutRoute(
   const about = { direction: 'output', rule, table: undefined } as const;
   if (flow.oif === '') return { ok: false, errno, destination: { ...about, route, type: 'error', errno } };
   const source = flow.src === ANY ? inetSelectAddr(ns, flow.oif, ANY, RT_SCOPE_LINK) : flow.src;
+  if (flow.oif === 'lo')
+    return { ok: true, destination: { ...about, route: undefined, type: 'local', dev: 'lo', source } };
   const onLink = { dev: flow.oif, gateway: undefined, source, redirect: false };
   return { ok: true, destination: { ...about, route: undefined, type: 'unicast', ...onLink } };
 }
@@ -86,6 +88,8 @@ function alongRoute(
   const source = flow.src === ANY ? preferredSource(context, route, dev, via) : flow.src;
   // __mkroute_output(): a loopback source stays on this host unless the device says otherwise.
   if (isLoopback(source) && dev !== 'lo' && !ns.sysctls.confOr(dev, 'route_localnet')) return failed('EINVAL');
+  // __mkroute_output(): what leaves by lo has arrived (RTCF_LOCAL), whatever the type of its route.
+  if (dev === 'lo') return { ok: true, destination: { ...found, type: 'local', dev, source } };
   return {
     ok: true,
     destination: { ...found, type: 'unicast', dev, gateway: gatewayOf(nexthop), source, redirect: false },
