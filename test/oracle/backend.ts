@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isolated } from '../isolated.js';
-import type { Counters } from '../replay/counters.js';
+import type { Counters } from '../replay/counter-names.js';
 import type { Frame } from '../replay/frame.js';
 import type { RuleHit } from '../replay/rules.js';
 import { decodeFrame } from './decode.js';

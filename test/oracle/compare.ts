@@ -31,6 +31,8 @@ export interface Comparison {
  * What is left out, and why; nothing else may be:
  * - what `normalise()` of test/replay/frame.ts names, for frames;
  * - the order of ARP frames, among themselves and to others: their timers are the kernel's own;
+ * - what `normaliseHits()` of test/replay/rules.ts, `reasons.ts` and test/replay/counter-names.ts name, for rules hit and
+ *   for counters;
  * - errors after the first: sockets tell only of one at a time, and of which is a race;
  * - of a connection the timeout and the use count; of one to a VXLAN port the source port, which is a hash;
  * - counters of policies, which iptables-nft does not keep, and of the nat table of a VXLAN node: it sees the first

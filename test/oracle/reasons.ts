@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Counters, comparedCounters } from '../replay/counters.js';
+import { type Counters, comparedCounters } from '../replay/counter-names.js';
 import { normaliseHits, type RuleHit } from '../replay/rules.js';
 import { decodePacket } from './decode.js';
 

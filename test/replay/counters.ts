@@ -1,42 +1,9 @@
 import type { Header } from '../../src/packet/index.js';
 import type { Network } from '../../src/topology/index.js';
 import type { Trace, TraceEvent } from '../../src/trace/index.js';
+import type { Counters } from './counter-names.js';
 import { countersOfDrop } from './drop-reasons.js';
 import { type PlacedEvent, placedEvents } from './events.js';
-
-/** By namespace, what a packet moved: the names of /proc/net/snmp and netstat, and `dev.NAME.what` of /proc/net/dev. */
-export type Counters = Readonly<Record<string, Readonly<Record<string, number>>>>;
-
-/**
- * What is compared, every one of it; with the drop reasons of `drop-reasons.ts`. Where a packet is dropped without a
- * counter, these tell at least how far it came.
- */
-const COMPARED = [
-  /^Ip\.(InReceives|InHdrErrors|InAddrErrors|ForwDatagrams|InUnknownProtos|InDiscards|InDelivers)$/,
-  /^Ip\.(OutRequests|OutTransmits|OutDiscards|OutNoRoutes|ReasmReqds|ReasmOKs|ReasmFails|ReasmTimeout|FragOKs|FragFails|FragCreates)$/,
-  /^IpExt\.(InNoRoutes|InTruncatedPkts|InBcastPkts|InMcastPkts|OutBcastPkts|OutMcastPkts|ReasmOverlaps)$/,
-  /^Icmp\.(InMsgs|InErrors|OutMsgs|InDestUnreachs|InTimeExcds|InRedirects|InEchos|InEchoReps)$/,
-  /^Icmp\.(OutDestUnreachs|OutTimeExcds|OutRedirects|OutEchos|OutEchoReps)$/,
-  /^Udp\.(InDatagrams|NoPorts|OutDatagrams|IgnoredMulti)$/,
-  /^TcpExt\.IPReversePathFilter$/,
-  /^dev\./,
-];
-
-/** What is not, and why; nothing else may be left out. */
-const LEFT_OUT: readonly (readonly [name: RegExp, why: string])[] = [
-  [/^Tcp\./, 'of sockets and their states, which the programs of a recorder close in a way of their own'],
-  [/^TcpExt\.(?!IP)/, 'the same'],
-];
-
-/** The counters that are compared; throws at one that neither list names. */
-export function comparedCounters(counters: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  const found = Object.entries(counters).filter(([name, count]) => {
-    if (count === 0 || LEFT_OUT.some(([left]) => left.test(name))) return false;
-    if (COMPARED.some((one) => one.test(name))) return true;
-    throw new Error(`nobody says what becomes of the counter ${name}`);
-  });
-  return Object.fromEntries(found.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
 
 /** Which kernel counted: 6.7 moved OutRequests (and then gave what it had been to OutTransmits). */
 export type Counting = '6.1' | '6.18';
@@ -50,8 +17,11 @@ export function countersOf(trace: Trace, network: Network, counting: Counting): 
 
 /** Where in the stack a frame is, as far as counters ask. */
 interface Place {
-  /** Before OUTPUT has accepted it, before FORWARD has, or past them; undefined for a frame that is received. */
-  stage: 'output' | 'forward' | 'past' | undefined;
+  /**
+   * Before OUTPUT has accepted it, before FORWARD has, or past them; the copy of a broadcast that comes back before
+   * POSTROUTING, or PREROUTING, has; undefined for a frame that is received.
+   */
+  stage: 'output' | 'forward' | 'past' | 'back' | 'returned' | undefined;
   /** The namespace that sends it, and whether through ip_send_skb(), which counts what fails. */
   from: string | undefined;
   countsFailure: boolean;
@@ -88,6 +58,8 @@ class Counter {
   readonly #network: Network;
   readonly #counting: Counting;
   readonly #places = new Map<number, Place>();
+  /** By leg, what this host hears of its own broadcasts (ip_mc_output()). */
+  readonly #copies = new Map<string, string>();
 
   constructor(network: Network, counting: Counting) {
     this.#network = network;
@@ -105,12 +77,18 @@ class Counter {
     if (event.k === 'rule') place.hook = event.hook;
     this.#pass(placed, place);
     this.#transmit(placed, place);
+    this.#comeBack(placed, place);
     switch (event.k) {
       case 'rx':
         this.#received(placed, place, event);
         break;
       case 'tx':
         place.dev = event.dev;
+        // startXmit(): what another kind of device makes of it the sender is not told.
+        if (this.#network.netns(netns)?.links.get(event.dev)?.kind !== 'veth') place.countsFailure = false;
+        break;
+      case 'copy':
+        if (place.from === netns && place.group !== '') this.#copies.set(event.leg, place.group);
         break;
       case 'route':
         this.#routed(placed, place, event);
@@ -146,10 +124,11 @@ class Counter {
     }
   }
 
-  #placeOf({ frame }: PlacedEvent): Place {
+  #placeOf({ frame, leg }: PlacedEvent): Place {
     const known = this.#places.get(frame);
     if (known !== undefined) return known;
-    const place: Place = { ...RECEIVED };
+    const group = this.#copies.get(leg.id);
+    const place: Place = group === undefined ? { ...RECEIVED } : { ...RECEIVED, stage: 'back', group };
     this.#places.set(frame, place);
     return place;
   }
@@ -175,6 +154,17 @@ class Counter {
     place.transmitted = true;
     if (this.#counting === '6.18') this.#add(netns, 'Ip.OutTransmits');
     this.#group(netns, place, 'Out');
+  }
+
+  /** dev_loopback_xmit() */
+  #comeBack({ event, netns }: PlacedEvent, place: Place): void {
+    if (place.stage === 'back' && !staysAt(place, event)) {
+      this.#add(netns, 'Ip.InReceives');
+      place.stage = 'returned';
+    }
+    if (place.stage !== 'returned' || staysAt(place, event)) return;
+    this.#group(netns, place, 'In');
+    place.stage = undefined;
   }
 
   #group(netns: string, { group }: Place, way: 'In' | 'Out'): void {
@@ -260,17 +250,29 @@ class Counter {
     }
     // ip_send_skb(): its sender is told, and it is counted.
     if (place.countsFailure && place.from !== undefined && failsTheCall(place, event))
-      this.#add(place.from, 'Ip.OutDiscards');
+      this.#failCall(place.from, place, event, l4);
   }
 
-  /** __udp4_lib_err() looks for a socket as for a datagram that would come back: a server's will do. */
+  /** udp_send_skb() counts a datagram when it has been sent, or that a queue was full. */
+  #failCall(netns: string, { stage }: Place, { fn }: Extract<TraceEvent, { readonly k: 'drop' }>, l4: string): void {
+    this.#add(netns, 'Ip.OutDiscards');
+    if (l4 !== 'udp') return;
+    if (stage === 'past') this.#add(netns, 'Udp.OutDatagrams', -1);
+    if (fn === '__dev_forward_skb') this.#add(netns, 'Udp.SndbufErrors');
+  }
+
+  /**
+   * __udp4_lib_err() looks for a socket as for a datagram that would come back: a server's will do; and of a tunnel for
+   * the one of the port that it sent to.
+   */
   #isOfListener({ netns, headers }: PlacedEvent): boolean {
     const { quotedPorts } = outermost(headers);
-    return (
-      this.#network
-        .netns(netns)
-        ?.sockets.some(({ protocol, port }) => protocol === 'udp' && port === quotedPorts?.sport) === true
+    const ns = this.#network.netns(netns);
+    const serves = ns?.sockets.some(({ protocol, port }) => protocol === 'udp' && port === quotedPorts?.sport);
+    const tunnels = [...(ns?.links.values() ?? [])].some(
+      (link) => link.kind === 'vxlan' && link.up && link.dstport === quotedPorts?.dport,
     );
+    return serves === true || tunnels;
   }
 
   #peerOf(netns: string, dev: string): { readonly netns: string; readonly dev: string } | undefined {
@@ -304,16 +306,23 @@ const TRANSPORT: ReadonlySet<string> = new Set([
   'vxlan_snoop',
 ]);
 
+const HOOK_OF: ReadonlyMap<Place['stage'], string> = new Map([
+  ['output', 'OUTPUT'],
+  ['forward', 'FORWARD'],
+  ['back', 'POSTROUTING'],
+  ['returned', 'PREROUTING'],
+]);
+
 /** Whether an event happens before OUTPUT, or FORWARD, has accepted the packet. */
 function staysAt({ stage, hook }: Place, event: TraceEvent): boolean {
-  const at = stage === 'output' ? 'OUTPUT' : 'FORWARD';
+  const at = HOOK_OF.get(stage);
   switch (event.k) {
     case 'rule':
       return event.hook === at;
     case 'nat':
-      return event.manip === 'dst';
+      return (event.manip === 'src') === (stage === 'back');
     case 'ct':
-      return event.what !== 'confirmed';
+      return (event.what === 'confirmed') === (stage === 'back');
     case 'drop':
       return (event.fn === 'ipt_do_table' && hook === at) || AT_OUTPUT.has(String(event.fn));
     case 'route':
@@ -360,7 +369,7 @@ interface Outermost {
   readonly icmp: Extract<Header, { readonly l: 'icmp' }> | undefined;
   /** The protocol of the packet that an ICMP error is about. */
   readonly quoted: string | undefined;
-  readonly quotedPorts: { readonly sport: number } | undefined;
+  readonly quotedPorts: { readonly sport: number; readonly dport: number } | undefined;
 }
 
 function outermost(headers: readonly Header[]): Outermost {

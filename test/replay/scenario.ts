@@ -6,7 +6,7 @@ import { Network } from '../../src/topology/index.js';
 import { crossings, Simulation, type Trace } from '../../src/trace/index.js';
 import { ip, mac } from '../must.js';
 import { readable, recording } from '../recordings/load.js';
-import type { Counters } from './counters.js';
+import type { Counters } from './counter-names.js';
 import { type Frame, frameOf } from './frame.js';
 import type { RuleHit } from './rules.js';
 
