@@ -39,6 +39,8 @@ export interface Comparison {
  *   packet of each outer flow, and which packets share one is decided by the hash that is their source port.
  */
 export function compare(plan: Plan, kernel: KernelRun, ours: SimulatedRun): Comparison {
+  const left = legacyOnly(plan, kernel, ours);
+  if (left !== undefined) return { disagreement: undefined, agreed: 0, left };
   const refused = compareRefusals(plan, kernel, ours);
   if (refused !== undefined) return { disagreement: refused, agreed: 0, left: undefined };
   for (const [i, seen] of kernel.cases.entries()) {
@@ -57,6 +59,23 @@ export function compare(plan: Plan, kernel: KernelRun, ours: SimulatedRun): Comp
 }
 
 type Found = Pick<Disagreement, 'layer' | 'text'>;
+
+/** What iptables-legacy, with which a plan is traced, does about rules that are refused, and iptables-nft does not. */
+function legacyOnly({ traced, fixed, random }: Plan, kernel: KernelRun, ours: SimulatedRun): string | undefined {
+  if (traced !== true) return undefined;
+  const commands = [...fixed, ...random];
+  const tableOf = (line: string | undefined): string =>
+    /^ip netns exec (\S+) iptables (?:-t \S+)?/.exec(line ?? '')?.[0] ?? '';
+  const differing = [...kernel.refused, ...ours.refused].filter(
+    (n) => !(kernel.refused.includes(n) && ours.refused.includes(n)),
+  );
+  if (differing.length > 0 && differing.every((n) => ours.refused.includes(n) && tableOf(commands[n]) !== ''))
+    return 'iptables-legacy checks the hooks of a target only where the rule can be reached (mark_source_chains())';
+  const made = new Set(commands.filter((_, n) => !kernel.refused.includes(n)).map(tableOf));
+  return kernel.refused.some((n) => !made.has(tableOf(commands[n])))
+    ? 'iptables-legacy makes a table for a rule that it then refuses'
+    : undefined;
+}
 
 function compareRefusals(plan: Plan, kernel: KernelRun, ours: SimulatedRun): Disagreement | undefined {
   if (isDeepStrictEqual(kernel.refused, ours.refused)) return undefined;
