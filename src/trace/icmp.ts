@@ -92,7 +92,7 @@ export function icmpRcv(net: Net, skb: Skb): void {
   const group = dst?.type === 'broadcast' || dst?.type === 'multicast';
   // RFC 1122 §3.2.2.6: to a group only questions are asked, and they need no answer.
   const silent = l4.type !== ICMP_ECHO || net.ns.sysctls.number('net/ipv4/icmp_echo_ignore_broadcasts') !== 0;
-  if (group && silent && l4.type !== ICMP_ECHOREPLY) {
+  if (group && silent) {
     drop(net, skb, 'icmp_rcv', 'ICMP_IGNORED');
     return;
   }

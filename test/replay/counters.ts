@@ -248,6 +248,9 @@ class Counter {
       } else if (name.startsWith('dev.')) this.#add(netns, `dev.${event.values['dev'] ?? place.dev}.${name.slice(4)}`);
       else this.#add(netns, name);
     }
+    // ip_forward() counts before it looks at the MTU, since Linux 6.7.
+    if (this.#counting === '6.18' && event.code === 'MTU_DF' && fn === 'ip_forward')
+      this.#add(netns, 'Ip.ForwDatagrams');
     // ip_send_skb(): its sender is told, and it is counted.
     if (place.countsFailure && place.from !== undefined && failsTheCall(place, event))
       this.#failCall(place.from, place, event, l4);
