@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4 } from '../address/index.js';
+import { formatIpv4 } from '../address/index.js';
 import { outputFlow, routeOutput, type Skb, updatePmtu } from '../linux/index.js';
 import {
   ICMP_DEST_UNREACH,
@@ -15,11 +15,9 @@ import {
   type Packet,
 } from '../packet/index.js';
 import { drop, type Net, type ProbeSocket, tell } from './net.js';
+import { doRedirect } from './redirect.js';
 import { type Ends, hears, inetIif, listeningSocket, probeSocket } from './socket-lookup.js';
 import { hasVxlanSocket } from './vxlan.js';
-
-/** How long a redirect is believed (ip_rt_gc_timeout), ms. */
-const REDIRECT_EXPIRES = 300_000;
 
 /** icmp_unreach(), icmp_redirect(): to the socket of the quoted packet, and what the error changes in its route. */
 export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
@@ -38,7 +36,7 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
   const dev = inner.l4?.l4 === 'tcp' ? inetIif(skb) : skb.dev;
   if (isOfSocket(net, inner, dev)) {
     if (mtu !== undefined) learnMtu(net, quoted, mtu);
-    if (l4.type === ICMP_REDIRECT) learnGateway(net, skb, quoted.dst, l4.gateway as Ipv4);
+    if (l4.type === ICMP_REDIRECT) doRedirect(net, ip.src, l4, quoted);
   }
   const socket = quotedSocket(net, inner, dev);
   if (socket === undefined) {
@@ -89,19 +87,6 @@ function isOfSocket(net: Net, quoted: Packet, dev: string): boolean {
 function learnMtu(net: Net, { src, dst, tos }: IpHeader, mtu: number): void {
   const route = routeOutput(net, outputFlow(dst, { src, tos: tos & 0x1c }), '', 'any');
   if (route.ok && route.destination.type === 'unicast') updatePmtu(net, route.destination, dst, mtu);
-}
-
-/** ip_do_redirect(): only from the router in use, to an address on the same link. Heeded by hosts, not by routers. */
-function learnGateway(net: Net, skb: Skb, dst: Ipv4, gateway: Ipv4): void {
-  const { sysctls } = net.ns;
-  const forwarding = sysctls.conf(skb.dev, 'forwarding') !== 0;
-  const accepts = forwarding
-    ? sysctls.confAnd(skb.dev, 'accept_redirects')
-    : sysctls.confOr(skb.dev, 'accept_redirects');
-  if (!accepts) return;
-  const old = net.runtime.exceptions.get(dst);
-  const expires = net.now + REDIRECT_EXPIRES;
-  net.journal.put(net.runtime.exceptions, dst, { mtu: old?.mtu, mtuLock: old?.mtuLock ?? false, gateway, expires });
 }
 
 /** The socket that sent the packet which an error quotes, and hears of what `dev` brought. */

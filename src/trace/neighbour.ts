@@ -88,20 +88,30 @@ function send(net: Net, skb: Skb, link: Link, mac: Mac): void {
 
 /** __neigh_event_send(): the packet waits; the first one asks at once, and again each second. */
 function solicit(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
-  const map = net.walk.arpQueues;
-  const key = `${net.ns.name}|${neighbourKey(link.name, ip)}`;
   skb.call = undefined;
   net.walk.observer?.hold(net, skb, `ARP for ${formatIpv4(ip)} on ${link.name}`);
-  const queue = map.get(key);
-  if (queue !== undefined) {
-    queue.skbs.push(skb);
-    return;
-  }
-  const fresh: ArpQueue = { skbs: [skb], probes: 0, timer: undefined };
-  map.set(key, fresh);
+  const queue = net.walk.arpQueues.get(waitingKey(net, ip, link));
+  if (queue === undefined) ask(net, [skb], ip, link);
+  else queue.skbs.push(skb);
+}
+
+/** neigh_event_send() without a packet: asks who has an address, unless that is known or asked already. */
+export function neighEventSend(net: Net, ip: Ipv4, link: Link): void {
+  if (findNeighbour(net, link.name, ip) === undefined && !net.walk.arpQueues.has(waitingKey(net, ip, link)))
+    ask(net, [], ip, link);
+}
+
+function ask(net: Net, skbs: Skb[], ip: Ipv4, link: Link): void {
+  const key = waitingKey(net, ip, link);
+  const fresh: ArpQueue = { skbs, probes: 0, timer: undefined };
+  net.walk.arpQueues.set(key, fresh);
   const fields = { lladdr: MAC_ZERO, used: false, confirmed: 0, updated: net.now };
   net.journal.put(net.runtime.neighbours, neighbourKey(link.name, ip), { ...fields, state: 'INCOMPLETE' });
   probe(net, fresh, ip, link, key);
+}
+
+function waitingKey(net: Net, ip: Ipv4, link: Link): string {
+  return `${net.ns.name}|${neighbourKey(link.name, ip)}`;
 }
 
 /** neigh_timer_handler(): after three questions without an answer the neighbour has failed. */
@@ -166,10 +176,10 @@ export function updateNeighbour(
   const used = valid && old.used;
   net.journal.put(net.runtime.neighbours, key, { lladdr: mac, state: next, used, confirmed, updated });
   if (valid) return;
-  const waitingKey = `${net.ns.name}|${key}`;
-  const queue = net.walk.arpQueues.get(waitingKey);
+  const waiting = waitingKey(net, ip, link);
+  const queue = net.walk.arpQueues.get(waiting);
   if (queue === undefined) return;
-  net.walk.arpQueues.delete(waitingKey);
+  net.walk.arpQueues.delete(waiting);
   net.walk.cancel(queue.timer);
   for (const skb of queue.skbs) resolveOutput(net, skb, ip, link);
 }

@@ -1,4 +1,4 @@
-import type { RejectWith, Skb } from '../linux/index.js';
+import { type RejectWith, type Skb, setClosing } from '../linux/index.js';
 import {
   ETH_P_IP,
   ICMP_DEST_UNREACH,
@@ -64,6 +64,7 @@ function sendReset(net: Net, skb: Skb): void {
   if (!ipRouteMeHarder(net, reset, 'nf_send_reset')) return;
   reset.sk = undefined;
   attachConnection(reset, skb);
+  if (skb.ct !== undefined) setClosing(net, skb.ct);
   if (nfBridge?.physIn === undefined || eth === undefined) {
     net.walk.functions.ip_local_out(net, reset);
     return;

@@ -63,6 +63,9 @@ describe('net-conf.json', () => {
     });
     const other = '{"Network": "10.0.0.0/8", "Backend": {"Type": "wireguard", "PSK": "x"}}';
     expect(readable(readNetConf(source(other))).unmodelled).toEqual(['Backend.Type wireguard', 'Backend.PSK']);
+  });
+
+  test('without a Backend it is udp (parseBackendType())', () => {
     expect(readable(readNetConf(source('{"Network": "10.0.0.0/8"}'))).backendType).toBe('udp');
   });
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { formatMac } from '../../src/address/index.js';
 import { buildNetwork } from '../../src/lab/index.js';
-import { RT_TABLE_MAIN } from '../../src/linux/index.js';
+import { RT_TABLE_MAIN, Runtime } from '../../src/linux/index.js';
 import { makeLab, node, pod, router, segment } from '../lab/make-lab.js';
 import { ip, prefix } from '../must.js';
+import { run } from '../network.js';
 import { commandsOf, restoreLines } from './commands.js';
 
 const MAC_1 = '02:f1:0a:f4:01:00';
@@ -113,6 +114,18 @@ describe('flannel/vxlan', () => {
     // The MTU of pods stays that of the tunnel.
     expect(network.netns('p')?.links.get('eth0')?.mtu).toBe(1450);
     expect(refused).toEqual([]);
+  });
+
+  test('DirectRouting is decided when a lease appears: a shorter way that comes later changes nothing', () => {
+    const lab = makeLab({
+      cni: { name: 'flannel/vxlan', options: { DirectRouting: true } },
+      nodes: [node(1), node(2, { addresses: [ip('192.168.20.12')], segment: 'far' })],
+      segments: [segment('lan', '192.168.10.0/24'), segment('far', '192.168.20.0/24')],
+      routers: [router({ lan: '192.168.10.1', far: '192.168.20.1' })],
+    });
+    const { network } = run('node-1: ip route add 192.168.20.12 dev eth0', buildNetwork(lab).network, new Runtime());
+    const found = network.netns('node-1')?.ipv4.tables.get(RT_TABLE_MAIN)?.at(prefix('10.244.2.0/24'));
+    expect(found).toMatchObject([{ nexthops: [{ dev: 'flannel.1', onlink: true }] }]);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { tcpTransition } from '../../src/linux/conntrack/tcp.js';
+import { segmentKind, tcpTransition } from '../../src/linux/conntrack/tcp.js';
 import {
   type Chooser,
   type Connection,
@@ -48,7 +48,7 @@ test.each([
   { state: 'ESTABLISHED', flags: 'S', dir: 'original', want: 'IGNORE', why: 'may be out of sync: left to the peer' },
   { state: 'TIME_WAIT', flags: 'S', dir: 'original', want: 'SYN_SENT', why: 'reopened' },
 ] as const)('$state + $flags ($dir) gives $want: $why', ({ state, flags, dir, want }) => {
-  expect(tcpTransition(state, tcp(flags), dir)).toBe(want);
+  expect(tcpTransition(state, segmentKind(tcp(flags)), dir)).toBe(want);
 });
 
 test('an ICMP tuple is inverted to the answering type, with the same identifier', () => {

@@ -48,8 +48,8 @@ describe('unobeyedSysctls', () => {
   test.each([
     { path: 'net/ipv4/fib_multipath_hash_policy', value: '1', want: 0 },
     { path: 'net/ipv4/fib_multipath_hash_policy', value: '2', want: 1 },
-    { path: 'net/ipv4/conf/all/secure_redirects', value: '1', want: 0 },
-    { path: 'net/ipv4/conf/eth0/secure_redirects', value: '0', want: 1 },
+    { path: 'net/ipv4/conf/all/bc_forwarding', value: '0', want: 0 },
+    { path: 'net/ipv4/conf/eth0/bc_forwarding', value: '1', want: 1 },
     { path: 'net/ipv4/neigh/eth0/retrans_time_ms', value: '1000', want: 0 },
     { path: 'net/ipv4/neigh/eth0/mcast_solicit', value: '5', want: 1 },
     { path: 'net/netfilter/nf_conntrack_tcp_max_retrans', value: '3', want: 0 },

@@ -2,14 +2,24 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { KernelRun } from './backend.js';
 import type { Plan } from './plan.js';
 
-const CORPUS = new URL('corpus/', import.meta.url);
+/** A plan, and what a kernel did. */
+export interface RecordedPlan {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly kernel: KernelRun;
+}
 
-/** What is recorded in `corpus/`: plans, and what the kernel did. */
-export function loadCorpus(): readonly { readonly name: string; readonly plan: Plan; readonly kernel: KernelRun }[] {
-  return readdirSync(CORPUS)
+/** What is recorded in `corpus/`. */
+export function loadCorpus(): readonly RecordedPlan[] {
+  return loadPlans(new URL('corpus/', import.meta.url));
+}
+
+/** All plans that are recorded in a directory (`record.ts`). */
+export function loadPlans(directory: URL): readonly RecordedPlan[] {
+  return readdirSync(directory)
     .filter((file) => file.endsWith('.json'))
     .map((file) => {
-      const { plan, kernel } = JSON.parse(readFileSync(new URL(file, CORPUS), 'utf8')) as {
+      const { plan, kernel } = JSON.parse(readFileSync(new URL(file, directory), 'utf8')) as {
         plan: Plan;
         kernel: KernelRun;
       };

@@ -20,7 +20,8 @@ const LABS: readonly Shipped[] = [
   'flannel-host-gw-two-segments',
 ];
 
-interface Built {
+/** A lab as commands, and what of it cases are drawn from. */
+export interface Built {
   readonly name: string;
   readonly fixed: readonly string[];
   readonly listeners: readonly Listener[];
@@ -31,8 +32,9 @@ interface Built {
   readonly devices: readonly string[];
 }
 
-function build(name: Shipped): Built {
-  const { network, script } = buildNetwork(readable(readLab(shippedText(name), `${name}.yaml`)));
+/** A lab file as our agents install it. */
+export function buildLab(name: string, text: string): Built {
+  const { network, script } = buildNetwork(readable(readLab(text, `${name}.yaml`)));
   const spaces = network.names().flatMap((each) => network.netns(each) ?? []);
   const watched = spaces.filter(({ role }) => role !== 'switch');
   return {
@@ -145,7 +147,7 @@ function cases({ senders, addresses }: Built): fc.Arbitrary<Case[]> {
 
 /** A shipped lab with up to three mutations, and a sequence of packets. */
 export const LAB_PLAN: fc.Arbitrary<Plan> = fc.constantFrom(...LABS).chain((name) => {
-  const built = build(name);
+  const built = buildLab(name, shippedText(name));
   return fc
     .record({ random: fc.array(mutations(built), { maxLength: 3 }), cases: cases(built) })
     .map(({ random, cases: sent }) => ({

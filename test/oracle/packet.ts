@@ -37,7 +37,9 @@ function headerOf(l4: PacketSpec['l4'], payload: number): L4 {
       if (flags === undefined) throw new Error(`no TCP flags: ${l4.flags}`);
       return { l4: 'tcp', sport, dport, flags, seq, ack, options: 0, mss: undefined };
     }
-    case 'icmp':
-      return icmpHeader(l4.type, l4.code, { id: l4.id ?? 0, mtu: l4.mtu ?? 0 });
+    case 'icmp': {
+      const { type, code, id = 0, mtu = 0, gateway = '0.0.0.0' } = l4;
+      return icmpHeader(type, code, { id, mtu, gateway: ip(gateway) });
+    }
   }
 }

@@ -83,6 +83,8 @@ export interface PacketSpec {
         readonly code: number;
         readonly id?: number;
         readonly mtu?: number;
+        /** Of a redirect. */
+        readonly gateway?: string;
         readonly about?: PacketSpec;
       };
 }

@@ -3,36 +3,29 @@
  * root: `npx tsx test/oracle/record-corpus.ts [NAME…]`, all of them unless some are named. Each was found at random, is named for what was wrong, and is as small
  * as it got.
  */
-import { writeFileSync } from 'node:fs';
-import { runPlans } from './backend.js';
-import type { Case, FrameCase, PacketSpec, Plan, SocketCase } from './plan.js';
+import { echo, frame, socket } from './cases.js';
+import type { Case, FrameCase, Plan } from './plan.js';
+import { recordPlans } from './record.js';
 import { routerPlan } from './router.js';
 
-const SOCKET = { port: 9, sport: 20001, payload: 20 } as const;
-const socket = (send: SocketCase['send'], from: string, to: string, rest: Partial<SocketCase> = {}): SocketCase => ({
-  ...SOCKET,
-  send,
-  from,
-  to,
-  ...(send === 'tcp' && { payload: 0 }),
-  ...(send === 'ping' && { port: 0 }),
-  ...rest,
-});
-const frame = (from: 'a' | 'b', packet: PacketSpec): FrameCase => ({
-  send: 'frame',
-  from,
-  dev: 'eth0',
-  ethSrc: from === 'a' ? '02:00:00:00:00:01' : '02:00:00:00:01:01',
-  ethDst: from === 'a' ? '02:00:00:00:00:02' : '02:00:00:00:01:02',
-  packet,
-});
-const echo = (src: string, dst: string): PacketSpec => ({
-  src,
-  dst,
-  ttl: 64,
-  payload: 20,
-  l4: { l4: 'icmp', type: 8, code: 0, id: 80 },
-});
+/** A segment between 10.0.0.1:30001 and 10.0.1.1:80, and hosts that say nothing to it. */
+const segment = (from: 'a' | 'b', flags: string, seq: number, ack: number): FrameCase => {
+  const [src, dst, sport, dport] =
+    from === 'a' ? ['10.0.0.1', '10.0.1.1', 30001, 80] : ['10.0.1.1', '10.0.0.1', 80, 30001];
+  return frame(from, {
+    src: String(src),
+    dst: String(dst),
+    ttl: 64,
+    payload: 0,
+    l4: { l4: 'tcp', sport: Number(sport), dport: Number(dport), flags, seq, ack },
+  });
+};
+const SILENT_HOSTS = [
+  'ip netns exec a iptables -t raw -A PREROUTING -p tcp -j DROP',
+  'ip netns exec b iptables -t raw -A PREROUTING -p tcp -j DROP',
+  'ip netns exec r iptables -A FORWARD -m conntrack --ctstate INVALID -j DROP',
+];
+const HANDSHAKE = [segment('a', 'S', 1000, 0), segment('b', 'SA', 5000, 1001), segment('a', 'A', 1001, 5001)];
 
 const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], cases: readonly Case[]]>> = {
   'an error about a bound UDP socket comes by lo and is not heard': [
@@ -177,6 +170,49 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
     ],
     [socket('ping', 'r', '10.2.0.1', { sport: 20003 })],
   ],
+  'a REJECT with a RST closes the connection': [
+    [
+      'ip netns exec r iptables -t nat -A OUTPUT -p tcp -j REDIRECT --to-ports 53',
+      'ip netns exec r iptables -A INPUT -p tcp -j REJECT --reject-with tcp-reset',
+    ],
+    [socket('tcp', 'r', '10.0.0.2', { source: '10.0.0.2' })],
+  ],
+  'a SYN and its answer in the middle of a connection': [
+    SILENT_HOSTS,
+    [...HANDSHAKE, segment('a', 'S', 1000, 0), segment('b', 'SA', 5000, 1001)],
+  ],
+  'a SYN to who has just sent a RST opens nothing': [
+    SILENT_HOSTS,
+    [...HANDSHAKE, segment('b', 'R', 5001, 0), segment('a', 'S', 1000, 0), segment('b', 'SA', 7000, 999)],
+  ],
+  'a SYN of who has just sent a RST opens anew': [
+    SILENT_HOSTS,
+    [...HANDSHAKE, segment('a', 'R', 1001, 0), segment('a', 'S', 1000, 0)],
+  ],
+  'a SYN after both have closed opens anew': [
+    SILENT_HOSTS,
+    [
+      ...HANDSHAKE,
+      segment('a', 'FA', 1001, 5001),
+      segment('b', 'FA', 5001, 1002),
+      segment('a', 'A', 1002, 5002),
+      segment('a', 'S', 90_000, 0),
+    ],
+  ],
+  'a rule for all packets is one that is there for some': [
+    [
+      'ip -n r rule add pref 100 from 10.0.0.1 lookup 100',
+      'ip -n r rule add pref 100 lookup 100',
+      'ip -n r rule add pref 101 lookup 100',
+      'ip -n r rule add pref 101 tos 0x10 lookup 100',
+      'ip -n r rule add pref 101 from 10.0.0.1 lookup 100',
+      'ip -n r rule add pref 102 tos 0x10 lookup 100',
+      'ip -n r rule add pref 102 lookup 100',
+      'ip -n r rule add pref 103 goto 200',
+      'ip -n r rule add pref 103 goto 300',
+    ],
+    [socket('ping', 'a', '10.0.1.1')],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [
@@ -191,13 +227,5 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
   ],
 };
 
-const named = process.argv.slice(2);
-const plans: Plan[] = Object.entries(ENTRIES)
-  .filter(([name]) => named.length === 0 || named.includes(name))
-  .map(([name, [random, cases]]) => ({ ...routerPlan(random, cases), name }));
-for (const [i, kernel] of runPlans(plans).entries()) {
-  const plan = plans[i];
-  if (plan === undefined) continue;
-  const file = new URL(`corpus/${plan.name.replaceAll(' ', '-')}.json`, import.meta.url);
-  writeFileSync(file, `${JSON.stringify({ plan, kernel })}\n`);
-}
+const plans = Object.entries(ENTRIES).map(([name, [random, cases]]): Plan => ({ ...routerPlan(random, cases), name }));
+recordPlans(plans, new URL('corpus/', import.meta.url), process.argv.slice(2));

@@ -297,6 +297,9 @@ const ERROR: fc.Arbitrary<PacketSpec> = fc
       { type: 11, code: 0 },
       { type: 3, code: 4, mtu: 1300 },
       { type: 3, code: 13 },
+      { type: 5, code: 1, gateway: '10.0.0.3' },
+      { type: 5, code: 0, gateway: '10.0.1.77' },
+      { type: 5, code: 1, gateway: '10.0.1.1' },
     ),
   })
   .filter(({ about }) => !/^(224|0|127|240|255)\./.test(about.src) && about.l4.l4 !== 'icmp')

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { recording } from '../recordings/load.js';
-import { describeNetns } from './describe-netns.js';
-import { givenMacs, recordedNamespaces, replay, type Scenario, splitSysctl } from './replay-commands.js';
+import { replay, type Scenario, splitSysctl, statesOf } from './replay-commands.js';
 
 /** Recorded by `test/oracle/record-commands.ts`: commands, the kernel's answers, and the state that they led to. */
 const { scenarios } = JSON.parse(recording('commands-6.18.json').text) as { scenarios: Scenario[] };
@@ -36,12 +35,7 @@ describe.each(scenarios)('$name', (scenario) => {
   });
 
   test('state', () => {
-    const given = givenMacs(steps);
-    const network = applier.network();
-    for (const wanted of recordedNamespaces(scenario, network)) {
-      const got = network.netns(wanted.name);
-      expect(got && describeNetns(got, given), wanted.name).toEqual(describeNetns(wanted, given));
-    }
+    for (const { name, ours, kernel } of statesOf(scenario, applier.network())) expect(ours, name).toEqual(kernel);
   });
 
   test('sysctls', () => {

@@ -2,6 +2,7 @@ import { connectLinks, type Link, type Netns, Runtime, readNetns, type Wire } fr
 import { Applier, parseCommand, type Refusal } from '../../src/plan/index.js';
 import { Network } from '../../src/topology/index.js';
 import { dumpOf, type RecordedNetns, readable } from '../recordings/load.js';
+import { type Description, describeNetns } from './describe-netns.js';
 
 /** A command that was tried on a kernel, and what came of it. */
 export interface Step {
@@ -52,6 +53,18 @@ export function recordedNamespaces({ state }: Scenario, network: Network): Netns
     return readable(readNetns(dump, { name, role: 'host' })).ns;
   });
   return connectLinks(recorded, wires(network, recorded));
+}
+
+/** The state that commands led to, in words: ours and the kernel's, by namespace. */
+export function* statesOf(
+  scenario: Scenario,
+  network: Network,
+): Generator<{ readonly name: string; readonly ours: Description | undefined; readonly kernel: Description }> {
+  const given = givenMacs(scenario.steps);
+  for (const wanted of recordedNamespaces(scenario, network)) {
+    const got = network.netns(wanted.name);
+    yield { name: wanted.name, ours: got && describeNetns(got, given), kernel: describeNetns(wanted, given) };
+  }
 }
 
 export function splitSysctl(line: string): [string, string] {

@@ -63,6 +63,8 @@ export interface RecordedProbe {
     readonly count?: number;
     readonly intervalMs?: number;
     readonly timeoutMs: number;
+    /** Of TCP: what the sender announced. */
+    readonly mss?: number;
     readonly segments?: readonly number[];
   };
   readonly omitted: readonly string[];

@@ -62,6 +62,9 @@ const TCP_STATE_NAMES: ReadonlyMap<string, TcpState> = new Map([
   ['LISTEN', 'SYN_SENT2'],
 ]);
 
+/** States that a FIN leads to. */
+const CLOSING: ReadonlySet<string> = new Set(['FIN_WAIT', 'CLOSE_WAIT', 'LAST_ACK', 'TIME_WAIT']);
+
 /** The state of TCP that a dump names; undefined for no such state. */
 export function tcpStateOf(state: string): TcpState | undefined {
   return TCP_STATE_NAMES.get(state);
@@ -127,6 +130,8 @@ export function trackEntry(conntrack: Conntrack, entry: ConntrackEntry, now: num
       dstNat: asked.dst !== original.dst || asked.dport !== original.dport,
       mark: entry.mark ?? 0,
       tcp: tcpStateOf(entry.state ?? '') ?? 'NONE',
+      tcpClosing: CLOSING.has(entry.state ?? ''),
+      tcpLast: undefined,
       // When it began is not told: an assured one has been a stream for long, of any other the time begins now.
       streamFrom: entry.flag === undefined ? now + 2000 : now - 1,
       expires: entry.timeout === undefined ? Number.POSITIVE_INFINITY : now + entry.timeout * 1000,

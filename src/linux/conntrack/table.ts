@@ -44,6 +44,10 @@ export interface Connection {
   /** connmark, uint32. */
   mark: number;
   tcp: TcpState;
+  /** Of TCP: somebody has begun to close it by a FIN (IP_CT_TCP_FLAG_CLOSE_INIT). */
+  tcpClosing: boolean;
+  /** Of TCP: the last segment that belonged to it; undefined before, and of a dump, which does not tell. */
+  tcpLast: LastSegment | undefined;
   /** Of UDP: from when on it counts as a stream if it has been answered, ms (stream_ts). */
   streamFrom: number;
   /** When it is forgotten, ms. */
@@ -52,6 +56,17 @@ export interface Connection {
   readonly master: Connection | undefined;
   /** What the dump that it is from says besides; undefined for one that is from none. */
   told: ToldConnection | undefined;
+}
+
+/** What a segment counts as (enum tcp_bit_set). */
+export type SegmentKind = 'syn' | 'synack' | 'fin' | 'ack' | 'rst' | 'none';
+
+/** What is remembered of a segment (ip_ct_tcp.last_index, last_dir, last_end). */
+export interface LastSegment {
+  readonly kind: SegmentKind;
+  readonly reply: boolean;
+  /** The sequence number after it, uint32. */
+  readonly end: number;
 }
 
 /** What is not modelled of a connection in a dump: kept, and printed again. */
@@ -99,6 +114,8 @@ export class Conntrack {
       masqueradeDev: undefined,
       mark: 0,
       tcp: 'NONE',
+      tcpClosing: false,
+      tcpLast: undefined,
       streamFrom: 0,
       expires: 0,
       master,

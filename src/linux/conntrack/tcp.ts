@@ -1,5 +1,5 @@
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Tcp } from '../../packet/index.js';
-import { TCP_STATES, type TcpState } from './table.js';
+import { type SegmentKind, TCP_STATES, type TcpState } from './table.js';
 
 /** What a segment does to a connection: its next state, that it changes nothing, or that it does not belong. */
 export type Transition = TcpState | 'IGNORE' | 'INVALID';
@@ -44,18 +44,19 @@ const TABLE = {
     rst: row('IV CL CL CL CL CL CL CL CL CL'),
     none: row('IV IV IV IV IV IV IV IV IV IV'),
   },
-} as const;
+} as const satisfies Readonly<Record<string, Readonly<Record<SegmentKind, Row>>>>;
 
-/** The state after a segment (get_conntrack_index() picks the row: RST, SYN, FIN, ACK in this order). */
-export function tcpTransition(state: TcpState, tcp: Tcp, dir: 'original' | 'reply'): Transition {
-  const { flags } = tcp;
-  const rows = TABLE[dir];
-  let next: Row = rows.none;
-  if (flags & TCP_RST) next = rows.rst;
-  else if (flags & TCP_SYN) next = flags & TCP_ACK ? rows.synack : rows.syn;
-  else if (flags & TCP_FIN) next = rows.fin;
-  else if (flags & TCP_ACK) next = rows.ack;
-  return next[TCP_STATES.indexOf(state)] ?? 'INVALID';
+/** What a segment counts as (get_conntrack_index()). */
+export function segmentKind({ flags }: Tcp): SegmentKind {
+  if (flags & TCP_RST) return 'rst';
+  if (flags & TCP_SYN) return flags & TCP_ACK ? 'synack' : 'syn';
+  if (flags & TCP_FIN) return 'fin';
+  return flags & TCP_ACK ? 'ack' : 'none';
+}
+
+/** The state after a segment. */
+export function tcpTransition(state: TcpState, kind: SegmentKind, dir: 'original' | 'reply'): Transition {
+  return TABLE[dir][kind][TCP_STATES.indexOf(state)] ?? 'INVALID';
 }
 
 /**

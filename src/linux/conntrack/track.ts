@@ -1,10 +1,10 @@
-import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, isIcmpError, TCP_ACK, TCP_RST, TCP_SYN } from '../../packet/index.js';
+import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, isIcmpError, TCP_FIN, TCP_SYN, type Tcp } from '../../packet/index.js';
 import type { Journal } from '../journal.js';
 import type { Netns } from '../netns.js';
 import type { NetnsRuntime } from '../runtime.js';
 import type { Skb } from '../skb.js';
-import type { Connection, Found } from './table.js';
-import { TCP_TIMEOUTS, tcpTransition } from './tcp.js';
+import type { Connection, Found, LastSegment } from './table.js';
+import { segmentKind, TCP_TIMEOUTS, tcpTransition } from './tcp.js';
 import { invertTuple, quotedTuple, tupleOf } from './tuple.js';
 
 /** What connection tracking works on. */
@@ -92,6 +92,13 @@ function advance(context: TrackContext, skb: Skb, ct: Connection): Verdict {
   return 'accept';
 }
 
+/** nf_conntrack_tcp_set_closing(): a RST that a REJECT sends ends the connection, though it passes no state machine. */
+export function setClosing(context: TrackContext, ct: Connection): void {
+  if (ct.original.protocol !== IPPROTO_TCP || ct.tcp === 'CLOSE') return;
+  context.journal.set(ct, 'tcp', 'CLOSE');
+  refresh(context, ct, TCP_TIMEOUTS.CLOSE);
+}
+
 /** nf_ct_refresh_acct(): from now on it is remembered for so many seconds, by a sysctl or fixed. */
 function refresh({ ns, journal, now }: TrackContext, ct: Connection, timeout: string | number): void {
   const seconds = typeof timeout === 'number' ? timeout : ns.sysctls.number(`net/netfilter/${timeout}`);
@@ -118,21 +125,34 @@ function advanceTcp(context: TrackContext, skb: Skb, ct: Connection): Verdict {
   const { ns, runtime, journal } = context;
   const { l4 } = skb;
   if (l4?.l4 !== 'tcp') return 'invalid';
-  const old = ct.tcp;
-  const next = tcpTransition(old, l4, skb.ctReply ? 'reply' : 'original');
+  const segment: LastSegment = { kind: segmentKind(l4), reply: skb.ctReply, end: segmentEnd(l4, skb.payload) };
+  let old = ct.tcp;
+  let next = tcpTransition(old, segment.kind, skb.ctReply ? 'reply' : 'original');
   if (!ct.confirmed && old === 'NONE') {
     if (next !== 'SYN_SENT' && next !== 'ESTABLISHED') return 'invalid';
     // A connection is picked up in the middle only while tcp_loose allows it (tcp_new()).
     if (next === 'ESTABLISHED' && ns.sysctls.number('net/netfilter/nf_conntrack_tcp_loose') === 0) return 'invalid';
   }
   if (next === 'INVALID') return 'invalid';
-  if (next === 'IGNORE') return 'accept';
   if (next === 'SYN_SENT' && (old === 'TIME_WAIT' || old === 'CLOSE')) {
-    runtime.conntrack.delete(ct, journal);
-    return 'repeat';
+    if (reopens(ct, segment)) {
+      runtime.conntrack.delete(ct, journal);
+      return 'repeat';
+    }
+    next = 'IGNORE';
   }
+  if (next === 'IGNORE') {
+    if (!answersIgnoredSyn(ct, segment, l4)) {
+      journal.set(ct, 'tcpLast', segment);
+      return 'accept';
+    }
+    old = 'SYN_SENT';
+    next = 'SYN_RECV';
+  }
+  journal.set(ct, 'tcpLast', segment);
   journal.set(ct, 'tcp', next);
-  if (!ct.seenReply && l4.flags & TCP_RST) {
+  if (old !== next && next === 'FIN_WAIT') journal.set(ct, 'tcpClosing', true);
+  if (!ct.seenReply && segment.kind === 'rst') {
     // A RST before any other answer: that was no connection, and its entry goes at once.
     runtime.conntrack.delete(ct, journal);
     return 'accept';
@@ -140,8 +160,23 @@ function advanceTcp(context: TrackContext, skb: Skb, ct: Connection): Verdict {
   if (!ct.assured && ct.seenReply && (old === 'SYN_RECV' || old === 'ESTABLISHED') && next === 'ESTABLISHED')
     journal.set(ct, 'assured', true);
   // A SYN sent again does not keep alive what nobody answers.
-  if (!ct.seenReply && old === 'SYN_SENT' && (l4.flags & (TCP_SYN | TCP_ACK)) === TCP_SYN) return 'accept';
+  if (!ct.seenReply && old === 'SYN_SENT' && segment.kind === 'syn') return 'accept';
   const pickedUp = !ct.seenReply && next === 'ESTABLISHED';
   refresh(context, ct, pickedUp ? 'nf_conntrack_tcp_timeout_unacknowledged' : TCP_TIMEOUTS[next]);
   return 'accept';
+}
+
+/** segment_seq_plus_len() */
+function segmentEnd({ seq, flags }: Tcp, payload: number): number {
+  return (seq + payload + (flags & TCP_SYN ? 1 : 0) + (flags & TCP_FIN ? 1 : 0)) >>> 0;
+}
+
+/** A SYN starts a closed connection anew: after a FIN, or where who sends it has just sent a RST. */
+function reopens({ tcpClosing, tcpLast }: Connection, { reply }: LastSegment): boolean {
+  return tcpClosing || (tcpLast?.kind === 'rst' && tcpLast.reply === reply);
+}
+
+/** A SYN/ACK for a SYN that was let pass though it did not belong: both ends agree, so they must be right. */
+function answersIgnoredSyn({ tcpLast }: Connection, { kind, reply }: LastSegment, { ack }: Tcp): boolean {
+  return kind === 'synack' && tcpLast?.kind === 'syn' && tcpLast.reply !== reply && ack === tcpLast.end;
 }

@@ -5,7 +5,6 @@ const CONF: ReadonlyMap<string, number> = new Map([
   ['bc_forwarding', 0],
   ['drop_gratuitous_arp', 0],
   ['medium_id', 0],
-  ['secure_redirects', 1],
 ]);
 
 /** Of each device, below net/ipv4/neigh. */

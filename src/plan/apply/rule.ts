@@ -45,18 +45,22 @@ function fits(rule: RoutingRule, wanted: RuleSelector): boolean {
   );
 }
 
-/** rule_exists(): `not` does not tell two rules apart. */
-function sameRule(a: RoutingRule, b: RoutingRule): boolean {
+/**
+ * rule_exists(): neither `not` nor the target of a goto tells two rules apart, nor what the new one does not ask for of
+ * addresses and TOS (fib4_rule_compare()).
+ */
+function sameRule(old: RoutingRule, wanted: RoutingRule): boolean {
+  const { from, to, tos, action } = wanted;
   return (
-    a.priority === b.priority &&
-    samePrefix(a.from, b.from) &&
-    samePrefix(a.to, b.to) &&
-    a.iif === b.iif &&
-    a.oif === b.oif &&
-    a.tos === b.tos &&
-    sameMark(a.fwmark, b.fwmark) &&
-    a.suppressPrefixLength === b.suppressPrefixLength &&
-    sameAction(a.action, b.action)
+    old.priority === wanted.priority &&
+    ((from?.length ?? 0) === 0 || samePrefix(old.from, from)) &&
+    ((to?.length ?? 0) === 0 || samePrefix(old.to, to)) &&
+    old.iif === wanted.iif &&
+    old.oif === wanted.oif &&
+    (tos === 0 || old.tos === tos) &&
+    sameMark(old.fwmark, wanted.fwmark) &&
+    old.suppressPrefixLength === wanted.suppressPrefixLength &&
+    (sameAction(old.action, action) || (old.action.action === 'goto' && action.action === 'goto'))
   );
 }
 
