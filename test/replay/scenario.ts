@@ -62,12 +62,10 @@ export interface ScenarioCase {
       readonly local: string;
       readonly remote: string;
     }[];
-    /** What the statistics of a namespace counted, as /proc/net/snmp and netstat name it. */
-    readonly counters: Readonly<Record<string, Readonly<Record<string, number>>>>;
     readonly senderErrors: readonly { readonly at: string; readonly errno: string | 0 }[];
     /** In order within each namespace; of those whose role is `host`. */
     readonly netfilterTrace: readonly RuleHit[];
-    /** By namespace: what has changed. */
+    /** By namespace: what has changed, as /proc/net/snmp and netstat name it. */
     readonly counters: Counters;
   };
 }
