@@ -1,4 +1,4 @@
-import { formatIpv4 } from '../../src/address/index.js';
+import { formatIpv4, formatMac, type Ipv4, type Mac } from '../../src/address/index.js';
 import type { Runtime, Tuple } from '../../src/linux/index.js';
 import { type Header, protocolName } from '../../src/packet/index.js';
 import type { Trace } from '../../src/trace/index.js';
@@ -24,7 +24,7 @@ export interface Comparison {
 }
 
 /** A probe of a recorded lab: each frame at each device, whether it was answered, the connections after. */
-export function* comparisonsOfProbe({ probe, trace, runtime, ours, kernel }: Replayed): Generator<Comparison> {
+export function* comparisonsOfProbe({ probe, after, trace, runtime, ours, kernel }: Replayed): Generator<Comparison> {
   for (const netns of new Set([...kernel.keys(), ...ours.keys()]))
     yield { what: netns, ours: ours.get(netns), kernel: kernel.get(netns) };
   yield { what: 'delivered', ours: answered(trace, probe.sent.from), kernel: probe.delivered };
@@ -35,6 +35,10 @@ export function* comparisonsOfProbe({ probe, trace, runtime, ours, kernel }: Rep
       ours: connections(conntrackLines(runtime, netns)),
       kernel: connections(lines),
     };
+  for (const [netns, { neigh, fdb }] of Object.entries(after)) {
+    yield { what: `neighbours of ${netns}`, ours: neighbours(runtime, netns), kernel: recordedNeighbours(neigh) };
+    yield { what: `stations of ${netns}`, ours: stations(runtime, netns), kernel: recordedStations(fdb) };
+  }
 }
 
 /** Counters that are not compared in one case of a scenario, and why. */
@@ -80,6 +84,57 @@ export function* comparisonsOfCase(
   }
   yield { what: 'deliveries', ours: deliveries(trace), kernel: recorded.observed.deliveries.map(line).sort() };
   yield { what: 'errors', ours: errors(trace), kernel: wantedErrors(recorded) };
+}
+
+/**
+ * Neighbours that were learned, as `DEVICE ADDRESS MAC`. Left out are those that were set, which are no news; those
+ * that have failed, which the kernel forgets by the clock; and whether one is fresh, which the clock decides as well.
+ */
+function neighbours(runtime: Runtime, netns: string): string[] {
+  return [...runtime.of(netns).neighbours]
+    .filter(([, { state }]) => !['PERMANENT', 'NOARP', 'INCOMPLETE', 'FAILED'].includes(state))
+    .map(([key, { lladdr }]) => {
+      const [dev = '', ip = ''] = key.split('|');
+      return `${dev} ${formatIpv4(Number(ip) as Ipv4)} ${formatMac(lladdr)}`;
+    })
+    .sort();
+}
+
+function recordedNeighbours(entries: readonly unknown[]): string[] {
+  return (entries as readonly RecordedNeighbour[])
+    .filter(({ state, lladdr }) => lladdr !== undefined && state[0] !== 'PERMANENT' && state[0] !== 'FAILED')
+    .map(({ dev, dst, lladdr }) => `${dev} ${dst} ${lladdr}`)
+    .sort();
+}
+
+/** Stations that bridges saw, as `PORT MAC`; not those that were set, and are no news. */
+function stations(runtime: Runtime, netns: string): string[] {
+  return [...runtime.of(netns).stations]
+    .map(([key, { dev }]) => `${dev} ${formatMac(Number(key.split('|')[1]) as Mac)}`)
+    .sort();
+}
+
+function recordedStations(entries: readonly unknown[]): string[] {
+  return (entries as readonly RecordedStation[])
+    .filter(({ state, master }) => master !== undefined && state === '')
+    .map(({ ifname, mac }) => `${ifname} ${mac}`)
+    .sort();
+}
+
+/** `bridge -j fdb` */
+interface RecordedStation {
+  readonly mac: string;
+  readonly ifname: string;
+  readonly master?: string;
+  readonly state?: string;
+}
+
+/** `ip -j neigh` */
+interface RecordedNeighbour {
+  readonly dev: string;
+  readonly dst: string;
+  readonly lladdr?: string;
+  readonly state: readonly string[];
 }
 
 /** The sender's socket got an answer: the ping came back, or the TCP client read something. */

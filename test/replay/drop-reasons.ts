@@ -13,7 +13,7 @@ const REFUSED: Counted = {
 };
 
 /** Linux 6.1 and 6.18 alike; where a code is counted nowhere, the comment says what the kernel does. */
-export const DROP_COUNTERS: Readonly<Record<DropCode, Counted>> = {
+const DROP_COUNTERS: Readonly<Record<DropCode, Counted>> = {
   // __dev_queue_xmit(), ____dev_forward_skb(): the sender's device, and its peer.
   LINK_DOWN: { dev_queue_xmit: ['dev.tx_dropped'], __dev_forward_skb: ['dev.rx_dropped', 'peer.tx_dropped'] },
   // noop_enqueue(): __qdisc_drop().
