@@ -15,6 +15,7 @@ export interface ProbeOptions extends ChangeOptions {
   readonly size?: number;
   readonly df?: true;
   readonly branches: Branching;
+  readonly start?: 'cold' | 'learned';
 }
 
 const PROTOCOLS = ['tcp', 'udp', 'icmp', 'sctp'] as const;
@@ -32,6 +33,7 @@ export function addProbe(command: Command, values: Values, branches: 'all' | 'se
     .option('--ttl <number>', 'time to live', values.number('--ttl', 1, 255))
     .option('--size <bytes>', 'bytes of payload, of udp, icmp and sctp', values.number('--size', 0, 65_535))
     .option('--df', 'forbid to fragment')
+    .addOption(values.choice('--start <how>', 'with what a dump has learned, or cold (default)', ['cold', 'learned']))
     .addOption(
       new Option(
         '--branches <which>',
@@ -62,7 +64,8 @@ export async function followProbe(
   const probe = probeOf(from, to, options);
   const all = [...wrong, ...portOfPing(to, options), ...problems, ...checkProbe(network, probe)];
   if (all.length > 0) throw new InputError(all);
-  return trace(network, probe, { branching: options.branches, detail });
+  const { branches: branching, start } = options;
+  return trace(network, probe, { branching, detail, ...(start === undefined ? {} : { start }) });
 }
 
 /** A port that would be ignored. */

@@ -2,20 +2,21 @@ import { type Problem, type Read, readResult } from '../problem/index.js';
 import { type FdbDump, readFdb } from './bridge/read.js';
 import { type ConntrackEntry, trackEntry } from './conntrack/entry.js';
 import { readConntrack } from './conntrack/read.js';
-import { readRouteText } from './fib/read-route-text.js';
+import { type RouteDump, readRouteText } from './fib/read-route-text.js';
 import { readRoutes } from './fib/read-routes.js';
-import { readRules, readRuleText } from './fib/read-rules.js';
+import { type RuleDump, readRules, readRuleText } from './fib/read-rules.js';
 import { readIpsetList } from './ipset/list.js';
 import { parseIpsets } from './ipset/save.js';
 import { readIpvs } from './ipvs/read.js';
 import type { Journal } from './journal.js';
 import { type LinkDump, readLinks } from './link/read.js';
-import { readAddresses } from './link/read-address.js';
+import { type AddressDump, readAddresses } from './link/read-address.js';
+import { readAddressText } from './link/read-address-text.js';
 import { type NeighbourDump, readNeighbours } from './neigh/read.js';
 import { parseRuleset } from './netfilter/save.js';
 import { createNetns, type Netns, type Role } from './netns.js';
 import type { LearnedNeighbour, LearnedRemote, LearnedStation, NetnsRuntime } from './runtime.js';
-import { readSockets } from './socket/read.js';
+import { readSockets, type SocketDump } from './socket/read.js';
 import type { Source } from './source.js';
 import { readSysctls } from './sysctl/read.js';
 
@@ -25,7 +26,7 @@ export interface NetnsDump {
   readonly link: Source;
   /** `bridge -j -d link`. */
   readonly bridgeLink?: Source;
-  /** `ip -j addr`. */
+  /** `ip addr`, with `-j` or without. */
   readonly addr?: Source;
   /** `ip route show table all`, with `-j` or without. */
   readonly route?: Source;
@@ -100,33 +101,54 @@ export function readNetns(dump: NetnsDump, context: DumpContext): Read<NetnsRead
   const linkContext = bridgeLink === undefined ? { netns: name } : { netns: name, bridgeLink };
   const noLinks: LinkDump = { links: new Map(), farEnds: new Map() };
   const { links, farEnds } = part(dump.link, (source) => readLinks(source, linkContext), noLinks);
-  const addresses = part(dump.addr, readAddresses, []);
-  const noNeighbours: NeighbourDump = { configured: new Map(), proxies: [], learned: new Map() };
+  const noAddresses: AddressDump = { inet: [], inet6: [] };
+  const addr = part(dump.addr, (s) => (isJson(s) ? readAddresses(s) : readAddressText(s)), noAddresses);
+  const noRoutes: RouteDump = { tables: blank.ipv4.tables, inet6: [] };
+  const route = part(dump.route, (s) => (isJson(s) ? readRoutes(s) : readRouteText(s)), noRoutes);
+  const noRules: RuleDump = { inet: blank.ipv4.rules, inet6: [] };
+  const rule = part(dump.rule, (s) => (isJson(s) ? readRules(s) : readRuleText(s)), noRules);
+  const noSockets: SocketDump = { inet: [], inet6: [] };
+  const sockets = part(dump.sockets, readSockets, noSockets);
+  const noNeighbours: NeighbourDump = { configured: new Map(), proxies: [], learned: new Map(), inet6: [] };
   const neigh = part(dump.neigh, (source) => readNeighbours(source, now), noNeighbours);
   const proxy = part(dump.proxy, (source) => readNeighbours(source, now), noNeighbours);
-  const noFdb: FdbDump = { bridge: new Map(), vxlan: new Map(), stations: new Map(), vxlanStations: new Map() };
+  const noFdb: FdbDump = {
+    bridge: new Map(),
+    vxlan: new Map(),
+    stations: new Map(),
+    vxlanStations: new Map(),
+    others: [],
+  };
   const fdb = part(dump.fdb, (source) => readFdb(source, now), noFdb);
   const sysctls = part(dump.sysctl, readSysctls, blank.sysctls);
   // A device with an address no longer follows `default` (ipv4_devconf_setall()).
-  for (const { dev } of addresses) sysctls.detachDevice(dev);
+  for (const { dev } of addr.inet) sysctls.detachDevice(dev);
   const ns: Netns = {
     ...blank,
     links,
     ipv4: {
-      addresses,
-      rules: part(dump.rule, (source) => (isJson(source) ? readRules(source) : readRuleText(source)), blank.ipv4.rules),
-      tables: part(dump.route, (s) => (isJson(s) ? readRoutes(s) : readRouteText(s)), blank.ipv4.tables),
+      addresses: addr.inet,
+      rules: rule.inet,
+      tables: route.tables,
       neighbours: neigh.configured,
       proxies: [...neigh.proxies, ...proxy.proxies],
     },
+    ipv6: {
+      addresses: addr.inet6,
+      routes: route.inet6,
+      rules: rule.inet6,
+      neighbours: [...neigh.inet6, ...proxy.inet6],
+      sockets: sockets.inet6,
+    },
     bridgeFdb: fdb.bridge,
     vxlanFdb: fdb.vxlan,
+    otherFdb: fdb.others,
     sysctls,
     iptables: part(dump.iptables, ({ text, file }) => parseRuleset(text, file), blank.iptables),
     ip6tables: part(dump.ip6tables, ({ text, file }) => parseRuleset(text, file, { family: 'ip6' }), blank.ip6tables),
     ipsets: part(dump.ipset, readIpsets, blank.ipsets),
     ipvs: part(dump.ipvs, readIpvs, blank.ipvs),
-    sockets: part(dump.sockets, readSockets, []),
+    sockets: sockets.inet,
   };
   const { stations, vxlanStations } = fdb;
   const conntrack = part(dump.conntrack, readConntrack, []);

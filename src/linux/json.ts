@@ -1,6 +1,6 @@
 import { type Ipv4, type Ipv4Prefix, parseIpv4, parsePrefix } from '../address/index.js';
 import type { Problem, ProblemCode } from '../problem/index.js';
-import { type JsonPath, jsonError, jsonOffset, positionAt } from './json-scan.js';
+import { type JsonPath, jsonError, jsonOffset, positionAt, type TextPosition } from './json-scan.js';
 import type { Source } from './source.js';
 
 /**
@@ -43,12 +43,21 @@ export class JsonRecord {
   readonly #source: Source;
   readonly #problems: Problem[];
   readonly #path: JsonPath;
+  readonly #at: TextPosition | undefined;
   readonly fields: Readonly<Record<string, unknown>>;
 
-  constructor(source: Source, problems: Problem[], path: JsonPath, fields: Readonly<Record<string, unknown>>) {
+  /** @param at where all problems are, of an object that is no JSON text. */
+  constructor(
+    source: Source,
+    problems: Problem[],
+    path: JsonPath,
+    fields: Readonly<Record<string, unknown>>,
+    at?: TextPosition,
+  ) {
     this.#source = source;
     this.#problems = problems;
     this.#path = path;
+    this.#at = at;
     this.fields = fields;
   }
 
@@ -61,7 +70,7 @@ export class JsonRecord {
   fail(key: string, message: string, code: ProblemCode = 'bad-value'): undefined {
     const path = key === '' ? this.#path : [...this.#path, key];
     const { file, text } = this.#source;
-    this.#problems.push({ code, message, file, path, ...positionAt(text, jsonOffset(text, path)) });
+    this.#problems.push({ code, message, file, path, ...(this.#at ?? positionAt(text, jsonOffset(text, path))) });
     return undefined;
   }
 

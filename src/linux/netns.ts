@@ -3,6 +3,7 @@ import { DEFAULT_RULES, type RoutingRule } from './fib/rule.js';
 import type { FibTable } from './fib/table.js';
 import type { Ipset } from './ipset/ipset.js';
 import type { VirtualService } from './ipvs/ipvs.js';
+import { type Inet6, type KeptEntry, NO_INET6 } from './kept.js';
 import type { InetAddress, Link } from './link/link.js';
 import type { Neighbour, ProxyNeighbour } from './neigh/neigh.js';
 import type { Ruleset } from './netfilter/rule.js';
@@ -37,10 +38,13 @@ export interface Netns {
   /** In order of ifindex. */
   readonly links: ReadonlyMap<string, Link>;
   readonly ipv4: Inet;
+  readonly ipv6: Inet6;
   /** Configured stations of bridges, by `bridge|mac`. */
   readonly bridgeFdb: ReadonlyMap<string, BridgeFdbEntry>;
   /** By `dev|mac`. */
   readonly vxlanFdb: ReadonlyMap<string, VxlanFdbEntry>;
+  /** Entries of `bridge fdb` that decide about no frame that is followed. */
+  readonly otherFdb: readonly KeptEntry[];
   readonly sysctls: Sysctls;
   readonly iptables: Ruleset;
   readonly ip6tables: Ruleset;
@@ -59,8 +63,10 @@ export function createNetns(name: string, role: Role, host: string = name): Netn
     host,
     links: new Map(),
     ipv4: { addresses: [], rules: DEFAULT_RULES, tables: new Map(), neighbours: new Map(), proxies: [] },
+    ipv6: NO_INET6,
     bridgeFdb: new Map(),
     vxlanFdb: new Map(),
+    otherFdb: [],
     sysctls: Sysctls.create(),
     iptables: new Map(),
     ip6tables: new Map(),

@@ -61,8 +61,8 @@ sysctls() {
 dump() {
   mkdir "$out/$name" || return
   keep ip-link.json ip -j -d link
-  keep ip-addr.json ip -j addr
   # An older ip can't print these as JSON; podpath reads the text as well.
+  keep ip-addr.json ip -j addr || keep ip-addr.txt ip addr
   keep ip-route.json ip -j route show table all || keep ip-route.txt ip route show table all
   keep ip-rule.json ip -j rule || keep ip-rule.txt ip rule
   keep ip-neigh.json ip -j neigh

@@ -1,5 +1,5 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
-import type { Link, Netns, Origin } from '../linux/index.js';
+import type { Learned, Link, Netns, Origin } from '../linux/index.js';
 import { Directory } from './directory.js';
 
 /** A call that the kernel refused when the network was built, so that what it was to write is missing. */
@@ -29,6 +29,8 @@ export interface NetworkSource {
   refusedIn?(name: string): readonly RefusedCall[];
   /** What is assumed of a namespace, as a trace that reaches it says it: what a dump does not tell. */
   assumedIn?(name: string): readonly string[];
+  /** What packets had taught a namespace when it was dumped; left out, or undefined, where no dump tells. */
+  learnedIn?(name: string): Learned | undefined;
 }
 
 /** Something that changes packets' paths on the real network, and that this one leaves out. */
@@ -121,6 +123,11 @@ export class Network {
   /** What is assumed of a namespace, as a trace that reaches it says it. */
   assumedIn(name: string): readonly string[] {
     return this.#source.assumedIn?.(name) ?? [];
+  }
+
+  /** What packets had taught a namespace when it was dumped. */
+  learnedIn(name: string): Learned | undefined {
+    return this.#source.learnedIn?.(name);
   }
 
   /** The namespaces that have been made, in order of their names' list. */

@@ -18,6 +18,7 @@ import {
 } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
 import type { Branching } from './chance.js';
+import type { Start } from './start.js';
 import type { Trace } from './trace.js';
 
 /** How a probe is followed. */
@@ -27,6 +28,8 @@ export interface TraceOptions {
   readonly branching?: Branching;
   /** `all`: rules that do not match are told one by one. */
   readonly detail?: 'hits' | 'all';
+  /** `learned`: with the neighbours, stations and connections of the dump; `cold`, without them, when left out. */
+  readonly start?: Start;
 }
 
 /** A frame that is put onto a device. */
@@ -51,6 +54,7 @@ const OPTIONS: Shape = {
     seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
     branching: branchingOf,
     detail: wordOf(['hits', 'all']),
+    start: wordOf(['cold', 'learned']),
   } satisfies Record<keyof TraceOptions, Expected>,
   required: [],
   meant: { branches: 'branching' },

@@ -1,5 +1,5 @@
 import { ANY, type Ipv4, LOOPBACK } from '../address/index.js';
-import { localPortRange, Runtime, type Skb, sysctlName, unobeyedSysctls } from '../linux/index.js';
+import { localPortRange, type Runtime, type Skb, sysctlName, unobeyedRoutes, unobeyedSysctls } from '../linux/index.js';
 import { clonePacket } from '../packet/index.js';
 import { apply, type Install, type Refusal } from '../plan/index.js';
 import type { Network, Unmodelled } from '../topology/index.js';
@@ -23,14 +23,15 @@ import { pinned } from './pin.js';
 import { ping } from './ping.js';
 import { type Probe, type ResolvedProbe, resolveProbe } from './probe.js';
 import { connectionsOf } from './record.js';
+import { startAssumptions, startRuntime } from './start.js';
 import { connectTcp } from './tcp-client.js';
 import type { Query, Trace } from './trace.js';
 import { sendSctp, sendUdp } from './udp-client.js';
 import { ProbeWalk } from './walk.js';
 
 /**
- * Follows the first packet of a probe, and what answers it, on a network where nothing has happened yet. All branches
- * are explored unless `branching` says otherwise.
+ * Follows the first packet of a probe, and what answers it, on a network where nothing has happened yet, unless `start`
+ * says otherwise. All branches are explored unless `branching` does.
  *
  * @throws InputError with everything that is wrong with the probe: names that mean nothing, values out of range.
  */
@@ -38,23 +39,25 @@ export function trace(network: Network, probe: Probe, options: TraceOptions = {}
   checkNetwork(network);
   checkOptions(options);
   const resolved = resolveProbe(network, probe, 'first packet');
-  return follow(network, new Runtime(), options, queryOf(resolved), (walk, result) =>
+  return follow(network, startRuntime(network, options.start), options, queryOf(resolved), (walk, result) =>
     converse(walk, probe, resolved, result, 'answer'),
   );
 }
 
-/** The sysctls of the namespaces that a walk has reached which ask for what is not modelled. */
+/** The sysctls and routes of the namespaces that a walk has reached which ask for what is not modelled. */
 function unobeyedIn(walk: Walk): Unmodelled[] {
-  return walk
-    .reached()
-    .flatMap(({ ns }) =>
-      unobeyedSysctls(ns.sysctls).map(([path, value]) => ({ what: `${sysctlName(path)} = ${value}`, where: ns.name })),
-    );
+  return walk.reached().flatMap(({ ns }) => {
+    const sysctls = unobeyedSysctls(ns.sysctls).map(([path, value]) => `${sysctlName(path)} = ${value}`);
+    return [...sysctls, ...unobeyedRoutes(ns)].map((what) => ({ what, where: ns.name }));
+  });
 }
 
 /** What is assumed of the namespaces that a walk has reached. */
-function assumedIn(network: Network, walk: Walk): Unmodelled[] {
-  return walk.reached().flatMap(({ ns }) => network.assumedIn(ns.name).map((what) => ({ what, where: ns.name })));
+function assumedIn(network: Network, walk: Walk, { start }: TraceOptions): Unmodelled[] {
+  return walk.reached().flatMap(({ ns: { name } }) => {
+    const assumed = [...network.assumedIn(name), ...startAssumptions(network, name, start)];
+    return assumed.map((what) => ({ what, where: name }));
+  });
 }
 
 function queryOf(resolved: ResolvedProbe): Query {
@@ -80,7 +83,7 @@ function follow(
         conversation,
         connections: connectionsOf(walk),
         unmodelled: unobeyedIn(walk),
-        assumed: assumedIn(network, walk),
+        assumed: assumedIn(network, walk, options),
       };
     },
     { branching, seed, detail },
@@ -142,11 +145,12 @@ export class Simulation {
   readonly #options: TraceOptions;
   #probes = 0;
 
-  constructor(network: Network, options: TraceOptions = {}, runtime: Runtime = new Runtime()) {
+  /** @param runtime to go on with; a new one, as `start` says, when left out. */
+  constructor(network: Network, options: TraceOptions = {}, runtime?: Runtime) {
     checkNetwork(network);
     checkOptions(options);
     this.#network = network;
-    this.#runtime = runtime;
+    this.#runtime = runtime ?? startRuntime(network, options.start);
     this.#options = options;
   }
 

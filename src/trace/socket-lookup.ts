@@ -40,16 +40,24 @@ export function probeSocket(net: Net, ends: Ends, dev: string): ProbeSocket | un
 }
 
 /**
- * The listening or bound socket for a packet from `dev`: one of exactly the address before a wildcard, one that is bound
- * to the device before one that is not (compute_score(), linux net/ipv4/udp.c, net/ipv4/inet_hashtables.c).
+ * How well a socket fits: of UDP one that is bound to the device before one of IPv4 alone (compute_score(), linux
+ * net/ipv4/udp.c), of TCP the other way round: there a socket of IPv6 that is bound scores as much as one of IPv4 that
+ * is not (net/ipv4/inet_hashtables.c), and stands behind it (SO_REUSEPORT, without which both can't be:
+ * __inet_hash()).
  */
+function score({ protocol, dev, dualStack }: Socket): number {
+  const [bound, inet] = [Number(dev !== undefined), Number(dualStack !== true)];
+  return protocol === 'udp' ? 2 * bound + inet : bound + 2 * inet;
+}
+
+/** The listening or bound socket for a packet from `dev`: one of exactly the address before a wildcard. */
 export function listeningSocket(net: Net, ends: Ends, dev: string): Socket | undefined {
   const mine = net.ns.sockets.filter(
     (s) => s.protocol === ends.protocol && s.port === ends.localPort && (s.dev === undefined || s.dev === dev),
   );
   const at = (address: Ipv4): Socket | undefined => {
     const all = mine.filter((s) => s.address === address);
-    return all.find((s) => s.dev !== undefined) ?? all[0];
+    return all.toSorted((a, b) => score(b) - score(a))[0];
   };
   return at(ends.local) ?? at(ANY);
 }

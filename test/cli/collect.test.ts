@@ -9,35 +9,28 @@ import { shippedLab } from '../../src/cli/lab-argument.js';
 import { loadLab, openLab } from '../../src/input/index.js';
 import { formatCommand } from '../../src/plan/index.js';
 import { trace } from '../../src/trace/index.js';
+import { isolatedMachine } from '../isolated.js';
+import { onMachine } from '../machine.js';
 import { podpath } from './cli.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'podpath-collect-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs a script where it sees no processes, names of namespaces and host names but its own. */
-function isolated(script: string): {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-} {
-  const before = 'mount --make-rprivate / && mkdir -p /run/netns && mount -t tmpfs t /run/netns || exit 1';
-  return spawnSync('unshare', ['-m', '-n', '-u', '-p', '-f', '--mount-proc', 'bash', '-c', `${before}\n${script}`], {
-    encoding: 'utf8',
-  });
-}
-
-const capable =
-  isolated(
-    'ip link add v0 type vxlan id 1 dstport 8472 && ip link add br0 type bridge && iptables -t nat -N x && ip netns add a',
-  ).status === 0;
+const { status: lacks } = await isolatedMachine(
+  'ip link add v0 type vxlan id 1 dstport 8472 && ip link add br0 type bridge && iptables -t nat -N x && ip netns add a',
+);
+const capable = lacks === 0;
 
 const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
 
-test.skipIf(!hasShellcheck)(`the script is clean${hasShellcheck ? '' : ': needs shellcheck'}`, async () => {
-  const { out } = await podpath(['collect']);
-  const { stdout } = spawnSync('shellcheck', ['-s', 'sh', '-'], { input: out, encoding: 'utf8' });
-  expect(stdout).toBe('');
-});
+test.skipIf(!hasShellcheck)(
+  onMachine('the script is clean', hasShellcheck ? undefined : 'needs shellcheck'),
+  async () => {
+    const { out } = await podpath(['collect']);
+    const { stdout } = spawnSync('shellcheck', ['-s', 'sh', '-'], { input: out, encoding: 'utf8' });
+    expect(stdout).toBe('');
+  },
+);
 
 test('the script is one that a POSIX shell can read', async () => {
   const { out, code } = await podpath(['collect']);
@@ -50,7 +43,7 @@ interface Written {
   readonly wires: readonly (readonly [string, string])[];
 }
 
-describe.skipIf(!capable)(`in the kernel of this machine${capable ? '' : ': needs root and drivers'}`, () => {
+describe.skipIf(!capable)(onMachine('in a kernel', capable ? undefined : 'needs namespaces and drivers'), () => {
   test('what the script collects of a lab is the lab', { timeout: 60_000 }, async () => {
     const { built } = await openLab(shippedLab('flannel-vxlan'));
     const { network } = built;
@@ -71,7 +64,7 @@ describe.skipIf(!capable)(`in the kernel of this machine${capable ? '' : ': need
       'kill $sleeper',
     ];
     const before = readdirSync(folder);
-    const ran = isolated(lines.join('\n'));
+    const ran = await isolatedMachine(lines.join('\n'));
     expect(ran.stderr).toContain('10 namespaces');
     // Nothing else has been written.
     expect(readdirSync(folder).filter((each) => !before.includes(each))).toEqual(['dump']);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { isolated } from '../isolated.js';
+import { onMachine } from '../machine.js';
 import { SHIPPED } from '../shipped.js';
 import { podpath } from './cli.js';
 
@@ -78,7 +79,7 @@ for word in sys.argv[1:]:
 `;
 
 describe.skipIf(!capable)(
-  `on the kernel of this machine${capable ? '' : ': needs root, drivers, iptables, python3'}`,
+  onMachine('in a kernel', capable ? undefined : 'needs namespaces, drivers, iptables, python3'),
   () => {
     /** Runs a lab's script among namespaces that are not its own; what is there before and after is printed around it. */
     async function built(lab: string, middle: string, change = (text: string): string => text): Promise<string[]> {

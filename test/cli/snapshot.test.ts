@@ -70,6 +70,23 @@ describe('a folder of node dumps wherever a lab can be', () => {
   });
 });
 
+test('trace --start learned begins with what the dump has learned', async () => {
+  const learned = join(folder, 'learned');
+  expect((await podpath(['export', 'flannel-vxlan', learned])).code).toBe(0);
+  const neighbours = join(learned, 'client', 'ip-neigh.json');
+  writeFileSync(
+    neighbours,
+    '[{"dst":"10.244.1.1","dev":"eth0","lladdr":"02:00:00:00:00:01","state":["REACHABLE"]},{"dst":"fe80::1","dev":"eth0","state":["STALE"]}]',
+  );
+  expect((await podpath(['validate', learned])).out).toContain('note: IPv6 is kept, and not followed: 1 neighbour\n');
+  const cold = await podpath(['trace', learned, 'client', 'web-1']);
+  expect(cold).toMatchObject({ code: 0, out: expect.stringContaining('A trace starts cold, without the neighbours') });
+  // Nobody has that address.
+  const warm = await podpath(['trace', learned, 'client', 'web-1', '--start', 'learned']);
+  expect(warm).toMatchObject({ code: 1, out: expect.stringContaining('02:00:00:00:00:01') });
+  expect((await podpath(['trace', learned, 'client', 'web-1', '--start', 'warm'])).code).toBe(2);
+});
+
 describe('validate', () => {
   test('a table of what there is, and what is inferred', async () => {
     const part = join(folder, 'part');

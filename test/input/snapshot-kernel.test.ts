@@ -6,6 +6,7 @@ import { podpath } from '../cli/cli.js';
 import { isolated } from '../isolated.js';
 import { generatedNames } from '../lab/generated-names.js';
 import { netnsLines } from '../lab/netns-lines.js';
+import { onMachine } from '../machine.js';
 import { readable } from '../recordings/load.js';
 import { shipped } from '../shipped.js';
 
@@ -23,7 +24,7 @@ function lines(network: Network, name: string): string[] {
 }
 
 describe.skipIf(!capable)(
-  `dumps of the kernel of this machine${capable ? '' : ': needs root, drivers, iptables'}`,
+  onMachine('dumps of a kernel', capable ? undefined : 'needs namespaces, drivers, iptables'),
   () => {
     test('a lab built by its script, dumped by the real tools, and read back', { timeout: 120_000 }, async () => {
       const network = shipped('flannel-vxlan');

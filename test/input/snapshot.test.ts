@@ -161,7 +161,10 @@ test('a real node, as its tools printed it on Linux 6.18', () => {
     Object.entries(files).map(([file, name]) => [`n1/${file}`, recording(`own-node1/${name}`).text]),
   );
   const { network, notes, coverage } = read({ name: 'dump', texts, folders: ['n1'], others: [] });
-  expect(notes).toEqual(['n1 is not in network.yaml: taken as a host']);
+  expect(notes).toEqual([
+    'n1 is not in network.yaml: taken as a host',
+    'IPv6 is kept, and not followed: 5 addresses, 9 routes',
+  ]);
   expect([...(coverage.get('n1') ?? [])].filter(([, state]) => state !== 'read')).toEqual([
     ['ip-neigh-proxy.json', 'absent'],
     ['ip6tables-save.txt', 'absent'],

@@ -47,6 +47,14 @@ test('what ipvsadm -Ln prints comes back', () => {
   expect(formatIpvsTable(services(formatIpvs(services(TABLE))))).toBe(TABLE);
 });
 
+// Both as ipvsadm 1.31 loaded and printed them.
+test.each([
+  ['--add-service --tcp-service 10.96.0.14:80 --scheduler rr --persistent', '-A -t 10.96.0.14:80 -s rr -p 360\n'],
+  ['-A -t 10.96.0.15:80', '-A -t 10.96.0.15:80 -s wlc\n'],
+])('%s', (spoken, printed) => {
+  expect(formatIpvs(services(spoken))).toBe(printed);
+});
+
 describe('what can be wrong, and where', () => {
   test.each([
     ['-D -t 1.1.1.1:1', 'ipvs.txt:1:1: expected -A or -a, as `ipvsadm -Sn` prints, found "-D"'],

@@ -7,6 +7,7 @@ import {
   formatRules,
   formatSockets,
   readAddresses,
+  readAddressText,
   readFdb,
   readLinks,
   readNeighbours,
@@ -17,6 +18,7 @@ import {
   readRuleText,
   readSockets,
   readSysctls,
+  type Socket,
   type Source,
 } from '../../src/linux/index.js';
 import { formatProblem, type Read } from '../../src/problem/index.js';
@@ -27,6 +29,7 @@ const READERS: Readonly<Record<string, (source: Source) => Read<unknown>>> = {
   link: (source) => readLinks(source, { netns: 'n1' }),
   'bridge link': (source) => readLinks({ file: 'link', text: '[]' }, { netns: 'n1', bridgeLink: source }),
   addr: readAddresses,
+  'addr text': readAddressText,
   route: readRoutes,
   'route text': readRouteText,
   rule: readRules,
@@ -97,8 +100,10 @@ describe('what can be wrong, and where', () => {
     { reader: 'route', text: '[{"dst":"default","gateway":"10.0.0.1"}]', want: ['f:1:2: [0].dev: "dev" is missing'] },
     {
       reader: 'route',
-      text: '[{"dst":"10.0.0.0/8","via":{"family":"inet6","host":"fe80::1"},"dev":"eth0"}]',
-      want: ['f:1:28: [0].via: an IPv6 next hop of an IPv4 route is not modelled'],
+      text: '[{"dst":"10.8.0.0/16","encap":"ip","id":5,"src":"0.0.0.0","dst":"10.0.3.7","ttl":0,"tos":0,"dev":"vb"}]',
+      want: [
+        'f:1:31: [0].encap: the JSON of a route with an encapsulation does not say where it leads: `ip route` without -j does',
+      ],
     },
     {
       reader: 'route text',
@@ -328,14 +333,20 @@ describe('routes as older tools printed them', () => {
       },
     },
   ])('$line', ({ line, want }) => {
-    const [[, table] = [0, []]] = readable(readRouteText(source(line)));
+    const [[, table] = [0, []]] = readable(readRouteText(source(line))).tables;
     expect([...table]).toMatchObject([want]);
   });
 
-  test('IPv6 lines are passed over', () => {
+  test('IPv6 lines are in no table, and are kept', () => {
     const text =
       'fe80::/64 dev e0 proto kernel metric 256 pref medium\nlocal ::1 dev lo table local proto kernel metric 0 pref medium\ndefault via fe80::1 dev e0 metric 1024 pref medium';
-    expect(readable(readRouteText(source(text))).size).toBe(0);
+    const { tables, inet6 } = readable(readRouteText(source(text)));
+    expect(tables.size).toBe(0);
+    expect(inet6.map(({ dev, fields: { dst } }) => [dev, dst])).toEqual([
+      ['e0', 'fe80::/64'],
+      ['lo', '::1'],
+      ['e0', 'default'],
+    ]);
   });
 });
 
@@ -343,9 +354,9 @@ test('a rule with a selector that is not modelled is kept as text', () => {
   const json = readable(readRules(source('[{"priority":5,"src":"all","ipproto":"tcp","table":"main"}]')));
   const text = readable(readRuleText(source('5:\tfrom all ipproto tcp lookup main')));
   const action = { action: 'unmodelled', text: 'ipproto tcp lookup main' };
-  expect([json[0]?.action, text[0]?.action]).toEqual([action, action]);
+  expect([json.inet[0]?.action, text.inet[0]?.action]).toEqual([action, action]);
   const ns = createNetns('n1', 'node');
-  expect(formatRules({ ...ns, ipv4: { ...ns.ipv4, rules: json } })).toBe('5:\tfrom all ipproto tcp lookup main\n');
+  expect(formatRules({ ...ns, ipv4: { ...ns.ipv4, rules: json.inet } })).toBe('5:\tfrom all ipproto tcp lookup main\n');
 });
 
 test('neighbours: configured, learned, proxied', () => {
@@ -436,7 +447,9 @@ tcp   LISTEN 0      4096    127.0.0.53%lo:53         0.0.0.0:*
 tcp   LISTEN 0      128                 *:22               *:*
 tcp   LISTEN 0      128              [::]:80            [::]:*
 tcp   ESTAB  0      0            10.0.0.1:22        10.0.0.9:5000`;
-  expect(readable(readSockets(source(text))).map(({ protocol, address, port }) => [protocol, address, port])).toEqual([
+  expect(
+    readable(readSockets(source(text))).inet.map(({ protocol, address, port }) => [protocol, address, port]),
+  ).toEqual([
     ['udp', 0, 8472],
     ['tcp', ip('127.0.0.53'), 53],
     ['tcp', 0, 22],
@@ -447,14 +460,15 @@ test('programs behind sockets, and sockets of IPv6 that are of an IPv4 address',
   // As ss of iproute2 6.1 prints with -p.
   const text = `tcp   LISTEN 0      4096         127.0.0.1:10248      0.0.0.0:*    users:(("kubelet",pid=91,fd=16))
 tcp   LISTEN 0      50   [::ffff:10.0.0.1]:8080             *:*    users:(("java",pid=7,fd=9),("java",pid=7,fd=10),("a b",pid=8,fd=3))`;
-  const sockets = readable(readSockets(source(text)));
+  const { inet: sockets } = readable(readSockets(source(text)));
   expect(sockets.map(({ address, port, origin }) => [address, port, origin.object])).toEqual([
     [ip('127.0.0.1'), 10248, 'kubelet'],
     [ip('10.0.0.1'), 8080, 'java, a b'],
   ]);
-  const bare = (list: typeof sockets): unknown => list.map((socket) => ({ ...socket, origin: undefined }));
-  expect(bare(readable(readSockets(source(formatSockets(sockets)))))).toEqual(bare(sockets));
-  const bound = readable(readSockets(source('udp UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:*')));
+  const bare = (list: readonly Socket[]): unknown => list.map((socket) => ({ ...socket, origin: undefined }));
+  const { ipv6 } = createNetns('n1', 'node');
+  expect(bare(readable(readSockets(source(formatSockets({ sockets, ipv6 })))).inet)).toEqual(bare(sockets));
+  const { inet: bound } = readable(readSockets(source('udp UNCONN 0 0 127.0.0.53%lo:53 0.0.0.0:*')));
   expect(bound.map(({ dev }) => dev)).toEqual(['lo']);
-  expect(formatSockets(bound)).toContain(' 127.0.0.53%lo:53 ');
+  expect(formatSockets({ sockets: bound, ipv6 })).toContain(' 127.0.0.53%lo:53 ');
 });

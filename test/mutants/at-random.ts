@@ -1,5 +1,5 @@
-import type { KernelRun } from '../oracle/backend.js';
 import { judge } from '../oracle/differential.js';
+import type { KernelRun } from '../oracle/kernel-run.js';
 import type { Plan } from '../oracle/plan.js';
 
 /** The first plan that the interpreter which this was bundled with gets wrong; -1 when there is none. */

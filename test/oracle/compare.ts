@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { type Frame, normalise } from '../replay/frame.js';
-import type { KernelCase, KernelRun } from './backend.js';
+import type { KernelCase, KernelRun } from './kernel-run.js';
 import { describeCase, type Plan } from './plan.js';
 import { differingCounters, differingHits, isOwnRule, type Reasons } from './reasons.js';
 import type { SimulatedCase, SimulatedRun } from './simulate.js';

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { KernelRun } from './backend.js';
+import type { KernelRun } from './kernel-run.js';
 import type { Plan } from './plan.js';
 
 /** A plan, and what a kernel did. */

@@ -29,9 +29,17 @@ export function decodePacket(b: Buffer): Pick<RuleHit, 'src' | 'dst' | 'proto' |
   };
 }
 
+/** Where a frame was captured, and with which header it begins. */
+interface Tapped {
+  readonly ns: string;
+  readonly dev: string;
+  readonly pkttype: number;
+  readonly layer: string | undefined;
+}
+
 /** A captured frame, in the form of `test/replay/frame.ts`; undefined for what is neither IPv4 nor ARP. */
-export function decodeFrame(ns: string, dev: string, pkttype: number, bytes: Buffer): Frame | undefined {
-  const layers = ethernet(bytes);
+export function decodeFrame({ ns, dev, pkttype, layer }: Tapped, bytes: Buffer): Frame | undefined {
+  const layers = layer === 'ip' ? ipv4(bytes) : ethernet(bytes);
   return layers && { ns, if: dev, dir: DIRECTIONS[pkttype] ?? String(pkttype), ...layers };
 }
 
@@ -73,6 +81,7 @@ function ipv4(b: Buffer): Layers {
   if (proto === 17) return { ip, ...udp(rest) };
   if (proto === 6) return { ip, tcp: tcp(rest, room) };
   if (proto === 1) return { ip, icmp: icmp(rest) };
+  if (proto === 4) return { ip, inner: ipv4(rest) };
   return { ip };
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { type KernelRun, runPlans } from './backend.js';
+import { type Backend, runPlans } from './backend.js';
 import { type Comparison, compare, type Disagreement } from './compare.js';
+import type { KernelRun } from './kernel-run.js';
 import type { Plan } from './plan.js';
 import { simulate } from './simulate.js';
 
@@ -22,31 +23,38 @@ export interface BatchResult {
   readonly done: readonly { readonly plan: Plan; readonly kernel: KernelRun }[];
 }
 
-/** Runs a plan in the simulation and compares. */
-export function judge(plan: Plan, kernel: KernelRun): Comparison {
+/** Runs a plan in the simulation and compares with what the kernel of a backend did. */
+export function judge(plan: Plan, kernel: KernelRun, backend: Backend = 'host'): Comparison {
   try {
-    return compare(plan, kernel, simulate(plan, kernel));
+    return compare(plan, kernel, simulate(plan, kernel, backend));
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return { disagreement: { layer: 'refused', at: undefined, text: `we threw: ${text}` }, agreed: 0, left: undefined };
   }
 }
 
+/** Where a batch runs, and how many of its plans are traced. */
+export interface BatchOptions {
+  readonly backend?: Backend;
+  /** From 0 to 1. */
+  readonly traced?: number;
+}
+
 /** How many of the plans are traced, unless somebody says: at least one of each batch. */
 export const TRACED_SHARE = 0.1;
 
-/** Draws `count` plans by a seed, and compares all of them; the first of them, as many as `share` says, are traced. */
+/** Draws `count` plans by a seed, and compares all of them; the first of them, as many as `traced` says, are traced. */
 export function runBatch(
   plans: fc.Arbitrary<Plan>,
   count: number,
   seed: number,
-  share: number = TRACED_SHARE,
+  { backend = 'host', traced = backend === 'host' ? TRACED_SHARE : 0 }: BatchOptions = {},
 ): BatchResult {
-  const traced = Math.ceil(count * share);
+  const most = Math.ceil(count * traced);
   const drawn = fc
     .sample(plans, { numRuns: count, seed })
-    .map((plan, i): Plan => (i < traced ? { ...plan, traced: true } : plan));
-  const runs = runPlans(drawn);
+    .map((plan, i): Plan => (i < most ? { ...plan, traced: true } : plan));
+  const runs = runPlans(drawn, backend);
   const left = new Map<string, number>();
   const failed: { plan: Plan; disagreement: Disagreement }[] = [];
   let packets = 0;
@@ -56,7 +64,7 @@ export function runBatch(
     return { plan, kernel };
   });
   for (const { plan, kernel } of done) {
-    const result = judge(plan, kernel);
+    const result = judge(plan, kernel, backend);
     packets += result.agreed;
     if (result.left !== undefined) left.set(reasonOf(result.left), (left.get(reasonOf(result.left)) ?? 0) + 1);
     if (result.disagreement !== undefined) failed.push({ plan, disagreement: result.disagreement });
@@ -69,15 +77,18 @@ function reasonOf(text: string): string {
   return /"what":"([^"]*)"/.exec(text)?.[1] ?? /"text":"([^"]*)"/.exec(text)?.[1] ?? text.slice(0, 200);
 }
 
+/** For how long; a plan takes a tenth of a second on the host, one to two in user-mode Linux. */
+const SHRINK_MS: Readonly<Record<Backend, number>> = { host: 10_000, uml: 120_000 };
+
 /** Leaves out commands and cases for as long as the same layer goes on to differ. */
-export function shrink(first: Plan, disagreement: Disagreement, seconds = 10): Counterexample | undefined {
-  const end = performance.now() + seconds * 1000;
+export function shrink(first: Plan, disagreement: Disagreement, backend: Backend = 'host'): Counterexample | undefined {
+  const end = performance.now() + SHRINK_MS[backend];
   let best: Counterexample | undefined;
   let plan = disagreement.at === undefined ? first : { ...first, cases: first.cases.slice(0, disagreement.at + 1) };
   let size = Math.max(plan.cases.length, plan.random.length);
   while (performance.now() < end) {
     const candidates = best === undefined ? [plan] : smaller(plan, size);
-    const found = firstFailing(candidates, disagreement.layer);
+    const found = firstFailing(candidates, disagreement.layer, backend);
     if (found !== undefined) {
       best = found;
       plan = found.plan;
@@ -104,12 +115,16 @@ function smaller(plan: Plan, size: number): Plan[] {
   ];
 }
 
-function firstFailing(plans: readonly Plan[], layer: Disagreement['layer']): Counterexample | undefined {
+function firstFailing(
+  plans: readonly Plan[],
+  layer: Disagreement['layer'],
+  backend: Backend,
+): Counterexample | undefined {
   if (plans.length === 0) return undefined;
-  for (const [i, kernel] of runPlans(plans).entries()) {
+  for (const [i, kernel] of runPlans(plans, backend).entries()) {
     const plan = plans[i];
     if (plan === undefined) continue;
-    const { disagreement } = judge(plan, kernel);
+    const { disagreement } = judge(plan, kernel, backend);
     if (disagreement?.layer === layer) return { plan, kernel, disagreement };
   }
   return undefined;

@@ -30,7 +30,7 @@ const NOISE =
   /^(gso_|tso_|gro_|num_[tr]x_|mcast_(?!flood)|hello_|forward_delay|max_age|ageing|topology|tcn_|gc_|group|txqlen|linkmode|inet6_|allmulti|(min|max)_mtu|root_|bridge_id|designated|hold_|message_age|config_pending|neigh_suppress|udp_|port_range|valid_life|preferred_life|multicast_router|fastleave|guard|vlan_tunnel|locked|proxy_arp|cost|priority$)/;
 
 /**
- * Runs commands on the kernel of this machine, in namespaces of their own, and looks at what came of it. Needs root.
+ * Runs commands on the kernel of this machine, in namespaces of their own, and looks at what came of it.
  */
 export function runOnKernel({ name, run }: CommandScenario): Scenario {
   const commands = run.map((line) => {

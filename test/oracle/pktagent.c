@@ -15,7 +15,7 @@
  *
  * Events:
  *   P ID MS                                 a case begins, ms since the agent did
- *   C NS DEVICE PKTTYPE NS_STAMP LENGTH HEX a frame at a device
+ *   C NS DEVICE PKTTYPE NS_STAMP eth|ip HEX a frame at a device, or a packet at one without Ethernet
  *   D NS udp|tcp LADDR LPORT RADDR RPORT    a listener got a datagram, or was asked for a connection
  *   E ERRNO                                 the call of the sender failed, or its socket was told of an error
  *   T NS IN OUT MARK RULE HEX               netfilter's TRACE, and the first bytes of the packet
@@ -33,7 +33,7 @@
 #include <fcntl.h>
 #include <linux/errqueue.h>
 #include <netinet/ip_icmp.h>
-#include <linux/if_ether.h>
+#include <netinet/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -124,11 +124,11 @@ static int read_ring(int n) {
     unsigned shown = h->tp_snaplen < SNAP ? h->tp_snaplen : SNAP;
     struct ifreq dev = { .ifr_ifindex = ll->sll_ifindex };
     if (ioctl(ns->ring, SIOCGIFNAME, &dev)) strcpy(dev.ifr_name, "?");
-    printf("C %s %s %d %u%09u %u ", ns->name, dev.ifr_name, ll->sll_pkttype, h->tp_sec, h->tp_nsec, h->tp_len);
+    int eth = ll->sll_hatype == ARPHRD_ETHER || ll->sll_hatype == ARPHRD_LOOPBACK;
+    printf("C %s %s %d %u%09u %s ", ns->name, dev.ifr_name, ll->sll_pkttype, h->tp_sec, h->tp_nsec, eth ? "eth" : "ip");
     for (unsigned i = 0; i < shown; i++) printf("%02x", b[i]);
-    printf("\n");
-    if (h->tp_status & TP_STATUS_LOSING) printf("X the ring overflowed\n");
-    note_arp(n, ll->sll_pkttype == PACKET_OUTGOING, b, h->tp_snaplen);
+    printf(h->tp_status & TP_STATUS_LOSING ? "\nX the ring overflowed\n" : "\n");
+    if (eth) note_arp(n, ll->sll_pkttype == PACKET_OUTGOING, b, h->tp_snaplen);
     __atomic_store_n(&h->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
     ns->next = (ns->next + 1) % FRAMES;
   }

@@ -1,51 +1,53 @@
 import { describe, expect, test } from 'vitest';
 import { judgedAtRandom } from '../mutants/bundle.js';
 import { MUTANTS } from '../mutants/mutants.js';
-import { type KernelRun, whyIncapable } from './backend.js';
+import { whyIncapable } from './backend.js';
 import { runBatch, shrink } from './differential.js';
+import type { KernelRun } from './kernel-run.js';
 import { LEVELS } from './levels.js';
 import { compareLookups } from './lookups.js';
 import type { Plan } from './plan.js';
+import { asked, SECONDS } from './share.js';
 
-/** For how long packets are sent, all levels together; 0 for not at all. `npm run oracle` goes on for as long as is asked. */
-const SECONDS = Number(process.env['PODPATH_ORACLE_SECONDS'] ?? 150);
+/** A share of so many seconds meets every mistake that is not rare. */
+const ENOUGH = 100;
 /** Another each time, printed with what it finds. */
 const SEED = Number(process.env['PODPATH_ORACLE_SEED'] ?? Date.now() % 1_000_000);
 
-const why = SECONDS > 0 ? whyIncapable() : 'PODPATH_ORACLE_SECONDS is 0';
+const { name, skip } = asked('random networks', whyIncapable);
 
-describe.skipIf(why !== undefined)(
-  `random networks on the kernel of this machine${why === undefined ? '' : `: ${why}`}`,
-  () => {
-    const agreed: { readonly plan: Plan; readonly kernel: KernelRun }[] = [];
+describe.skipIf(skip)(name, () => {
+  const agreed: { readonly plan: Plan; readonly kernel: KernelRun }[] = [];
 
-    test(`lookups, seed ${SEED}`, { timeout: 60_000 }, () => {
-      const { lookups, different } = compareLookups(SEED);
-      expect(different.join('\n')).toBe('');
-      expect(lookups).toBeGreaterThan(1000);
-    });
+  test(`lookups, seed ${SEED}`, { timeout: 60_000 }, () => {
+    const { lookups, different } = compareLookups(SEED);
+    expect(different.join('\n')).toBe('');
+    expect(lookups).toBeGreaterThan(1000);
+  });
 
-    test.each(LEVELS)(`level $name, seed ${SEED}`, { timeout: SECONDS * 1000 + 180_000 }, ({ plan, share, name }) => {
-      const end = performance.now() + (SECONDS * 1000 * share) / LEVELS.reduce((sum, level) => sum + level.share, 0);
-      let packets = 0;
-      for (let seed = SEED; performance.now() < end; seed++) {
-        const batch = runBatch(plan, 8, seed);
-        packets += batch.packets;
-        const [first] = batch.failed;
-        if (first === undefined) {
-          agreed.push(...batch.done);
-          continue;
-        }
-        const small = shrink(first.plan, first.disagreement) ?? first;
-        const words = [...small.plan.random, '---', ...small.plan.cases.map((one) => JSON.stringify(one))].join('\n');
-        expect.fail(
-          `level ${name}, seed ${seed}: ${small.disagreement.layer}\n${words}\n---\n${small.disagreement.text}`,
-        );
+  test.each(LEVELS)(`level $name, seed ${SEED}`, { timeout: SECONDS * 1000 + 180_000 }, ({ plan, share, name }) => {
+    const end = performance.now() + (SECONDS * 1000 * share) / LEVELS.reduce((sum, level) => sum + level.share, 0);
+    let packets = 0;
+    for (let seed = SEED; performance.now() < end; seed++) {
+      const batch = runBatch(plan, 8, seed);
+      packets += batch.packets;
+      const [first] = batch.failed;
+      if (first === undefined) {
+        agreed.push(...batch.done);
+        continue;
       }
-      expect(packets).toBeGreaterThan(0);
-    });
+      const small = shrink(first.plan, first.disagreement) ?? first;
+      const words = [...small.plan.random, '---', ...small.plan.cases.map((one) => JSON.stringify(one))].join('\n');
+      expect.fail(
+        `level ${name}, seed ${seed}: ${small.disagreement.layer}\n${words}\n---\n${small.disagreement.text}`,
+      );
+    }
+    expect(packets).toBeGreaterThan(0);
+  });
 
-    // The rare ones are left to the recordings, which always find them. A share that is too short proves nothing.
+  // The rare ones are left to the recordings, which always find them.
+  const short = SECONDS < ENOUGH ? `: ${SECONDS} s are too few to meet each` : '';
+  describe.skipIf(short !== '')(`wrong interpreters${short}`, () => {
     test.each(MUTANTS.filter(({ rare }) => rare !== true))(
       'the packets above find out: $name',
       { timeout: 60_000 },
@@ -53,5 +55,5 @@ describe.skipIf(why !== undefined)(
         expect(await judgedAtRandom(mutant, agreed).catch(() => 'an exception')).not.toBe(-1);
       },
     );
-  },
-);
+  });
+});

@@ -1,6 +1,6 @@
 /**
  * Runs the command scenarios on the kernel of this machine and writes what it answered and what state it was left in.
- * Needs root: `npx tsx test/oracle/record-commands.ts > test/recordings/commands-6.18.json`.
+ * `npx tsx test/oracle/record-commands.ts > test/recordings/commands-6.18.json`.
  */
 import { spawnSync } from 'node:child_process';
 import { release } from 'node:os';

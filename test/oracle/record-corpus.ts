@@ -213,6 +213,21 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
     ],
     [socket('ping', 'a', '10.0.1.1')],
   ],
+  'a REJECT with a RST closes no connection that is not in the table': [
+    [
+      'ip netns exec r iptables -A INPUT -p tcp -j REJECT --reject-with tcp-reset',
+      'ip netns exec r iptables -A INPUT -m conntrack --ctstate INVALID -j DROP',
+    ],
+    [
+      frame('b', {
+        src: '10.0.1.77',
+        dst: '10.0.0.2',
+        ttl: 64,
+        payload: 0,
+        l4: { l4: 'tcp', sport: 53, dport: 30001, flags: 'A', seq: 1001, ack: 5001 },
+      }),
+    ],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [

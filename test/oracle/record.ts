@@ -5,7 +5,7 @@ import type { Plan } from './plan.js';
 
 /**
  * Runs plans on the kernel of this machine and writes each, with what it did, into a directory; those that are named, or
- * all. Tells of what we do otherwise. Needs root.
+ * all. Tells of what we do otherwise.
  */
 export function recordPlans(plans: readonly Plan[], directory: URL, named: readonly string[]): void {
   const chosen = plans.filter(({ name }) => named.length === 0 || named.includes(name));

@@ -9,7 +9,9 @@ import { readable } from '../recordings/load.js';
 import { countersOf } from '../replay/counters.js';
 import { type Frame, frameOf } from '../replay/frame.js';
 import { hitsOf } from '../replay/rules.js';
-import type { KernelCase, KernelRun } from './backend.js';
+import type { Backend } from './backend.js';
+import { IpvsCommands } from './ipvs-commands.js';
+import type { KernelCase, KernelRun } from './kernel-run.js';
 import { frameOfCase } from './packet.js';
 import type { Case, FrameCase, Listener, Plan, SocketCase } from './plan.js';
 import type { Reasons } from './reasons.js';
@@ -40,13 +42,13 @@ export interface SimulatedRun {
  * Runs a plan in the simulation. From the kernel it takes what nobody can foresee: when each case began, and which
  * endpoint of a Service a random rule chose.
  */
-export function simulate(plan: Plan, kernel: KernelRun): SimulatedRun {
+export function simulate(plan: Plan, kernel: KernelRun, backend: Backend = 'host'): SimulatedRun {
   const runtime = new Runtime();
   const { network: built, refused } = build(plan, runtime);
   const network = withListeners(hurried(built, runtime), plan.listeners, runtime);
   const simulation = { network, runtime };
   const cases: SimulatedCase[] = [];
-  const budget = new ErrorBudget();
+  const budget = new ErrorBudget(backend === 'uml' ? Number.POSITIVE_INFINITY : 5);
   for (const [i, one] of plan.cases.entries()) {
     const seen = kernel.cases[i];
     if (seen === undefined) throw new Error(`${plan.name}: the kernel has no case ${i}`);
@@ -69,12 +71,14 @@ export function simulate(plan: Plan, kernel: KernelRun): SimulatedRun {
 export function build(plan: Plan, runtime: Runtime): { readonly network: Network; readonly refused: number[] } {
   const applier = new Applier(Network.of([]), runtime);
   const refused: number[] = [];
+  const ipvs = new IpvsCommands();
   for (const [i, line] of [...plan.fixed, ...plan.random].entries()) {
+    if (ipvs.take(line)) continue;
     const installs = readable(parseCommand(line, { netns: undefined, file: plan.name, line: i + 1 }));
     const refusals = installs.map((install) => applier.apply(install)).filter((refusal) => refusal !== undefined);
     if (refusals.length > 0) refused.push(i);
   }
-  return { network: applier.network(), refused };
+  return { network: ipvs.applied(applier.network()), refused };
 }
 
 function withListeners(network: Network, listeners: readonly Listener[], runtime: Runtime): Network {
@@ -104,10 +108,16 @@ function hurried(network: Network, runtime: Runtime): Network {
 
 /**
  * ip_error() tells one source five times in a burst that there is no way, then once a second. On this kernel only the
- * first network namespace has the sysctl that turns this off (net.ipv4.route.error_cost), and that is not ours.
+ * first network namespace has the sysctl that turns this off (net.ipv4.route.error_cost), and that is ours in user-mode
+ * Linux alone.
  */
 class ErrorBudget {
+  readonly #most: number;
   readonly #spent = new Map<string, number>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   /** Why the kernel may be silent from here on; undefined when it is not. */
   spend(trace: Trace): string | undefined {
@@ -115,7 +125,7 @@ class ErrorBudget {
       const key = `${netns} ${source}`;
       const spent = (this.#spent.get(key) ?? 0) + 1;
       this.#spent.set(key, spent);
-      if (spent > 5) return 'ip_error() limits how often it tells one source';
+      if (spent > this.#most) return 'ip_error() limits how often it tells one source';
     }
     return undefined;
   }

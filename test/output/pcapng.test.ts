@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { formatPcapng } from '../../src/output/index.js';
 import type { Header } from '../../src/packet/index.js';
 import { type Crossing, crossings, type Probe, type Trace, trace } from '../../src/trace/index.js';
+import { notHere } from '../machine.js';
 import { type Shipped, shipped } from '../shipped.js';
 
 const installed = spawnSync('tshark', ['--version']).status === 0;
@@ -112,7 +113,7 @@ const results = PROBES.map(([lab, probe]): readonly [string, Trace] => [
 
 describe('tshark dissects a capture', () => {
   test.for(results)('%s: each field as the trace has it, checksums good', ([, result], context) => {
-    if (!installed) context.skip('tshark is not installed (apt-get install --no-install-recommends tshark)');
+    if (!installed) context.skip(notHere('tshark is missing'));
     const rows = dissect(formatPcapng(result));
     const frames = crossings(result);
     expect(frames.length).toBeGreaterThan(5);
@@ -121,7 +122,7 @@ describe('tshark dissects a capture', () => {
   });
 
   test('and would see a wrong bit', (context) => {
-    if (!installed) context.skip('tshark is not installed (apt-get install --no-install-recommends tshark)');
+    if (!installed) context.skip(notHere('tshark is missing'));
     const [[, result] = []] = results;
     if (result === undefined) throw new Error('no trace');
     const capture = formatPcapng(result);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
+import { notHere } from '../machine.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'podpath-'));
@@ -23,7 +24,7 @@ test('packed and installed into an empty project, the import and the command wor
     shell('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(folder, packed)], folder);
   } catch (error) {
     const why = error instanceof Error && 'stderr' in error ? String(error.stderr) : String(error);
-    if (OFFLINE.test(why)) context.skip('npm can not reach its registry');
+    if (OFFLINE.test(why)) context.skip(notHere('npm can not reach its registry'));
     throw error;
   }
   const script = `

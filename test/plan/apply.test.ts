@@ -128,6 +128,15 @@ describe('apply', () => {
   });
 });
 
+// Linux 6.18 and 6.1: `RTNETLINK answers: Invalid argument`.
+test.each([
+  'ip link add all type bridge',
+  'ip link add default type veth peer name b',
+  'ip link set eth0 name default',
+])('no device has the name of a sysctl directory: %s', (line) => {
+  expect(run(applierOf(NODE), line)).toEqual(['EINVAL']);
+});
+
 describe('hardware addresses', () => {
   const lines = ['ip netns add a', 'ip netns add b', 'ip -n a link add v type veth peer name v netns b'];
   const macsOf = (seed: number): string[] => {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { Runtime, type Socket } from '../../src/linux/index.js';
 import { Simulation } from '../../src/trace/index.js';
+import type { Net } from '../../src/trace/net.js';
+import { listeningSocket } from '../../src/trace/socket-lookup.js';
 import { ip } from '../must.js';
 import { networkFrom, ROUTER } from '../network.js';
 
@@ -32,3 +34,27 @@ test.each([
   const { verdict } = new Simulation(listening(...sockets), {}, new Runtime()).send(probe);
   expect(verdict.code).toBe(want);
 });
+
+// As Linux 6.18 delivered to two sockets of one port, opened in either order, of TCP with SO_REUSEPORT.
+test.each([
+  { protocol: 'udp', other: {}, want: 'IPv4' },
+  { protocol: 'udp', other: { dev: 'eth0' }, want: 'dual-stack' },
+  { protocol: 'tcp', other: {}, want: 'IPv4' },
+  { protocol: 'tcp', other: { dev: 'eth0' }, want: 'IPv4' },
+] as const)(
+  '$protocol: of a socket of IPv4 and a dual-stack one $other the $want one gets it',
+  ({ protocol, other, want }) => {
+    const inet = { protocol } as const;
+    const inet6 = { protocol, ...other, dualStack: true } as const;
+    for (const sockets of [
+      [inet, inet6],
+      [inet6, inet],
+    ]) {
+      const ns = listening(...sockets).netns('r');
+      const address = ip('10.0.0.2');
+      const ends = { protocol, local: address, localPort: 53, remote: address, remotePort: 1 };
+      const found = listeningSocket({ ns } as Net, ends, 'eth0');
+      expect(found?.dualStack === true ? 'dual-stack' : 'IPv4').toBe(want);
+    }
+  },
+);

@@ -7,7 +7,8 @@ import {
 } from '../../output/index.js';
 import type { Network } from '../../topology/index.js';
 import { type Entry, entriesOf } from './entries.js';
-import { diffLinks, type Side } from './links.js';
+import { inet6EntriesOf, tellsInet6 } from './inet6.js';
+import { diffLinks } from './links.js';
 import { Names } from './names.js';
 import { type Pair, pairNamespaces } from './pairs.js';
 import { diffRulesets } from './rulesets.js';
@@ -46,6 +47,7 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
   );
   if (macs === 'no-macs') notCompared.add('link', ['hardware addresses of links'], OWN_MACS);
   let onOneSide = 0;
+  const inet6OnOneSide: string[] = [];
   const differences = looked.flatMap((pair): Difference[] => {
     const { name: netns, a: here, b: there } = pair;
     if (here === undefined || there === undefined) return [wholeNamespace(pair)];
@@ -59,9 +61,12 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
     ];
     const sysctls = diffSysctls(mine, theirs);
     if (!untold.includes('sysctl')) onOneSide += sysctls.onOneSide;
+    const inet6 = Number(tellsInet6(here)) + Number(tellsInet6(there));
+    if (inet6 === 1) inet6OnOneSide.push(`IPv6 of ${netns}`);
     const found = [
       ...diffLinks(mine, theirs, macs),
-      ...diffEntries(mine, theirs),
+      ...diffEntries(entriesOf(here, mine.names), entriesOf(there, theirs.names)),
+      ...(inet6 === 2 ? diffEntries(inet6EntriesOf(here, mine.names), inet6EntriesOf(there, theirs.names)) : []),
       ...diffRulesets('iptables', mine, theirs),
       ...diffRulesets('ip6tables', mine, theirs),
       ...sysctls.differences,
@@ -69,6 +74,7 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
     return found.filter(({ kind }) => !untold.includes(kind)).map((difference) => ({ netns, ...difference }));
   });
   if (onOneSide > 0) notCompared.add('sysctl', [`${onOneSide} sysctls`], 'only one of the networks tells their values');
+  notCompared.add('address', inet6OnOneSide, 'only one of the networks tells it');
   return {
     differences: differences.filter(({ kind }) => kinds.includes(kind)),
     notCompared: notCompared.list(),
@@ -135,8 +141,8 @@ function drawnAlike(pairs: readonly Pair[]): boolean {
 }
 
 /** Entries of one key that differ are told as one in place of the other. */
-function diffEntries(a: Side, b: Side): Omit<Difference, 'netns'>[] {
-  const [here, there] = [byKey(entriesOf(a.ns, a.names)), byKey(entriesOf(b.ns, b.names))];
+function diffEntries(a: readonly Entry[], b: readonly Entry[]): Omit<Difference, 'netns'>[] {
+  const [here, there] = [byKey(a), byKey(b)];
   return [...new Set([...here.keys(), ...there.keys()])].flatMap((key) => {
     const [mine, theirs] = without(here.get(key) ?? [], there.get(key) ?? []);
     const count = Math.max(mine.length, theirs.length);

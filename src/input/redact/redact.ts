@@ -40,6 +40,8 @@ function withoutAddresses(text: string, addresses: AddressRenamer): string {
   return text.replace(ADDRESS, (word) => {
     if (!word.includes(':')) return addresses.ipv4(word) ?? word;
     if (/^[0-9a-f]{1,2}(:[0-9a-f]{1,2}){5}$/i.test(word)) return addresses.mac(word);
+    const [, mapped, inner] = /^(::ffff:)(\d+(?:\.\d+){3})$/i.exec(word) ?? [];
+    if (mapped !== undefined) return mapped + (addresses.ipv4(inner ?? '') ?? inner);
     return addresses.ipv6(word) ?? word;
   });
 }

@@ -149,6 +149,7 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
 
 /** Other names of files, for what iproute2 prints without `-j`. */
 const TEXT_FORMS: ReadonlyMap<string, string> = new Map([
+  ['ip-addr.json', 'ip-addr.txt'],
   ['ip-route.json', 'ip-route.txt'],
   ['ip-rule.json', 'ip-rule.txt'],
 ]);

@@ -1,5 +1,6 @@
 import { ANY, type Ipv4 } from '../../address/index.js';
 import {
+  isOldSs,
   type Netns,
   type NetnsDump,
   type NetnsReading,
@@ -20,6 +21,7 @@ export type PartState = 'read' | 'absent';
 /** One namespace as its folder tells it. */
 export interface ReadNamespace {
   readonly ns: Netns;
+  readonly learned: NetnsReading['learned'];
   readonly farEnds: NetnsReading['farEnds'];
   /** By file name. */
   readonly parts: ReadonlyMap<string, PartState>;
@@ -56,10 +58,16 @@ export function readNamespace(source: NamespaceSource, problems: Problem[]): Rea
   const role = said.role ?? 'host';
   const read = readNetns(dump, { name, role, host: said.host ?? name });
   if ('problems' in read) problems.push(...read.problems);
-  const { ns, farEnds } = 'value' in read ? read.value : nothingOf(name, said);
+  const { ns, farEnds, learned } = 'value' in read ? read.value : nothingOf(name, said);
   const whole: Netns = { ...ns, ...programsOf(source, ns.sockets) };
-  return { ns: whole, farEnds, parts, broken: 'problems' in read, assumed: assumptionsOf(whole, said, parts) };
+  const ss = dump.sockets;
+  const old = ss !== undefined && isOldSs(ss) && ns.sockets.some(({ dualStack }) => dualStack === true) ? [OLD_SS] : [];
+  const assumed = [...assumptionsOf(whole, said, parts), ...old];
+  return { ns: whole, learned, farEnds, parts, broken: 'problems' in read, assumed };
 }
+
+const OLD_SS =
+  'Sockets of any IPv6 address take IPv4 unless an IPv4 socket has their port: the ss of ss.txt is too old to say';
 
 /** Parts that are JSON, of which nothing at all is an empty list. */
 const IS_JSON: ReadonlySet<keyof NetnsDump> = new Set([
@@ -109,12 +117,15 @@ function programsOf(
     const bound = { ...parsePort(port), address: address === undefined ? ANY : checkedAddress(address), origin };
     return behaviour === 'sink' ? { ...bound, behaviour } : { ...bound, behaviour: 'reply', bytes };
   });
-  const named = [...relays, ...listeners];
-  const isNamed = (socket: Socket): boolean =>
-    named.some(
-      (each) => each.protocol === socket.protocol && each.port === socket.port && each.address === socket.address,
-    );
-  return { processes, sockets: [...named, ...dumped.filter((socket) => !isNamed(socket))] };
+  const isOne = (a: Socket, b: Socket): boolean =>
+    a.protocol === b.protocol && a.port === b.port && a.address === b.address;
+  // What else `ss` says of the same socket holds.
+  const named = [...relays, ...listeners].map((socket): Socket => {
+    const { behaviour: _, origin: __, ...told } = dumped.find((each) => isOne(each, socket)) ?? socket;
+    return { ...told, ...socket };
+  });
+  const others = dumped.filter((socket) => !named.some((each) => isOne(each, socket)));
+  return { processes, sockets: [...named, ...others] };
 }
 
 /** `tcp/80`, with a name before it or without. */

@@ -6,6 +6,7 @@ import { problemsOf } from '../issues.js';
 import { prune } from '../prune.js';
 import { valueAt } from '../value-at.js';
 import { readYaml, type YamlDocument } from '../yaml.js';
+import { keptNotes } from './kept-notes.js';
 import { KNOWN_FILES, NETWORK_FILE, SNAPSHOT_PARTS } from './layout.js';
 import { directoryOf } from './names.js';
 import { type NetworkFile, networkSchema } from './network-file.js';
@@ -56,13 +57,13 @@ export function readSnapshot(folder: SnapshotFolder): Read<Snapshot> {
   const segments = inferredSegments(joined, [...wires.flat(), ...pairs.open]);
   const all = connectLinks([...joined, ...segments.switches], segments.wires);
   const directory = directoryOf(said, all, document, file, problems);
-  notes.push(...named.notes, ...pairs.notes, ...segments.notes);
+  notes.push(...named.notes, ...pairs.notes, ...segments.notes, ...keptNotes(all));
   const assumed = new Map([
     ...segments.assumed,
     ...[...namespaces].map(([name, each]) => [name, each.assumed] as const),
   ]);
   const coverage = new Map([...namespaces].map(([name, { parts }]) => [name, parts]));
-  const network = networkOf(all, directory, assumed);
+  const network = networkOf(all, directory, assumed, namespaces);
   return readResult({ network, notes, coverage }, problems);
 }
 
@@ -70,6 +71,7 @@ function networkOf(
   namespaces: readonly Netns[],
   directory: Network['directory'],
   assumed: ReadonlyMap<string, readonly string[]>,
+  read: ReadonlyMap<string, ReadNamespace>,
 ): Network {
   const byName = new Map(namespaces.map((ns) => [ns.name, ns]));
   return Network.from({
@@ -81,6 +83,7 @@ function networkOf(
     },
     directory,
     assumedIn: (name) => assumed.get(name) ?? [],
+    learnedIn: (name) => read.get(name)?.learned,
   });
 }
 

@@ -2,19 +2,25 @@ import { formatIpv4, formatPrefix } from '../../address/index.js';
 import {
   addressesJson,
   bridgeLinksJson,
+  createNetnsRuntime,
   fdbJson,
   formatAllRoutes,
+  formatConntrack,
   formatIpvs,
   formatSockets,
   formatSysctls,
+  Journal,
   type Link,
+  learn,
   linksJson,
   type Netns,
   neighboursJson,
+  type PrintCounters,
   type Process,
   printIpsets,
   printRuleset,
   proxiesJson,
+  type Ruleset,
   routesJson,
   rulesJson,
   type Socket,
@@ -23,35 +29,55 @@ import { type NamedObject, type NamedPort, type Network, objectName } from '../.
 import { NETWORK_FILE } from './layout.js';
 
 /**
- * A network as a folder of node dumps, by path: what `readSnapshot` takes. Only what is configured; what packets and
- * time have made of it is in no network.
+ * A network as a folder of node dumps, by path: what `readSnapshot` takes. What is configured, and of a network that was
+ * read from dumps what these tell of as learned; what packets have made of it since is in no network.
  */
 export function snapshotFiles(network: Network): ReadonlyMap<string, string> {
   const files = new Map([[NETWORK_FILE, networkYaml(network)]]);
   const peerIndex = (link: Link): number | undefined => network.peerOf(link)?.link.ifindex;
   for (const ns of namespacesOf(network)) {
-    // iproute2 6.1 tells of a locked MTU in text only.
-    const locked = [...ns.ipv4.tables.values()].some((table) => [...table].some(({ mtuLock }) => mtuLock));
+    const learned = network.learnedIn(ns.name);
+    const runtime = createNetnsRuntime();
+    if (learned !== undefined) learn(runtime, learned, new Journal());
     const parts: Readonly<Record<string, string>> = {
       'ip-link.json': linksJson(ns, { peerIndex }),
       'ip-addr.json': addressesJson(ns, { peerIndex }),
-      ...(locked ? { 'ip-route.txt': formatAllRoutes(ns) } : { 'ip-route.json': routesJson(ns) }),
+      ...(needsText(ns) ? { 'ip-route.txt': formatAllRoutes(ns) } : { 'ip-route.json': routesJson(ns) }),
       'ip-rule.json': rulesJson(ns),
-      'ip-neigh.json': neighboursJson(ns),
+      'ip-neigh.json': neighboursJson(ns, runtime),
       'ip-neigh-proxy.json': proxiesJson(ns),
-      'bridge-fdb.json': fdbJson(ns),
+      'bridge-fdb.json': fdbJson(ns, runtime),
       'bridge-link.json': bridgeLinksJson(ns),
-      'iptables-save.txt': printRuleset(ns.iptables),
-      'ip6tables-save.txt': printRuleset(ns.ip6tables),
+      'iptables-save.txt': printRuleset(ns.iptables, countersOf(ns.iptables)),
+      'ip6tables-save.txt': printRuleset(ns.ip6tables, countersOf(ns.ip6tables)),
       'ipset-save.txt': printIpsets(ns.ipsets),
       'ipvsadm-save.txt': formatIpvs(ns.ipvs),
       'sysctl.txt': formatSysctls(ns),
-      'conntrack.txt': '',
-      'ss.txt': formatSockets(ns.sockets),
+      'conntrack.txt': formatConntrack(learned?.conntrack ?? []),
+      'ss.txt': formatSockets(ns),
     };
     for (const [file, text] of Object.entries(parts)) files.set(`${ns.name}/${file}`, text);
   }
   return files;
+}
+
+/** iproute2 6.1 tells of locked metrics, and where a route with an encapsulation leads, in text only. */
+function needsText({ ipv4, ipv6 }: Netns): boolean {
+  const told = [...ipv4.tables.values()].flatMap((table) =>
+    [...table].map((route) => {
+      return { locked: route.mtuLock, kept: route.type === 'unmodelled' ? route.fields : route.kept };
+    }),
+  );
+  const fields = [...told.map(({ kept }) => kept ?? {}), ...ipv6.routes.map((route) => route.fields)];
+  return (
+    told.some(({ locked }) => locked) || fields.some((each) => 'encap' in each || / lock":/.test(JSON.stringify(each)))
+  );
+}
+
+/** What rules have counted is written where a dump has told it. */
+function countersOf(ruleset: Ruleset): PrintCounters {
+  const rules = [...ruleset.values()].flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));
+  return rules.some(({ counters }) => counters !== undefined) ? 'counters' : 'plain';
 }
 
 function namespacesOf(network: Network): Netns[] {
@@ -72,7 +98,8 @@ function networkYaml(network: Network): string {
 }
 
 function namespaceEntry({ name, role, host, sockets, processes }: Netns): Record<string, unknown> {
-  const listen = sockets.flatMap((socket) => (socket.behaviour === 'process' ? [] : [listenEntry(socket)]));
+  // What answers nothing ss.txt tells.
+  const listen = sockets.flatMap((socket) => (socket.behaviour === 'reply' ? [listenEntry(socket)] : []));
   return {
     role,
     host: host === name ? undefined : host,
@@ -81,12 +108,10 @@ function namespaceEntry({ name, role, host, sockets, processes }: Netns): Record
   };
 }
 
-function listenEntry(socket: Exclude<Socket, { readonly behaviour: 'process' }>): unknown {
-  const port = `${socket.protocol}/${socket.port}`;
-  const bytes = socket.behaviour === 'reply' ? socket.bytes : undefined;
-  if (socket.address === 0 && socket.behaviour === 'reply' && bytes === undefined) return port;
-  const address = socket.address === 0 ? undefined : formatIpv4(socket.address);
-  return { port, address, behaviour: socket.behaviour === 'sink' ? 'sink' : undefined, bytes };
+function listenEntry({ protocol, port, address, bytes }: Extract<Socket, { readonly behaviour: 'reply' }>): unknown {
+  const name = `${protocol}/${port}`;
+  if (address === 0 && bytes === undefined) return name;
+  return { port: name, address: address === 0 ? undefined : formatIpv4(address), bytes };
 }
 
 function processEntry({ kind, dev, address, port, routes, errorSource }: Process): unknown {

@@ -1,5 +1,6 @@
 import type { Ipv4, Mac } from '../../address/index.js';
 import type { Origin } from '../origin.js';
+import type { JsonObject } from '../write-json.js';
 
 /** A configured entry of a bridge's forwarding database: learned ones are runtime. */
 export interface BridgeFdbEntry {
@@ -9,6 +10,8 @@ export interface BridgeFdbEntry {
   readonly dev: string;
   /** `permanent`: this host's own address (BR_FDB_LOCAL); `static`: a station that does not age. */
   readonly state: 'permanent' | 'static';
+  /** What a dump says of it and is not modelled (`vlan`, `sticky`), as `bridge -j fdb` names it. */
+  readonly kept?: JsonObject;
   readonly origin: Origin;
 }
 

@@ -92,9 +92,12 @@ function advance(context: TrackContext, skb: Skb, ct: Connection): Verdict {
   return 'accept';
 }
 
-/** nf_conntrack_tcp_set_closing(): a RST that a REJECT sends ends the connection, though it passes no state machine. */
+/**
+ * nf_conntrack_tcp_set_closing(): a RST that a REJECT sends ends a connection that is in the table, though it passes no
+ * state machine.
+ */
 export function setClosing(context: TrackContext, ct: Connection): void {
-  if (ct.original.protocol !== IPPROTO_TCP || ct.tcp === 'CLOSE') return;
+  if (!ct.confirmed || ct.original.protocol !== IPPROTO_TCP || ct.tcp === 'CLOSE') return;
   context.journal.set(ct, 'tcp', 'CLOSE');
   refresh(context, ct, TCP_TIMEOUTS.CLOSE);
 }

@@ -15,6 +15,7 @@ import {
   RT_TABLE_MAIN,
   type UnicastRoute,
 } from './route.js';
+import { formatRouteFields } from './route-fields.js';
 import { hasCustomRules, type RoutingRule } from './rule.js';
 
 /** What routing decides by (struct flowi4). */
@@ -55,8 +56,8 @@ export type FibResult =
       readonly rule: RoutingRule | undefined;
       readonly route: Route | undefined;
     }
-  /** A rule has a selector or action that is not modelled. */
-  | { readonly found: 'unsupported'; readonly rule: RoutingRule; readonly text: string };
+  /** A rule has a selector or action that is not modelled, or a route is not. */
+  | { readonly found: 'unsupported'; readonly text: string };
 
 /** Where a packet goes (struct rtable). */
 export type Destination = {
@@ -99,7 +100,7 @@ export function fibLookup(ns: Netns, flow: Flow): FibResult {
     if (action.action === 'unmodelled') {
       // Whatever is not modelled of it, a selector that is can rule it out.
       if (!hit && !rule.invert) continue;
-      return { found: 'unsupported', rule, text: action.text };
+      return { found: 'unsupported', text: `ip rule: ${action.text}` };
     }
     if (hit === rule.invert) continue;
     switch (action.action) {
@@ -118,6 +119,8 @@ export function fibLookup(ns: Netns, flow: Flow): FibResult {
     }
     const route = lookupTable(ns, action.table, flow);
     if (route === undefined || route.type === 'throw' || isOvertaken(ns, action.table, route, flow)) continue;
+    if (route.type === 'unmodelled')
+      return { found: 'unsupported', text: `ip route: ${formatRouteFields(route.fields)}` };
     if (route.type === 'blackhole' || route.type === 'unreachable' || route.type === 'prohibit')
       return { found: 'error', errno: ERRNO[route.type], rule, route };
     if (rule.suppressPrefixLength !== undefined && route.dst.length <= rule.suppressPrefixLength) continue;
@@ -165,7 +168,7 @@ function selectorsMatch(rule: RoutingRule, flow: Flow): boolean {
 function isUsable(ns: Netns, route: Route, flow: Flow): boolean {
   if (route.scope < flow.scope) return false;
   if (route.type === 'throw' || route.type === 'blackhole') return true;
-  if (route.type === 'unreachable' || route.type === 'prohibit') return true;
+  if (route.type === 'unreachable' || route.type === 'prohibit' || route.type === 'unmodelled') return true;
   if (route.type !== 'unicast') return flow.oif === '' || flow.oif === route.dev;
   return route.nexthops.some((nexthop) => nexthopUsable(ns, nexthop, flow.oif));
 }

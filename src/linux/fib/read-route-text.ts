@@ -1,28 +1,47 @@
 import { type Problem, type Read, readResult } from '../../problem/index.js';
+import type { KeptEntry } from '../kept.js';
 import type { Source } from '../source.js';
 import { LineWords, type PlacedWord, splitLine } from '../words.js';
 import { defaultScope, type Route, RT_SCOPE_UNIVERSE } from './route.js';
+import { readRouteFields } from './route-fields.js';
 import { readRouteWords, routeOf, tableOf } from './route-words.js';
 import { FibTable } from './table.js';
+import { isUnmodelled, unmodelledRoute } from './unmodelled-route.js';
 
-/**
- * Reads the text of `ip route show table all`, or of one table: IPv4 routes only, since the two families are printed
- * together. A route without a table is in `main`.
- */
-export function readRouteText(source: Source): Read<ReadonlyMap<number, FibTable>> {
+/** What `ip route` prints, which is both families together. */
+export interface RouteDump {
+  readonly tables: ReadonlyMap<number, FibTable>;
+  readonly inet6: readonly KeptEntry[];
+}
+
+/** Reads the text of `ip route show table all`, or of one table. A route without a table is in `main`. */
+export function readRouteText(source: Source): Read<RouteDump> {
   const problems: Problem[] = [];
   const tables = new Map<number, FibTable>();
+  const inet6: KeptEntry[] = [];
   for (const { line, words } of routeLines(source.text)) {
-    if (isIpv6(words)) continue;
     const before = problems.length;
-    const spoken = readRouteWords(new LineWords(words, { file: source.file, line, problems }));
+    const lineWords = new LineWords(words, { file: source.file, line, problems });
+    const origin = { by: 'dump', file: source.file, line };
+    if (isIpv6(words)) {
+      const fields = readRouteFields(lineWords);
+      inet6.push({ dev: fields['dev'] as string | undefined, fields, origin });
+      continue;
+    }
+    if (isUnmodelled(words.map(({ text }) => text))) {
+      const read = unmodelledRoute(readRouteFields(lineWords), origin);
+      if (read === undefined) lineWords.fail('expected a route with an IPv4 prefix', 'bad-address');
+      else addRoute(tables, read.table, read.route);
+      continue;
+    }
+    const spoken = readRouteWords(lineWords);
     if (problems.length > before) continue;
     const route = routeOf(spoken);
     // What is not printed is the default: a global scope, but for types that can't have it.
     const scope = spoken.scope ?? (route.type === 'unicast' ? RT_SCOPE_UNIVERSE : defaultScope(route));
-    addRoute(tables, tableOf(spoken), { ...route, scope, origin: { by: 'dump', file: source.file, line } });
+    addRoute(tables, tableOf(spoken), { ...route, scope, origin });
   }
-  return readResult(tables, problems);
+  return readResult({ tables, inet6 }, problems);
 }
 
 /** Adds behind the routes of equal prefix, TOS and metric. */
@@ -48,8 +67,7 @@ function routeLines(text: string): { readonly line: number; readonly words: Plac
   return lines;
 }
 
+/** Whether the destination is of IPv6, or what only its routes have is said. */
 function isIpv6(words: readonly PlacedWord[]): boolean {
-  return words.some(
-    (word, i) => (i < 2 && word.text.includes(':')) || word.text === 'pref' || /^[0-9a-f]*:.*:/.test(word.text),
-  );
+  return words.some(({ text }, i) => (i < 2 && text.includes(':')) || text === 'pref');
 }

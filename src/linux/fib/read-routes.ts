@@ -1,28 +1,51 @@
 import type { Ipv4Prefix } from '../../address/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
+import { type KeptEntry, keptRecord } from '../kept.js';
 import type { Source } from '../source.js';
+import type { JsonObject } from '../write-json.js';
 import { parseProtocol, parseScope, parseTable } from './names.js';
-import { addRoute } from './read-route-text.js';
+import { addRoute, type RouteDump } from './read-route-text.js';
 import { type Nexthop, parseDestination, type Route, RT_SCOPE_HOST, RT_SCOPE_LINK } from './route.js';
 import type { FibTable } from './table.js';
+import { isUnmodelledRecord, unmodelledRoute } from './unmodelled-route.js';
 
 /**
- * Reads `ip -j route show table all`, with or without `-d`: IPv4 routes only, since the two families are printed
- * together. A route without a type is unicast, one without a table is in `main`.
+ * Reads `ip -j route show table all`, with or without `-d`. A route without a type is unicast, one without a table is in
+ * `main`.
  *
- * iproute2 6.1 does not say in JSON that an MTU is locked: the text does.
+ * iproute2 6.1 does not say in JSON that an MTU is locked, nor where a route with an encapsulation leads, whose fields
+ * it prints over the route's: the text does.
  */
-export function readRoutes(source: Source): Read<ReadonlyMap<number, FibTable>> {
+export function readRoutes(source: Source): Read<RouteDump> {
   const problems: Problem[] = [];
   const tables = new Map<number, FibTable>();
+  const inet6: KeptEntry[] = [];
   for (const record of jsonRecords(source, problems)) {
-    if (isIpv6(record)) continue;
+    if (isIpv6(record)) {
+      inet6.push(keptRecord(record, source.file));
+      continue;
+    }
+    if (isUnmodelledRecord(record)) {
+      keepRoute(tables, record, source.file);
+      continue;
+    }
     const table = named(record, 'table', 'main', parseTable);
     const route = readRoute(record, source.file);
     if (route !== undefined && table !== undefined) addRoute(tables, table, route);
   }
-  return readResult(tables, problems);
+  return readResult({ tables, inet6 }, problems);
+}
+
+function keepRoute(tables: Map<number, FibTable>, record: JsonRecord, file: string): void {
+  const read = unmodelledRoute(record.fields, { by: 'dump', file });
+  if (record.has('encap'))
+    record.fail(
+      'encap',
+      'the JSON of a route with an encapsulation does not say where it leads: `ip route` without -j does',
+    );
+  else if (read === undefined) record.fail('', 'expected a route with an IPv4 prefix', 'bad-address');
+  else addRoute(tables, read.table, read.route);
 }
 
 function isIpv6(record: JsonRecord): boolean {
@@ -39,7 +62,9 @@ function readRoute(record: JsonRecord, file: string): Route | undefined {
   const protocol = named(record, 'protocol', 'boot', parseProtocol);
   const scope = named(record, 'scope', 'global', parseScope);
   if (dst === undefined || protocol === undefined || scope === undefined) return undefined;
+  const kept = keptOf(record);
   const common = {
+    ...(kept === undefined ? {} : { kept }),
     dst,
     tos: record.spelledNumber('tos') ?? 0,
     metric: record.number('metric') ?? 0,
@@ -85,8 +110,22 @@ function readRoute(record: JsonRecord, file: string): Route | undefined {
   }
 }
 
+/** What a route is read into, and flags, which say what the kernel makes of links. */
+const MODELLED: ReadonlySet<string> = new Set(
+  'type dst tos gateway dev table protocol scope prefsrc metric flags weight nexthops'.split(' '),
+);
+
+function keptOf(record: JsonRecord): JsonObject | undefined {
+  const entries = Object.entries(record.fields).flatMap(([key, value]): [string, unknown][] => {
+    if (MODELLED.has(key)) return [];
+    if (key !== 'metrics') return [[key, value]];
+    const lists = record.records('metrics').map(({ fields: { mtu: _, ...others } }) => others);
+    return lists.some((others) => Object.keys(others).length > 0) ? [[key, lists]] : [];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
 function readNexthop(record: JsonRecord): Nexthop {
-  if (record.has('via')) record.fail('via', 'an IPv6 next hop of an IPv4 route is not modelled');
   return {
     dev: record.requiredString('dev'),
     via: record.ipv4('gateway'),

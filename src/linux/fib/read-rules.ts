@@ -1,25 +1,37 @@
 import { type Ipv4, type Ipv4Prefix, prefixOf } from '../../address/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
+import { type KeptEntry, keptRecord, wordsOf } from '../kept.js';
 import type { Source } from '../source.js';
 import { LineWords, splitLine } from '../words.js';
 import { parseTable } from './names.js';
 import type { RoutingRule } from './rule.js';
+import { formatRuleFields, readRuleFields } from './rule-fields.js';
 import { formatAction, readRuleWords, ruleOf } from './rule-words.js';
 
+/** What `ip rule` prints, or `ip -6 rule`. */
+export interface RuleDump {
+  /** In order of priority. */
+  readonly inet: readonly RoutingRule[];
+  /** Those that name an address of IPv6. */
+  readonly inet6: readonly KeptEntry[];
+}
+
 /** Reads `ip -j rule`. A selector that is not modelled makes the rule's action `unmodelled`. */
-export function readRules(source: Source): Read<RoutingRule[]> {
+export function readRules(source: Source): Read<RuleDump> {
   const problems: Problem[] = [];
-  const rules = jsonRecords(source, problems)
-    .filter((record) => !['src', 'dst'].some((key) => String(record.fields[key]).includes(':')))
-    .flatMap((record) => readRule(record, source.file) ?? []);
-  return readResult(inOrder(rules), problems);
+  const records = jsonRecords(source, problems);
+  const isIpv6 = ({ fields }: JsonRecord): boolean => ['src', 'dst'].some((key) => wordsOf(fields[key]).includes(':'));
+  const rules = records.flatMap((record) => (isIpv6(record) ? [] : (readRule(record, source.file) ?? [])));
+  const inet6 = records.filter(isIpv6).map((record) => keptRecord(record, source.file));
+  return readResult({ inet: inOrder(rules), inet6 }, problems);
 }
 
 /** Reads the text of `ip rule`. */
-export function readRuleText(source: Source): Read<RoutingRule[]> {
+export function readRuleText(source: Source): Read<RuleDump> {
   const problems: Problem[] = [];
   const rules: RoutingRule[] = [];
+  const inet6: KeptEntry[] = [];
   source.text.split('\n').forEach((content, index) => {
     const place = { file: source.file, line: index + 1, problems };
     const [head, ...rest] = splitLine(content);
@@ -29,11 +41,18 @@ export function readRuleText(source: Source): Read<RoutingRule[]> {
       new LineWords([head], place).fail(`expected PRIORITY:, found "${head.text}"`, 'syntax');
       return;
     }
-    const spoken = readRuleWords(new LineWords(rest, place));
     const origin = { by: 'dump', file: source.file, line: index + 1 };
-    rules.push({ ...ruleOf(spoken), priority: Number(priority), origin });
+    if (rest.some(({ text }, i) => /^(from|to)$/.test(rest[i - 1]?.text ?? '') && text.includes(':'))) {
+      const fields = readRuleFields(Number(priority), new LineWords(rest, place));
+      inet6.push({ dev: undefined, fields, origin });
+      return;
+    }
+    const spoken = readRuleWords(new LineWords(rest, place));
+    const isWhole = spoken.action?.action !== 'unmodelled';
+    const fields = isWhole ? {} : { fields: readRuleFields(Number(priority), new LineWords(rest, place)) };
+    rules.push({ ...ruleOf(spoken), priority: Number(priority), ...fields, origin });
   });
-  return readResult(inOrder(rules), problems);
+  return readResult({ inet: inOrder(rules), inet6 }, problems);
 }
 
 function inOrder(rules: RoutingRule[]): RoutingRule[] {
@@ -65,8 +84,9 @@ const KNOWN = new Set([
 function readRule(record: JsonRecord, file: string): RoutingRule | undefined {
   const action = readAction(record);
   if (action === undefined) return undefined;
-  const unmodelled = Object.keys(record.fields).filter((key) => !KNOWN.has(key));
-  const text = unmodelled.map((key) => (record.fields[key] === null ? key : `${key} ${String(record.fields[key])}`));
+  const unmodelled = Object.entries(record.fields).filter(([key]) => !KNOWN.has(key));
+  const text = unmodelled.length === 0 ? undefined : formatRuleFields(Object.fromEntries(unmodelled));
+  const protocol = record.string('protocol');
   const mark = record.spelledNumber('fwmark');
   return {
     priority: record.requiredNumber('priority'),
@@ -78,13 +98,21 @@ function readRule(record: JsonRecord, file: string): RoutingRule | undefined {
     tos: record.spelledNumber('tos') ?? 0,
     fwmark: mark === undefined ? undefined : { value: mark, mask: record.spelledNumber('fwmask') ?? 0xffffffff },
     suppressPrefixLength: record.number('suppress_prefixlen'),
-    action: text.length === 0 ? action : { action: 'unmodelled', text: [...text, formatAction(action)].join(' ') },
+    action: text === undefined ? action : { action: 'unmodelled', text: [text, ...actionText(action)].join(' ') },
+    ...(protocol === undefined ? {} : { protocol }),
+    ...(text === undefined ? {} : { fields: record.fields }),
     origin: { by: 'dump', file },
   };
 }
 
+/** What is done behind a selector that is not modelled, where that is more than the selector itself. */
+function actionText(action: RoutingRule['action']): string[] {
+  return action.action === 'nop' ? [] : [formatAction(action)];
+}
+
 function readAction(record: JsonRecord): RoutingRule['action'] | undefined {
-  if (record.has('nop')) return { action: 'nop' };
+  // `lookup [l3mdev-table]`: which table depends on the device.
+  if (record.has('nop') || record.has('l3mdev')) return { action: 'nop' };
   if (record.has('goto')) return { action: 'goto', priority: record.spelledNumber('goto') ?? 0 };
   const action = record.string('action');
   if (action === 'blackhole' || action === 'unreachable' || action === 'prohibit') return { action };

@@ -58,7 +58,7 @@ export function routeInput(context: FibContext, received: Received): InputRoute 
     scope: RT_SCOPE_UNIVERSE,
   };
   const result = fibLookup(ns, flow);
-  if (result.found === 'unsupported') return { ok: false, drop: 'UNSUPPORTED', what: `ip rule: ${result.text}` };
+  if (result.found === 'unsupported') return { ok: false, drop: 'UNSUPPORTED', what: result.text };
   const forwarding = ns.sysctls.conf(dev, 'forwarding') !== 0;
   const about = { direction: 'input', rule: result.rule } as const;
   if (result.found === 'error') {
@@ -159,7 +159,7 @@ export function validateSource(context: FibContext, received: Received, oif: str
   });
   const result = fibLookup(ns, back);
   if (result.found === 'unsupported')
-    return { verdict: 'refused', refusal: { ok: false, drop: 'UNSUPPORTED', what: `ip rule: ${result.text}` } };
+    return { verdict: 'refused', refusal: { ok: false, drop: 'UNSUPPORTED', what: result.text } };
   if (result.found === 'error') return mode === 0 ? { verdict: 'ok', onLink: false } : refused(undefined);
   const { route } = result;
   if (route.type !== 'unicast' && !(route.type === 'local' && acceptLocal))

@@ -43,7 +43,7 @@ export function routeOutput(context: FibContext, flow: Flow, l4key: string, anyS
   const result = fibLookup(ns, flow);
   switch (result.found) {
     case 'unsupported':
-      return { ok: false, unsupported: `ip rule: ${result.text}` };
+      return { ok: false, unsupported: result.text };
     case 'error':
       return withoutRoute(context, flow, result);
     case 'route':

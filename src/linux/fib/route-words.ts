@@ -1,11 +1,13 @@
 import type { Ipv4, Ipv4Prefix } from '../../address/index.js';
 import type { LineWords } from '../words.js';
+import type { JsonObject } from '../write-json.js';
 import { parseProtocol, parseScope, parseTable, SCOPE_NAMES, TABLE_NAMES } from './names.js';
-import { type NewRoute, type Nexthop, type Route, RT_TABLE_LOCAL, RT_TABLE_MAIN } from './route.js';
+import { type ModelledRoute, type NewRoute, type Nexthop, RT_TABLE_LOCAL, RT_TABLE_MAIN } from './route.js';
+import { readMetric, readRealm } from './route-fields.js';
 
 /** The words of a route, as `ip route` prints and takes them; undefined is what was not said. */
 export interface RouteWords {
-  readonly type: Route['type'] | undefined;
+  readonly type: ModelledRoute['type'] | undefined;
   readonly dst: Ipv4Prefix;
   readonly nexthop: SpokenNexthop;
   /** Those behind the word `nexthop`. */
@@ -18,6 +20,8 @@ export interface RouteWords {
   readonly tos: number | undefined;
   readonly mtu: number | undefined;
   readonly mtuLock: boolean;
+  /** What changes no packet's way, as `ip -j route` names it. */
+  readonly kept: JsonObject | undefined;
 }
 
 /** One next hop as it was written. */
@@ -86,7 +90,7 @@ const ALIASES: ReadonlyMap<string, Option> = new Map([
 
 /** Reads the words of one route: of a line of `ip route`, or behind `ip route add`. */
 export function readRouteWords(words: LineWords): RouteWords {
-  const draft: Draft = { nexthop: newNexthop(), nexthops: [], mtuLock: false };
+  const draft: Draft = { nexthop: newNexthop(), nexthops: [], mtuLock: false, kept: {}, metrics: {} };
   const type = readType(words);
   // `to PREFIX` is the same as the prefix alone.
   words.accept('to');
@@ -110,14 +114,20 @@ export function readRouteWords(words: LineWords): RouteWords {
     tos: draft.tos,
     mtu: draft.mtu,
     mtuLock,
+    kept: keptOf(draft),
   };
 }
 
 /** What the other types can't have (fib_create_info()). */
-function checkTyped(words: LineWords, type: Route['type'], { nexthop, nexthops }: Draft): void {
+function checkTyped(words: LineWords, type: ModelledRoute['type'], { nexthop, nexthops }: Draft): void {
   const leads = type === 'local' || type === 'broadcast';
   if (nexthops.length > 0 || nexthop.via !== undefined) words.fail(`a ${type} route has no gateway`);
   else if (!leads && nexthop.dev !== undefined) words.fail(`a ${type} route has no device`);
+}
+
+function keptOf({ kept, metrics }: Draft): JsonObject | undefined {
+  const whole = Object.keys(metrics).length === 0 ? kept : { ...kept, metrics: [metrics] };
+  return Object.keys(whole).length === 0 ? undefined : whole;
 }
 
 interface MutableNexthop {
@@ -138,13 +148,15 @@ interface Draft {
   tos?: number;
   mtu?: number;
   mtuLock: boolean;
+  kept: Record<string, unknown>;
+  metrics: Record<string, unknown>;
 }
 
 function newNexthop(): MutableNexthop {
   return { dev: undefined, via: undefined, onlink: false, weight: 1 };
 }
 
-function readType(words: LineWords): Route['type'] | undefined {
+function readType(words: LineWords): ModelledRoute['type'] | undefined {
   const word = words.peek() ?? '';
   const type = TYPES.find((t) => t === word);
   if (type !== undefined) words.take('type');
@@ -200,21 +212,19 @@ function readOption(words: LineWords, option: Option, draft: Draft): void {
       draft.mtuLock = words.accept('lock');
       draft.mtu = words.number('mtu', 65535);
       return;
-    case 'fastopen_no_cookie':
-    case 'realms':
     case 'nhid':
+      draft.kept[option] = words.number(option);
+      return;
+    case 'realms':
+      draft.kept['flow'] = readRealm(words);
+      return;
     case 'error':
     case 'pref':
-    case 'features':
-    case 'congctl':
-    case 'quickack':
-      words.take(option);
+      draft.kept[option] = words.take(option);
       return;
     default:
       // TCP's own limits, which no forwarding decision reads; some may be locked.
-      if ((STATE_FLAGS as readonly string[]).includes(option)) return;
-      words.accept('lock');
-      words.take(option);
+      if (!(STATE_FLAGS as readonly string[]).includes(option)) readMetric(words, option, draft.metrics);
   }
 }
 
@@ -241,7 +251,8 @@ export function tableOf({ type, table }: RouteWords): number {
 /** The route that the words describe. */
 export function routeOf(spoken: RouteWords): NewRoute {
   const { type = 'unicast', dst, scope, prefsrc, mtu, mtuLock, protocol = 'boot', tos = 0, metric = 0 } = spoken;
-  const common = { dst, tos, metric, protocol, scope, mtu, mtuLock };
+  const kept = spoken.kept === undefined ? {} : { kept: spoken.kept };
+  const common = { dst, tos, metric, protocol, scope, mtu, mtuLock, ...kept };
   if (type === 'local' || type === 'broadcast') return { ...common, type, dev: spoken.nexthop.dev ?? '', prefsrc };
   if (type !== 'unicast') return { ...common, type };
   const [first, ...others] = spoken.nexthops.length === 0 ? [spoken.nexthop] : spoken.nexthops;

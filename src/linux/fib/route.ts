@@ -1,5 +1,6 @@
 import { type Ipv4, type Ipv4Prefix, parsePrefix } from '../../address/index.js';
 import type { Origin } from '../origin.js';
+import type { JsonObject } from '../write-json.js';
 
 /** Routing tables with a name (linux/rtnetlink.h). */
 export const RT_TABLE_DEFAULT = 253;
@@ -52,6 +53,8 @@ export type Route = {
   readonly mtu: number | undefined;
   /** `mtu lock`: no path-MTU discovery below it. */
   readonly mtuLock: boolean;
+  /** What else there is of it, and changes no packet's way (`metrics`, `flow`, `nhid`), as `ip -j route` names it. */
+  readonly kept?: JsonObject;
   readonly origin: Origin;
 } & (
   | {
@@ -65,10 +68,15 @@ export type Route = {
   | { readonly type: 'unreachable' }
   | { readonly type: 'prohibit' }
   | { readonly type: 'throw' }
+  /** Kept and printed, no packet follows it: multicast, an encapsulation, a gateway of IPv6. */
+  | { readonly type: 'unmodelled'; readonly fields: JsonObject }
 );
 
+/** A route that packets can follow. */
+export type ModelledRoute = Exclude<Route, { readonly type: 'unmodelled' }>;
+
 /** A route without its origin. A scope of undefined follows from the type: see {@link defaultScope}. */
-export type NewRoute = DistributiveOmit<Route, 'origin' | 'scope'> & { readonly scope: number | undefined };
+export type NewRoute = DistributiveOmit<ModelledRoute, 'origin' | 'scope'> & { readonly scope: number | undefined };
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
@@ -89,7 +97,7 @@ export function newRoute(dst: Ipv4Prefix, nexthop: Partial<Nexthop>): NewRoute {
 }
 
 /** A route of one of the types that lead somewhere. */
-export type ForwardingRoute = Exclude<Route, { readonly type: RejectType }>;
+export type ForwardingRoute = Exclude<Route, { readonly type: RejectType | 'unmodelled' }>;
 /** A route out of a device. */
 export type UnicastRoute = Extract<Route, { readonly type: 'unicast' }>;
 

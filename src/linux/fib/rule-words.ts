@@ -17,6 +17,7 @@ export interface RuleWords {
   readonly fwmark: { readonly value: number; readonly mask: number | undefined } | undefined;
   readonly suppressPrefixLength: number | undefined;
   readonly action: RoutingRule['action'] | undefined;
+  readonly protocol: string | undefined;
 }
 
 const OPTIONS = [
@@ -69,6 +70,7 @@ interface Draft {
   fwmark?: { value: number; mask: number | undefined };
   suppressPrefixLength?: number;
   action?: RoutingRule['action'];
+  protocol?: string;
   unmodelled: string[];
 }
 
@@ -94,6 +96,7 @@ export function readRuleWords(words: LineWords): RuleWords {
     tos: draft.tos,
     fwmark: draft.fwmark,
     suppressPrefixLength: draft.suppressPrefixLength,
+    protocol: draft.protocol,
     action: unmodelled.length === 0 ? action : { action: 'unmodelled', text: `${unmodelled.join(' ')}${text}` },
   };
 }
@@ -133,7 +136,8 @@ function readOption(words: LineWords, option: Option, draft: Draft): void {
       return;
     case 'lookup':
     case 'table':
-      draft.action = { action: 'lookup', table: readName(words, option, parseTable, TABLE_NAMES) };
+      if (words.accept('[l3mdev-table]')) draft.unmodelled.push('lookup', '[l3mdev-table]');
+      else draft.action = { action: 'lookup', table: readName(words, option, parseTable, TABLE_NAMES) };
       return;
     case 'goto':
       draft.action = { action: 'goto', priority: words.number(option) };
@@ -152,7 +156,7 @@ function readOption(words: LineWords, option: Option, draft: Draft): void {
       draft.action = { action: option };
       return;
     case 'protocol':
-      words.take(option);
+      draft.protocol = words.take(option);
       return;
     case '[detached]':
     case '[unresolved]':
@@ -203,5 +207,6 @@ export function ruleOf(spoken: RuleWords): Omit<RoutingRule, 'origin' | 'priorit
     fwmark: fwmark === undefined ? undefined : { value: fwmark.value, mask: fwmark.mask ?? 0xffffffff },
     suppressPrefixLength: spoken.suppressPrefixLength,
     action: spoken.action ?? { action: 'lookup', table: 254 },
+    ...(spoken.protocol === undefined ? {} : { protocol: spoken.protocol }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Ipv4Prefix } from '../../address/index.js';
 import type { Origin } from '../origin.js';
+import type { JsonObject } from '../write-json.js';
 import { RT_TABLE_DEFAULT, RT_TABLE_LOCAL, RT_TABLE_MAIN } from './route.js';
 
 /** One policy rule (`ip rule`), in order of `priority`. */
@@ -24,6 +25,10 @@ export interface RoutingRule {
     | { readonly action: 'prohibit' }
     /** A selector or action that is not modelled; the words as `ip rule` prints them. */
     | { readonly action: 'unmodelled'; readonly text: string };
+  /** Who installed it (`kernel`, `bird` …), where a dump says so. */
+  readonly protocol?: string;
+  /** Of a rule of a dump that is not modelled: all of it, as `ip -j rule` names it. */
+  readonly fields?: JsonObject;
   readonly origin: Origin;
 }
 

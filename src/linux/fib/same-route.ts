@@ -14,6 +14,7 @@ export function sameRouteInfo(a: Omit<Route, 'origin'>, b: Omit<Route, 'origin'>
     one.scope === other.scope &&
     one.mtu === other.mtu &&
     one.mtuLock === other.mtuLock &&
+    JSON.stringify(one.kept) === JSON.stringify(other.kept) &&
     sameWay(one, other)
   );
 }

@@ -7,20 +7,24 @@ import type { RoutingRule } from './rule.js';
 import { allRoutes, formatDestination, formatTos, routeFlags, routeNexthopFlags } from './write-routes.js';
 
 /**
- * `ip -j route show table all` of IPv4, as iproute2 6.1 prints it: which does not say in JSON that an MTU is locked,
+ * `ip -j route show table all`, as iproute2 6.1 prints it: which does not say in JSON that an MTU is locked,
  * as the text does.
  */
 export function routesJson(ns: Netns): string {
-  return formatJson(allRoutes(ns).map(([table, route]) => routeJson(ns, table, route)));
+  const inet = allRoutes(ns).map(([table, route]) => routeJson(ns, table, route));
+  return formatJson([...inet, ...ns.ipv6.routes.map(({ fields }) => fields)]);
 }
 
 function routeJson(ns: Netns, table: number, route: Route): JsonObject {
-  const { type, dst, tos, protocol, scope, metric, mtu } = route;
+  if (route.type === 'unmodelled') return route.fields;
+  const { type, dst, tos, protocol, scope, metric, mtu, kept = {} } = route;
+  const { nhid, metrics: [others] = [], ...rest } = kept as JsonObject & { metrics?: JsonObject[] };
   const nexthops = route.type === 'unicast' ? route.nexthops : undefined;
   const single = nexthops?.length === 1 ? nexthops[0] : undefined;
   return {
     type: type === 'unicast' ? undefined : type,
     dst: formatDestination(dst),
+    nhid,
     tos: tos === 0 ? undefined : formatTos(tos),
     ...(single === undefined ? {} : nexthopJson(single)),
     ...('dev' in route ? { dev: route.dev } : {}),
@@ -30,7 +34,8 @@ function routeJson(ns: Netns, table: number, route: Route): JsonObject {
     prefsrc: 'prefsrc' in route && route.prefsrc !== undefined ? formatIpv4(route.prefsrc) : undefined,
     metric: metric === 0 ? undefined : metric,
     flags: routeFlags(route, ns),
-    metrics: mtu === undefined ? undefined : [{ mtu }],
+    ...rest,
+    metrics: mtu === undefined && others === undefined ? undefined : [{ mtu, ...others }],
     nexthops:
       nexthops === undefined || single !== undefined
         ? undefined
@@ -48,10 +53,11 @@ function nexthopJson({ dev, via }: Nexthop): JsonObject {
 
 /** `ip -j rule`, as iproute2 6.1 prints it. Of a rule that is not modelled its words stand as the action. */
 export function rulesJson(ns: Netns): string {
-  return formatJson(ns.ipv4.rules.map(ruleJson));
+  return formatJson([...ns.ipv4.rules.map((rule) => ruleJson(rule, ns)), ...ns.ipv6.rules.map(({ fields }) => fields)]);
 }
 
-function ruleJson(rule: RoutingRule): JsonObject {
+function ruleJson(rule: RoutingRule, ns: Netns): JsonObject {
+  if (rule.fields !== undefined) return rule.fields;
   const { priority, invert, from, to, tos, fwmark, iif, oif, suppressPrefixLength } = rule;
   const hex = (value: number): string => `0x${value.toString(16)}`;
   return {
@@ -63,9 +69,12 @@ function ruleJson(rule: RoutingRule): JsonObject {
     fwmark: fwmark === undefined ? undefined : hex(fwmark.value),
     fwmask: fwmark === undefined || fwmark.mask === 0xffffffff ? undefined : hex(fwmark.mask),
     iif,
+    ...(iif === undefined || ns.links.has(iif) ? {} : { iif_detached: null }),
     oif,
+    ...(oif === undefined || ns.links.has(oif) ? {} : { oif_detached: null }),
     ...actionJson(rule.action),
     suppress_prefixlen: suppressPrefixLength,
+    protocol: rule.protocol,
   };
 }
 

@@ -1,16 +1,17 @@
 import { formatIpv4, formatPrefix, type Ipv4Prefix } from '../../address/index.js';
+import { wordsOf } from '../kept.js';
 import type { Netns } from '../netns.js';
 import { formatScope, formatTable } from './names.js';
 import { type Nexthop, type Route, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN } from './route.js';
+import { fieldWords, formatRouteFields } from './route-fields.js';
 
 /** Tables are found by the low bits of their number, and printed in that order (FIB_TABLE_HASHSZ). */
 const TABLE_HASH = 256;
 
-/** `ip route show table all`, IPv4: all tables, the name of each but `main` said in every line. */
+/** `ip route show table all`: all tables, the name of each but `main` said in every line, and behind them IPv6. */
 export function formatAllRoutes(ns: Netns): string {
-  return tableIds(ns)
-    .map((id) => lines(ns, id, 'say-table'))
-    .join('');
+  const inet = tableIds(ns).map((id) => lines(ns, id, 'say-table'));
+  return [...inet, ...ns.ipv6.routes.map(({ fields }) => `${formatRouteFields(fields)}\n`)].join('');
 }
 
 /** All routes with their tables, in the order of `ip route show table all`. */
@@ -51,10 +52,16 @@ export function formatDestination(dst: Ipv4Prefix): string {
  * has no carrier are marked `dead` and `linkdown`, as the kernel does.
  */
 export function formatRoute(route: Route, table: string | undefined, ns?: Netns): string {
+  if (route.type === 'unmodelled') {
+    const { table: _, ...fields } = route.fields;
+    return `${formatRouteFields(table === undefined ? fields : route.fields)} `;
+  }
   const words: string[] = [];
   const multipath = route.type === 'unicast' && route.nexthops.length > 1;
   if (route.type !== 'unicast') words.push(route.type);
   words.push(formatDestination(route.dst));
+  const { nhid, metrics, ...kept } = route.kept ?? {};
+  if (nhid !== undefined) words.push('nhid', wordsOf(nhid));
   if (route.tos !== 0) words.push('tos', formatTos(route.tos));
   if (route.type === 'unicast' && !multipath) words.push(...nexthopWords(route.nexthops[0]));
   else if (route.type === 'local' || route.type === 'broadcast') words.push('dev', route.dev);
@@ -63,8 +70,9 @@ export function formatRoute(route: Route, table: string | undefined, ns?: Netns)
   if (route.scope !== RT_SCOPE_UNIVERSE) words.push('scope', formatScope(route.scope));
   if ('prefsrc' in route && route.prefsrc !== undefined) words.push('src', formatIpv4(route.prefsrc));
   if (route.metric !== 0) words.push('metric', String(route.metric));
-  words.push(...routeFlags(route, ns));
+  words.push(...routeFlags(route, ns), ...fieldWords(kept));
   if (route.mtu !== undefined) words.push('mtu', ...(route.mtuLock ? ['lock'] : []), String(route.mtu));
+  words.push(...fieldWords({ metrics }));
   const line = `${words.join(' ')} `;
   if (!multipath) return line;
   return `${line}${route.nexthops.map((nexthop) => `\n\t${nexthopLine(nexthop, ns)}`).join('')}`;

@@ -144,8 +144,8 @@ function readValue(words: LineWords, option: string, spoken: SpokenCommand): voi
       spoken.scheduler = words.take('scheduler');
       return;
     case '-p':
-      // Without a number it is 300 s.
-      spoken.persistent = /^\d/.test(words.peek() ?? '') ? words.number('timeout') : 300;
+      // Without a number it is 360 s; ipvsadm(8) says 300.
+      spoken.persistent = /^\d/.test(words.peek() ?? '') ? words.number('timeout') : 360;
       return;
     case '-M':
       spoken.netmask = words.take('netmask');

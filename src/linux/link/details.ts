@@ -27,6 +27,13 @@ const DEFAULTS: Readonly<Record<Link['kind'], KindDefaults>> = {
   unmodelled: VIRTUAL,
 };
 
+/** Of drivers that are not modelled: dummy_setup(), ip_tunnel_newlink(), ipip6_tunnel_setup(). */
+const LIMITS: ReadonlyMap<string, Pick<KindDefaults, 'minMtu' | 'maxMtu'>> = new Map([
+  ['dummy', { minMtu: 0, maxMtu: 0 }],
+  ['ipip', { minMtu: 0, maxMtu: 0 }],
+  ['sit', { minMtu: 1280, maxMtu: 65555 }],
+]);
+
 /** `qdisc noqueue`; `noop` until a device is up. That one which is down was up before, the state does not hold. */
 export function qdiscOf(link: Link): string {
   return link.up ? DEFAULTS[link.kind].qdisc : 'noop';
@@ -40,8 +47,14 @@ export function queueLength(link: Link): number {
 /** How many want a device to hear everything, a bridge of its ports among them, and the MTU that it may have. */
 export function limitsOf(link: Link): Readonly<Record<'promiscuity' | 'allmulti' | 'minMtu' | 'maxMtu', number>> {
   const port = link.port === undefined ? 0 : 1;
-  const { minMtu, maxMtu } = DEFAULTS[link.kind];
+  const driver = link.kind === 'unmodelled' ? LIMITS.get(link.type) : undefined;
+  const { minMtu, maxMtu } = driver ?? DEFAULTS[link.kind];
   return { promiscuity: port + (link.promisc ? 1 : 0), allmulti: port, minMtu, maxMtu };
+}
+
+/** A device that swallows what it is given, and has no multicast (dummy_setup()). */
+export function isDummy(link: Link): boolean {
+  return link.kind === 'unmodelled' && link.type === 'dummy';
 }
 
 /** `promiscuity 1  allmulti 1 minmtu 68 maxmtu 65535 `. */

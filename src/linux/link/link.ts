@@ -1,5 +1,6 @@
 import type { Ipv4, Mac } from '../../address/index.js';
 import type { Origin } from '../origin.js';
+import type { JsonObject } from '../write-json.js';
 
 /** Where the other end of a veth pair or cable is. */
 export interface Peer {
@@ -119,5 +120,7 @@ export interface InetAddress {
   /** A further address of a subnet that the link already has (IFA_F_SECONDARY). */
   readonly secondary: boolean;
   readonly label: string;
+  /** What a dump says of it and is not modelled (`noprefixroute`, `dynamic`, lifetimes), as `ip -j addr` names it. */
+  readonly kept?: JsonObject;
   readonly origin: Origin;
 }

@@ -1,23 +1,47 @@
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { parseScope } from '../fib/names.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
+import type { KeptEntry } from '../kept.js';
+import type { Origin } from '../origin.js';
 import type { Source } from '../source.js';
 import type { InetAddress } from './link.js';
+import { FOREVER } from './write-address.js';
 
-/** Reads `ip -j addr`: the IPv4 addresses, by link and in the kernel's order within a link. */
-export function readAddresses(source: Source): Read<InetAddress[]> {
-  const problems: Problem[] = [];
-  const addresses = jsonRecords(source, problems).flatMap((link) => {
-    const dev = link.requiredString('ifname');
-    return link
-      .records('addr_info')
-      .filter((record) => record.string('family') === 'inet')
-      .map((record) => readAddress(record, dev, source.file));
-  });
-  return readResult(addresses, problems);
+/** What `ip addr` says of addresses, by link and in the kernel's order within a link. */
+export interface AddressDump {
+  readonly inet: readonly InetAddress[];
+  readonly inet6: readonly KeptEntry[];
 }
 
-function readAddress(record: JsonRecord, dev: string, file: string): InetAddress {
+/** Reads `ip -j addr`. */
+export function readAddresses(source: Source): Read<AddressDump> {
+  const problems: Problem[] = [];
+  const found = jsonRecords(source, problems).flatMap((link) => {
+    const dev = link.requiredString('ifname');
+    return link.records('addr_info').map((record) => ({ dev, record }));
+  });
+  return readResult(addressesOf(found, source.file), problems);
+}
+
+/** The addresses that these records tell of, each with its device and, where that is known, its line. */
+export function addressesOf(
+  found: readonly { readonly dev: string; readonly record: JsonRecord; readonly line?: number }[],
+  file: string,
+): AddressDump {
+  const inet: InetAddress[] = [];
+  const inet6: KeptEntry[] = [];
+  for (const { dev, record, line } of found) {
+    const origin: Origin = { by: 'dump', file, ...(line === undefined ? {} : { line }) };
+    if (record.string('family') === 'inet') inet.push(readAddress(record, dev, origin));
+    else inet6.push({ dev, fields: record.fields, origin });
+  }
+  return { inet, inet6 };
+}
+
+/** What an address is read into; lifetimes too, if it has the usual ones. */
+const MODELLED = new Set(['family', 'local', 'address', 'prefixlen', 'broadcast', 'scope', 'secondary', 'label']);
+
+function readAddress(record: JsonRecord, dev: string, origin: Origin): InetAddress {
   const local = record.ipv4('local');
   if (local === undefined && !record.has('local')) record.fail('', '"local" is missing', 'missing');
   const prefixLength = record.requiredNumber('prefixlen');
@@ -27,6 +51,9 @@ function readAddress(record: JsonRecord, dev: string, file: string): InetAddress
   const scope = parseScope(scopeName);
   if (scope === undefined) record.fail('scope', `expected a scope, found "${scopeName}"`, 'unknown-name');
   const own = local ?? (0 as InetAddress['local']);
+  const kept = Object.entries(record.fields).filter(
+    ([key, value]) => !MODELLED.has(key) && !(/_life_time$/.test(key) && value === FOREVER),
+  );
   return {
     dev,
     local: own,
@@ -36,6 +63,7 @@ function readAddress(record: JsonRecord, dev: string, file: string): InetAddress
     scope: scope ?? 0,
     secondary: record.boolean('secondary') ?? false,
     label: record.string('label') ?? dev,
-    origin: { by: 'dump', file },
+    ...(kept.length === 0 ? {} : { kept: Object.fromEntries(kept) }),
+    origin,
   };
 }

@@ -1,5 +1,5 @@
 import type { Netns } from '../netns.js';
-import type { LinkOf } from './link.js';
+import type { Link, LinkOf } from './link.js';
 
 type Unmodelled = LinkOf<'unmodelled'>;
 
@@ -52,4 +52,23 @@ function spokenPort({ data }: Unmodelled): number | undefined {
   if (!Array.isArray(options)) return undefined;
   const at = options.indexOf('dstport');
   return at < 0 ? undefined : Number(options[at + 1]);
+}
+
+/** What tunnels of IPv4 have for hardware addresses: their ends, of which `0.0.0.0` stands for any. */
+export interface TunnelEnds {
+  readonly local: string;
+  readonly remote: string;
+  /** The device that its packets leave by; null when the routes say. */
+  readonly lower: string | null;
+}
+
+const WITH_ENDS = new Set(['ipip', 'sit']);
+
+/** The ends of a tunnel device that a dump told of; undefined for other devices. */
+export function tunnelEnds(link: Link): TunnelEnds | undefined {
+  if (link.kind !== 'unmodelled' || !WITH_ENDS.has(link.type)) return undefined;
+  const { local, remote, link: lower } = link.data;
+  if (typeof local !== 'string' || typeof remote !== 'string') return undefined;
+  const end = (text: string): string => (text === 'any' ? '0.0.0.0' : text);
+  return { local: end(local), remote: end(remote), lower: typeof lower === 'string' ? lower : null };
 }

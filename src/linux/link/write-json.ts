@@ -1,10 +1,11 @@
-import { formatIpv4, formatMac } from '../../address/index.js';
-import { formatScope } from '../fib/names.js';
-import { addressesOf, type Netns } from '../netns.js';
+import { formatMac } from '../../address/index.js';
+import type { Netns } from '../netns.js';
 import { formatJson, type JsonObject } from '../write-json.js';
 import { hasAddrGenMode, limitsOf, qdiscOf, queueLength, queuesOf, tsoMax } from './details.js';
-import { hasEthernet, type InetAddress, type Link } from './link.js';
+import { hasEthernet, type Link } from './link.js';
+import { tunnelEnds } from './tunnel.js';
 import { type LinkView, linkFlags, operstate } from './write.js';
+import { addressFields } from './write-address.js';
 import { linkinfoOf } from './write-kind-json.js';
 
 /** `ip -j -d link`, as iproute2 6.1 prints it. What the state does not hold are the kernel's defaults. */
@@ -12,14 +13,14 @@ export function linksJson(ns: Netns, view: LinkView = {}): string {
   return formatJson([...ns.links.values()].map((link) => linkJson(ns, link, view)));
 }
 
-/** `ip -j addr` of IPv4, as iproute2 6.1 prints it. */
+/** `ip -j addr`, as iproute2 6.1 prints it. */
 export function addressesJson(ns: Netns, view: LinkView = {}): string {
   return formatJson(
     [...ns.links.values()].map((link) => ({
       ...headOf(ns, link, view),
       ...hardwareOf(link),
       ...(isAway(ns, link) ? { link_netnsid: netnsid(ns, link) } : {}),
-      addr_info: addressesOf(ns, link.name).map(addressJson),
+      addr_info: addressFields(ns, link.name),
     })),
   );
 }
@@ -79,7 +80,7 @@ function headOf(ns: Netns, link: Link, view: LinkView): JsonObject {
   return {
     ifindex,
     link_index: isAway(ns, link) ? view.peerIndex?.(link) : undefined,
-    link: peer?.netns === ns.name ? peer.dev : undefined,
+    link: peer?.netns === ns.name ? peer.dev : tunnelEnds(link)?.lower,
     ifname: name,
     flags: linkFlags(ns, link),
     mtu,
@@ -95,6 +96,11 @@ function hardwareOf(link: Link): JsonObject {
   if (link.kind === 'loopback') {
     const address = formatMac(link.address);
     return { link_type: 'loopback', address, broadcast: address };
+  }
+  const ends = tunnelEnds(link);
+  if (link.kind === 'unmodelled' && ends !== undefined) {
+    const pointToPoint = ends.remote === '0.0.0.0' ? undefined : true;
+    return { link_type: link.type, address: ends.local, link_pointtopoint: pointToPoint, broadcast: ends.remote };
   }
   if (!hasEthernet(link)) return { link_type: link.kind === 'unmodelled' ? link.type : 'none' };
   return { link_type: 'ether', address: formatMac(link.address), broadcast: 'ff:ff:ff:ff:ff:ff' };
@@ -113,22 +119,4 @@ function netnsid(ns: Netns, wanted: Link): number | undefined {
     if (link.name === wanted.name) return met.indexOf(link.peer.netns);
   }
   return undefined;
-}
-
-/** How long addresses that do not expire are valid. */
-const FOREVER = 4294967295;
-
-function addressJson({ local, peer, prefixLength, broadcast, scope, secondary, label }: InetAddress): JsonObject {
-  return {
-    family: 'inet',
-    local: formatIpv4(local),
-    address: local === peer ? undefined : formatIpv4(peer),
-    prefixlen: prefixLength,
-    broadcast: broadcast === undefined ? undefined : formatIpv4(broadcast),
-    scope: formatScope(scope),
-    secondary: secondary ? true : undefined,
-    label,
-    valid_life_time: FOREVER,
-    preferred_life_time: FOREVER,
-  };
 }

@@ -1,8 +1,9 @@
-import { formatIpv4, formatMac, isLoopback } from '../../address/index.js';
-import { formatScope } from '../fib/names.js';
-import { addressesOf, type Netns } from '../netns.js';
-import { limitWords, portsOf, qdiscOf, queueLength, queueWords } from './details.js';
+import { formatMac, isLoopback } from '../../address/index.js';
+import type { Netns } from '../netns.js';
+import { isDummy, limitWords, portsOf, qdiscOf, queueLength, queueWords } from './details.js';
 import { hasEthernet, type InetAddress, type Link } from './link.js';
+import { tunnelEnds } from './tunnel.js';
+import { addressFields, addressLines } from './write-address.js';
 import { formatKind } from './write-kind.js';
 
 /** What a namespace alone does not know of its links. */
@@ -13,15 +14,12 @@ export interface LinkView {
   readonly cpus?: number;
 }
 
-/** `ip addr` of IPv4, as iproute2 6.1 prints it. */
+/** `ip addr`, as iproute2 6.1 prints it. */
 export function formatAddresses(ns: Netns, view: LinkView = {}): string {
   return blocks(ns, (link) => [
     headLine(ns, link, view, ''),
     `    ${hardware(link)}${linkNetns(ns, link)}`,
-    ...addressesOf(ns, link.name).flatMap((address) => [
-      `    ${formatAddress(address)}`,
-      '       valid_lft forever preferred_lft forever',
-    ]),
+    ...addressFields(ns, link.name).flatMap(addressLines),
   ]);
 }
 
@@ -43,16 +41,6 @@ function blocks(ns: Netns, lines: (link: Link) => string[]): string {
     .join('');
 }
 
-/** `inet 10.0.0.1/24 brd 10.0.0.255 scope global secondary eth0`. */
-export function formatAddress(address: InetAddress): string {
-  const { local, peer, prefixLength, broadcast, scope, secondary, label } = address;
-  const words = ['inet', local === peer ? `${formatIpv4(local)}/${prefixLength}` : formatIpv4(local)];
-  if (local !== peer) words.push('peer', `${formatIpv4(peer)}/${prefixLength}`);
-  if (broadcast !== undefined) words.push('brd', formatIpv4(broadcast));
-  words.push('scope', formatScope(scope), ...(secondary ? ['secondary'] : []), label);
-  return words.join(' ');
-}
-
 /** The scope that `ip addr add` gives an address when none is said (default_scope(), iproute2 ip/ipaddress.c). */
 export function addressScope(address: Pick<InetAddress, 'local'>): number {
   return isLoopback(address.local) ? 254 : 0;
@@ -68,6 +56,8 @@ function headLine(ns: Netns, link: Link, view: LinkView, mode: string): string {
 
 /** `@v2` for a peer or lower device in the same namespace, `@if4` for one in another. */
 function lowerName(ns: Netns, link: Link, view: LinkView): string {
+  const ends = tunnelEnds(link);
+  if (ends !== undefined) return `@${ends.lower ?? 'NONE'}`;
   if (link.kind !== 'veth' || link.peer === undefined) return '';
   if (link.peer.netns === ns.name) return `@${link.peer.dev}`;
   const index = view.peerIndex?.(link);
@@ -83,13 +73,14 @@ function linkNetns(ns: Netns, link: Link): string {
 export function linkFlags(ns: Netns, link: Link): string[] {
   const tun = link.kind === 'tun';
   const loopback = link.kind === 'loopback';
+  const ends = tunnelEnds(link);
   const peer = link.kind === 'veth' && link.peer?.netns === ns.name ? ns.links.get(link.peer.dev) : undefined;
   const flags: [string, boolean][] = [
     ['NO-CARRIER', link.up && !link.carrier],
     ['LOOPBACK', loopback],
     ['BROADCAST', hasEthernet(link) && !loopback],
-    ['POINTOPOINT', tun],
-    ['MULTICAST', !loopback && (hasEthernet(link) || tun)],
+    ['POINTOPOINT', tun || (ends !== undefined && ends.remote !== '0.0.0.0')],
+    ['MULTICAST', (hasEthernet(link) && !loopback && !isDummy(link)) || tun],
     ['NOARP', link.noarp],
     ['PROMISC', link.promisc],
     ['UP', link.up],
@@ -113,6 +104,9 @@ export function operstate(ns: Netns, link: Link): string {
 function hardware(link: Link): string {
   if (link.kind === 'tun') return 'link/none ';
   if (link.kind === 'loopback') return `link/loopback ${formatMac(link.address)} brd ${formatMac(link.address)}`;
+  const ends = tunnelEnds(link);
+  if (link.kind === 'unmodelled' && ends !== undefined)
+    return `link/${link.type} ${ends.local} ${ends.remote === '0.0.0.0' ? 'brd' : 'peer'} ${ends.remote}`;
   if (!hasEthernet(link)) return `link/${link.kind === 'unmodelled' ? link.type : 'none'} `;
   return `link/ether ${formatMac(link.address)} brd ff:ff:ff:ff:ff:ff`;
 }

@@ -1,5 +1,6 @@
 import type { Ipv4, Mac } from '../../address/index.js';
 import type { Origin } from '../origin.js';
+import type { JsonObject } from '../write-json.js';
 
 /** Neighbour Unreachability Detection states, as `ip neigh` spells them (linux include/uapi/linux/neighbour.h). */
 export type NudState =
@@ -19,6 +20,8 @@ export interface Neighbour {
   readonly ip: Ipv4;
   readonly lladdr: Mac;
   readonly state: 'PERMANENT' | 'NOARP';
+  /** What a dump says of it and is not modelled (`router`, `extern_learn`), as `ip -j neigh` names it. */
+  readonly kept?: JsonObject;
   readonly origin: Origin;
 }
 

@@ -1,5 +1,6 @@
 import type { Ipv4, Ipv4Prefix } from '../../address/index.js';
 import type { Origin } from '../origin.js';
+import type { JsonObject } from '../write-json.js';
 
 /** What the program behind a listening socket does with what arrives. */
 export type Behaviour =
@@ -18,6 +19,10 @@ export type Socket = {
   readonly port: number;
   /** The device that it takes packets from (SO_BINDTODEVICE); left out: any. */
   readonly dev?: string;
+  /** Opened for IPv6, it takes IPv4 as well (`*:80`, `[::ffff:10.0.0.1]:80` of `ss`): no IPV6_V6ONLY. */
+  readonly dualStack?: true;
+  /** What else `ss` says of it, by its columns: queues, of a listener the backlog, and programs. */
+  readonly kept?: JsonObject;
   readonly origin: Origin;
 } & Behaviour;
 

@@ -35,6 +35,7 @@ export function unregister(context: ApplyContext, link: Link): void {
   fibSyncDownDev(context, name, 'unregister');
   neighIfdown(context, name);
   draft.deleteLink(name);
+  draft.releaseKept(name, 'unregister');
   for (const [key, entry] of [...draft.ns.bridgeFdb])
     if (entry.bridge === name || entry.dev === name) draft.bridgeFdb.delete(key);
   for (const [key, entry] of [...draft.ns.vxlanFdb]) if (entry.dev === name) draft.vxlanFdb.delete(key);

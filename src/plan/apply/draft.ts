@@ -3,6 +3,8 @@ import {
   FibTable,
   type InetAddress,
   type Ipset,
+  inet6OfOthers,
+  keptOfOthers,
   type Link,
   type Neighbour,
   type Netns,
@@ -119,6 +121,17 @@ export class NetnsDraft {
     tables.set(id, table);
     this.#own.add(key);
     return table;
+  }
+
+  /**
+   * What is kept of a device goes with it, or gets its new name. Of IPv6 that is so when the device goes down as well:
+   * addresses, routes, neighbours (addrconf_ifdown(), linux net/ipv6/addrconf.c).
+   */
+  releaseKept(dev: string, event: 'down' | 'unregister' | { readonly name: string }): void {
+    const name = typeof event === 'string' ? undefined : event.name;
+    const { ipv6, otherFdb } = this.#state;
+    this.#state.ipv6 = inet6OfOthers(ipv6, dev, name);
+    if (event !== 'down') this.#state.otherFdb = keptOfOthers(otherFdb, dev, name);
   }
 
   get neighbours(): Map<string, Neighbour> {

@@ -53,6 +53,7 @@ export function linkDown(context: ApplyContext, link: Link): void {
   if (link.kind === 'bridge') updatePorts(context, name);
   fibSyncDownDev(context, name, 'down');
   neighIfdown(context, name);
+  draft.releaseKept(name, 'down');
   forgetTraffic(context, name);
 }
 

@@ -80,6 +80,8 @@ function checkNew(
 export function checkName(draft: NetnsDraft, name: string): Refused | undefined {
   if (name.length > 15) return refuse('ERANGE', 'Attribute failed policy validation');
   if (!/^[^\s/:]+$/.test(name) || name === '.' || name === '..') return refuse('EINVAL');
+  // Its sysctls would be those of `conf/all` (sysctl_dev_name_is_allowed(), linux net/ipv4/devinet.c).
+  if (name === 'all' || name === 'default') return refuse('EINVAL');
   return draft.link(name) === undefined ? undefined : refuse('EEXIST');
 }
 

@@ -33,6 +33,7 @@ export function renameLink(context: ApplyContext, link: Link, name: string): Ref
   }
   draft.proxies = draft.ns.ipv4.proxies.map((proxy) => ({ ...proxy, dev: rename(proxy.dev) }));
   renameFdb(context, old, name);
+  draft.releaseKept(old, { name });
   draft.sysctls.renameDevice(old, name);
   draft.processes = draft.ns.processes.map((process) => ({ ...process, dev: rename(process.dev) }));
   renameRuntime(context, old, name);

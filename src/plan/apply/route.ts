@@ -77,7 +77,7 @@ function createInfo(context: ApplyContext, wanted: NewRoute, table: number): { r
 }
 
 /** fib_props[].scope. */
-const LOWEST_SCOPE: Readonly<Record<Route['type'], number>> = {
+const LOWEST_SCOPE: Readonly<Record<NewRoute['type'], number>> = {
   unicast: RT_SCOPE_UNIVERSE,
   local: RT_SCOPE_HOST,
   broadcast: RT_SCOPE_LINK,

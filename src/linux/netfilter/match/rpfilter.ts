@@ -66,7 +66,7 @@ export const rpfilter: MatchExtension<RpfilterMatch> = {
   },
   have(m, context) {
     const result = lookup(m, context);
-    if (result.found === 'unsupported') return `ip rule: ${result.text}`;
+    if (result.found === 'unsupported') return result.text;
     if (result.found === 'error') return 'no route back';
     const { route } = result;
     const devs = route.type === 'unicast' ? route.nexthops.map(({ dev }) => dev).join(', ') : route.dev;
