@@ -18,15 +18,20 @@ export function ipLocalOut(net: Net, skb: Skb): void {
   nfHook(net, skb, hookState('ip', 'OUTPUT', { in: '', out: dst.dev }, 'dst_output'));
 }
 
-/** dst_output(), ip_output(): POSTROUTING, with the device that the route names. */
+/**
+ * dst_output(), ip_output(): POSTROUTING, with the device that the route names, and the one that the packet came by: what
+ * is forwarded has one, and what a tunnel sends has the tunnel's (since Linux 5.7).
+ */
 export function dstOutput(net: Net, skb: Skb): void {
   const { dst } = skb;
   if (dst === undefined || dst.type === 'error') {
     drop(net, skb, 'dst_output', 'NO_ROUTE');
     return;
   }
+  // ip_mc_output(): to a group, as if from nowhere.
+  const input = dst.type === 'broadcast' || dst.type === 'multicast' ? '' : skb.dev;
   skb.dev = dst.dev;
-  const devices = { in: '', out: dst.dev };
+  const devices = { in: input, out: dst.dev };
   if (comesBack(dst, skb)) {
     const copy = cloneSkb(net, skb);
     copy.call = undefined;

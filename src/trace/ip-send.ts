@@ -106,6 +106,11 @@ export function sendOwn(
   return call.errno;
 }
 
+/** IP4_REPLY_MARK(): what the kernel itself answers has the mark of the packet, if the namespace wants that. */
+export function replyMark(net: Net, { mark }: Skb): number {
+  return net.ns.sysctls.number('net/ipv4/fwmark_reflect') === 0 ? 0 : mark;
+}
+
 /** ip_dont_fragment() of a socket that nobody told otherwise (IP_PMTUDISC_WANT, include/net/ip.h; inet_create()). */
 function discovers(net: Net, route: OutputRoute): boolean {
   const locked = route.ok && route.destination.route?.type === 'unicast' && route.destination.route.mtuLock;

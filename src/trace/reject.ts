@@ -17,6 +17,7 @@ import { devQueueXmit } from './dev.js';
 import { attachConnection } from './icmp.js';
 import { routeSkbInput } from './ip-input.js';
 import { ipRouteMeHarder } from './ip-output.js';
+import { replyMark } from './ip-send.js';
 import type { Net } from './net.js';
 
 const CODES: Readonly<Record<Exclude<RejectWith, 'tcp-reset'>, number>> = {
@@ -58,7 +59,7 @@ function sendReset(net: Net, skb: Skb): void {
   const packet = ipPacket({ src: ip.dst, dst: ip.src, ttl, id: 0, df: true }, resetOf(l4, skb.payload), 0);
   const reset = net.walk.begin(net, packet, 'reply', skb);
   reset.dst = skb.dst;
-  if (net.ns.sysctls.number('net/ipv4/fwmark_reflect') !== 0) reset.mark = skb.mark;
+  reset.mark = replyMark(net, skb);
   reset.sk = skb.sk;
   if (!ipRouteMeHarder(net, reset, 'nf_send_reset')) return;
   reset.sk = undefined;

@@ -31,6 +31,7 @@ const { values } = parseArgs({
     level: { type: 'string', multiple: true },
     plans: { type: 'string', default: '20' },
     save: { type: 'string' },
+    traced: { type: 'string' },
     'no-shrink': { type: 'boolean', default: false },
   },
 });
@@ -54,11 +55,13 @@ const first = seed;
 let packets = 0;
 let plans = 0;
 let different = 0;
+const traced = values.traced === undefined ? {} : { traced: Number(values.traced) };
 const left = new Map<string, number>();
 const chosen = LEVELS.filter(({ name }) => values.level === undefined || values.level.includes(name));
 do {
   for (const { name, plan, share } of chosen) {
-    const batch = runBatch(plan, Math.max(1, Math.round(Number(values.plans) * share)), seed, backend);
+    const size = Math.max(1, Math.round(Number(values.plans) * share));
+    const batch = runBatch(plan, size, seed, { backend, ...traced });
     packets += batch.packets;
     plans += batch.plans;
     for (const [what, n] of batch.left) left.set(what, (left.get(what) ?? 0) + n);
