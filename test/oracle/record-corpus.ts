@@ -228,6 +228,10 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
       }),
     ],
   ],
+  'a local route in any table makes sources be looked at': [
+    ['ip -n r route add local 10.9.0.0/16 dev lo table 100'],
+    [frame('a', echo('10.0.0.255', '10.0.0.2')), frame('a', echo('10.0.0.255', '10.0.1.1'))],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [
