@@ -84,7 +84,7 @@ function fragmentAndSend(net: Net, skb: Skb, mtu: number): void {
     refuseTooLong(net, skb, 'ip_fragment', mtu);
     return;
   }
-  const size = skb.fragMaxSize > 0 ? Math.min(mtu, skb.fragMaxSize) : mtu;
+  const size = skb.fragMaxSize > 0 ? Math.min(mtu, skb.fragMaxSize) : pieceSize(skb, mtu);
   // ip_do_fragment() goes on until a device does not take one of them.
   const call: SendCall = skb.call ?? { errno: undefined };
   for (const piece of fragment(net, skb, size)) {
@@ -93,6 +93,11 @@ function fragmentAndSend(net: Net, skb: Skb, mtu: number): void {
       finishOutput2(net, piece);
     } else drop(net, piece, 'ip_do_fragment', 'MTU_ASYMMETRIC', () => ({ values: { dev: skb.dev, mtu, len: size } }));
   }
+}
+
+/** ip_do_fragment(): pieces that are there already stay as they are, if they fit. */
+function pieceSize({ builtFor }: Skb, mtu: number): number {
+  return builtFor > 0 && builtFor <= mtu ? builtFor : mtu;
 }
 
 /** Answers "fragmentation needed", and drops. */

@@ -80,6 +80,8 @@ export function sendOwn(
   skb.flow = own.flow;
   skb.gsoSize = own.gsoSize ?? 0;
   skb.ignoreDf = own.df === 'if it fits';
+  // __ip_append_data() cuts at once; TCP does not come by there.
+  skb.builtFor = fits || own.l4.l4 === 'tcp' ? 0 : mtu;
   own.ready?.(skb);
   if (!route.ok) {
     if ('errno' in route) tellErrno(net, skb, own, route.errno);

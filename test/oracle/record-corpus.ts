@@ -232,6 +232,17 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
     ['ip -n r route add local 10.9.0.0/16 dev lo table 100'],
     [frame('a', echo('10.0.0.255', '10.0.0.2')), frame('a', echo('10.0.0.255', '10.0.1.1'))],
   ],
+  'a datagram is in pieces before NAT sends it another way': [
+    [
+      'ip -n r route add 10.2.0.0/16 via 10.0.1.1 mtu 1000',
+      'ip netns exec r iptables -t nat -A OUTPUT -j DNAT --to-destination 10.0.0.1',
+    ],
+    [
+      socket('udp', 'r', '10.2.0.1', { port: 53, payload: 3000, df: false }),
+      socket('udp', 'r', '10.2.0.1', { port: 53, payload: 1200, df: false, sport: 20002 }),
+      socket('ping', 'r', '10.2.0.1', { payload: 3000, sport: 20003, df: false }),
+    ],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [
