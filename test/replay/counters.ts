@@ -251,6 +251,9 @@ class Counter {
     // ip_forward() counts before it looks at the MTU, since Linux 6.7.
     if (this.#counting === '6.18' && event.code === 'MTU_DF' && fn === 'ip_forward')
       this.#add(netns, 'Ip.ForwDatagrams');
+    // noop_enqueue(): dev_core_stats_tx_dropped_inc(), which 6.1 does not do.
+    if (this.#counting === '6.18' && fn === 'noop_enqueue')
+      this.#add(netns, `dev.${event.values['dev'] ?? place.dev}.tx_dropped`);
     // ip_send_skb(): its sender is told, and it is counted.
     if (place.countsFailure && place.from !== undefined && failsTheCall(place, event))
       this.#failCall(place.from, place, event, l4);

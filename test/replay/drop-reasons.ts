@@ -16,7 +16,7 @@ const REFUSED: Counted = {
 const DROP_COUNTERS: Readonly<Record<DropCode, Counted>> = {
   // __dev_queue_xmit(), ____dev_forward_skb(): the sender's device, and its peer.
   LINK_DOWN: { dev_queue_xmit: ['dev.tx_dropped'], __dev_forward_skb: ['dev.rx_dropped', 'peer.tx_dropped'] },
-  // noop_enqueue(): __qdisc_drop().
+  // noop_enqueue(): __qdisc_drop(); since when tx_dropped counts it, see counters.ts.
   NO_CARRIER: SILENT,
   // udp_sendmsg(), tcp_v4_connect(): an errno for the program.
   GROUP_DESTINATION: SILENT,
