@@ -243,6 +243,14 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
       socket('ping', 'r', '10.2.0.1', { payload: 3000, sport: 20003, df: false }),
     ],
   ],
+  'a REJECT says nothing to a fragment of UDP': [
+    ['ip netns exec r iptables -A FORWARD -j REJECT'],
+    [
+      socket('udp', 'b', '10.0.0.1', { port: 53, payload: 1600, df: false }),
+      socket('ping', 'b', '10.0.0.1', { payload: 1600, df: false }),
+      socket('udp', 'b', '10.0.0.1', { port: 53, payload: 100, df: false, sport: 20002 }),
+    ],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [
