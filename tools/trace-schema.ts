@@ -123,6 +123,9 @@ const traceEvent = define(
     }),
     event('rule', {
       hook: text,
+      in: maybeText,
+      out: maybeText,
+      mark: int,
       rule,
       hit: z.boolean(),
       next: text,

@@ -92,6 +92,8 @@ export class Skb implements Packet {
   nfBridge: NfBridge | undefined;
   /** Largest fragment of a reassembled packet, bytes; 0 when it was whole (IPCB(skb)->frag_max_size). */
   fragMaxSize = 0;
+  /** The MTU that its socket cut it for, bytes, before something sent it another way (frag_list); 0 for one piece. */
+  builtFor = 0;
   /** Came in by and goes out of the same device, to a router nearer to it: tell the sender (IPSKB_DOREDIRECT). */
   doRedirect = false;
   /** Was forwarded (IPSKB_FORWARDED). */

@@ -96,6 +96,8 @@ export function defrag(net: Net, skb: Skb, user: DefragUser): boolean {
   const frames = skbs.map((each) => each.frame);
   const { eth } = skb;
   Object.assign(skb, whole, { eth });
+  // inet_frag_reasm_prepare(): skb_morph() makes it what the first fragment is.
+  skb.mark = skbs.find((each) => each.ip?.offset === 0)?.mark ?? skb.mark;
   skb.fragMaxSize = largest;
   skb.frame = net.walk.nextFrame();
   net.walk.observer?.join(net, skb, frames);

@@ -15,7 +15,7 @@ import {
   isIcmpError,
 } from '../packet/index.js';
 import { deliverError } from './error-delivery.js';
-import { type OwnPacket, routeOwn, sendOwn } from './ip-send.js';
+import { type OwnPacket, replyMark, routeOwn, sendOwn } from './ip-send.js';
 import { drop, type Net, tell } from './net.js';
 
 /** The largest ICMP error, bytes of IP packet (RFC 1812 §4.3.2.3). */
@@ -49,6 +49,7 @@ export function icmpSend(net: Net, about: Skb, type: number, code: number, info:
     // No FLOWI_FLAG_ANYSRC: what is local by a route alone, and no address, gets no answer.
     anySource: 'own',
     tos: (ip.tos & IPTOS_RT_MASK) | 0xc0,
+    mark: replyMark(net, about),
     id: 'counted',
     df: false,
     l4: icmpHeader(type, code, { mtu, gateway: type === ICMP_REDIRECT ? info : 0 }),
@@ -89,11 +90,14 @@ export function icmpRcv(net: Net, skb: Skb): void {
   const { ip, l4, dst } = skb;
   if (ip === undefined || l4?.l4 !== 'icmp') return;
   const group = dst?.type === 'broadcast' || dst?.type === 'multicast';
+  // RFC 1122 §3.2.2.6: to a group only questions are asked, and they need no answer.
+  const silent = l4.type !== ICMP_ECHO || net.ns.sysctls.number('net/ipv4/icmp_echo_ignore_broadcasts') !== 0;
+  if (group && silent) {
+    drop(net, skb, 'icmp_rcv', 'ICMP_IGNORED');
+    return;
+  }
   if (l4.type === ICMP_ECHO) {
-    const ignored = group
-      ? net.ns.sysctls.number('net/ipv4/icmp_echo_ignore_broadcasts') !== 0
-      : net.ns.sysctls.number('net/ipv4/icmp_echo_ignore_all') !== 0;
-    if (ignored) drop(net, skb, 'icmp_echo', 'ICMP_IGNORED');
+    if (net.ns.sysctls.number('net/ipv4/icmp_echo_ignore_all') !== 0) drop(net, skb, 'icmp_echo', 'ICMP_IGNORED');
     else echo(net, skb, l4);
     return;
   }
@@ -105,7 +109,7 @@ export function icmpRcv(net: Net, skb: Skb): void {
     l4.type === ICMP_ECHOREPLY &&
     net.walk.sockets.find((s) => s.netns === net.ns.name && s.protocol === 'icmp' && s.localPort === l4.id);
   if (!socket) {
-    drop(net, skb, 'icmp_rcv', 'ICMP_IGNORED');
+    drop(net, skb, 'ping_rcv', 'ICMP_IGNORED');
     return;
   }
   deliverTo(net, skb, 'ping');
@@ -125,6 +129,7 @@ function echo(net: Net, skb: Skb, l4: Icmp): void {
     // No FLOWI_FLAG_ANYSRC: what is local by a route alone, and no address, gets no answer.
     anySource: 'own',
     tos: ip.tos,
+    mark: replyMark(net, skb),
     id: 'counted',
     df: false,
     l4: icmpHeader(ICMP_ECHOREPLY, 0, { id: l4.id, seq: l4.seq }),

@@ -18,15 +18,20 @@ export function ipLocalOut(net: Net, skb: Skb): void {
   nfHook(net, skb, hookState('ip', 'OUTPUT', { in: '', out: dst.dev }, 'dst_output'));
 }
 
-/** dst_output(), ip_output(): POSTROUTING, with the device that the route names. */
+/**
+ * dst_output(), ip_output(): POSTROUTING, with the device that the route names, and the one that the packet came by: what
+ * is forwarded has one, and what a tunnel sends has the tunnel's (since Linux 5.7).
+ */
 export function dstOutput(net: Net, skb: Skb): void {
   const { dst } = skb;
   if (dst === undefined || dst.type === 'error') {
     drop(net, skb, 'dst_output', 'NO_ROUTE');
     return;
   }
+  // ip_mc_output(): to a group, as if from nowhere.
+  const input = dst.type === 'broadcast' || dst.type === 'multicast' ? '' : skb.dev;
   skb.dev = dst.dev;
-  const devices = { in: '', out: dst.dev };
+  const devices = { in: input, out: dst.dev };
   if (comesBack(dst, skb)) {
     const copy = cloneSkb(net, skb);
     copy.call = undefined;
@@ -79,7 +84,7 @@ function fragmentAndSend(net: Net, skb: Skb, mtu: number): void {
     refuseTooLong(net, skb, 'ip_fragment', mtu);
     return;
   }
-  const size = skb.fragMaxSize > 0 ? Math.min(mtu, skb.fragMaxSize) : mtu;
+  const size = skb.fragMaxSize > 0 ? Math.min(mtu, skb.fragMaxSize) : pieceSize(skb, mtu);
   // ip_do_fragment() goes on until a device does not take one of them.
   const call: SendCall = skb.call ?? { errno: undefined };
   for (const piece of fragment(net, skb, size)) {
@@ -88,6 +93,11 @@ function fragmentAndSend(net: Net, skb: Skb, mtu: number): void {
       finishOutput2(net, piece);
     } else drop(net, piece, 'ip_do_fragment', 'MTU_ASYMMETRIC', () => ({ values: { dev: skb.dev, mtu, len: size } }));
   }
+}
+
+/** ip_do_fragment(): pieces that are there already stay as they are, if they fit. */
+function pieceSize({ builtFor }: Skb, mtu: number): number {
+  return builtFor > 0 && builtFor <= mtu ? builtFor : mtu;
 }
 
 /** Answers "fragmentation needed", and drops. */

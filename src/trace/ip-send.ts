@@ -80,6 +80,8 @@ export function sendOwn(
   skb.flow = own.flow;
   skb.gsoSize = own.gsoSize ?? 0;
   skb.ignoreDf = own.df === 'if it fits';
+  // __ip_append_data() cuts at once; TCP does not come by there.
+  skb.builtFor = fits || own.l4.l4 === 'tcp' ? 0 : mtu;
   own.ready?.(skb);
   if (!route.ok) {
     if ('errno' in route) tellErrno(net, skb, own, route.errno);
@@ -104,6 +106,11 @@ export function sendOwn(
   skb.call = call;
   net.walk.functions.ip_local_out(net, skb);
   return call.errno;
+}
+
+/** IP4_REPLY_MARK(): what the kernel itself answers has the mark of the packet, if the namespace wants that. */
+export function replyMark(net: Net, { mark }: Skb): number {
+  return net.ns.sysctls.number('net/ipv4/fwmark_reflect') === 0 ? 0 : mark;
 }
 
 /** ip_dont_fragment() of a socket that nobody told otherwise (IP_PMTUDISC_WANT, include/net/ip.h; inet_create()). */

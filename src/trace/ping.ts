@@ -1,4 +1,3 @@
-import { ANY } from '../address/index.js';
 import { ICMP_ECHO, icmpHeader } from '../packet/index.js';
 import { type SocketOptions, sendDatagram } from './client.js';
 import type { Conversation } from './conversation.js';
@@ -21,7 +20,7 @@ export function ping(net: Net, options: PingOptions, result: Conversation): void
   const socket: ProbeSocket = {
     netns: net.ns.name,
     protocol: 'icmp',
-    localAddress: ANY,
+    localAddress: options.source,
     localPort: options.id,
     remote: undefined,
     boundDev: options.oif,

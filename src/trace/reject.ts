@@ -9,6 +9,8 @@ import {
   ICMP_PKT_FILTERED,
   ICMP_PORT_UNREACH,
   ICMP_PROT_UNREACH,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
   ipPacket,
   resetOf,
   TCP_RST,
@@ -17,6 +19,7 @@ import { devQueueXmit } from './dev.js';
 import { attachConnection } from './icmp.js';
 import { routeSkbInput } from './ip-input.js';
 import { ipRouteMeHarder } from './ip-output.js';
+import { replyMark } from './ip-send.js';
 import type { Net } from './net.js';
 
 const CODES: Readonly<Record<Exclude<RejectWith, 'tcp-reset'>, number>> = {
@@ -31,6 +34,7 @@ const CODES: Readonly<Record<Exclude<RejectWith, 'tcp-reset'>, number>> = {
 
 /** Answers a packet that a REJECT drops (linux net/ipv4/netfilter/ipt_REJECT.c, nf_reject_ipv4.c). */
 export function reject(net: Net, skb: Skb, how: RejectWith): void {
+  if (!checksumHolds(skb)) return;
   if (how === 'tcp-reset') {
     sendReset(net, skb);
     return;
@@ -38,6 +42,15 @@ export function reject(net: Net, skb: Skb, how: RejectWith): void {
   // At PREROUTING there is no route yet, and icmp_send() needs one (nf_reject_fill_skb_dst()).
   if (skb.dst === undefined) fillRoute(net, skb);
   net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, CODES[how], 0);
+}
+
+/**
+ * nf_ip_checksum(): the length of the whole is in the sum of TCP and UDP, which therefore never fits a first fragment.
+ * That of ICMP does, where what is missing is zeros, as all payloads here are.
+ */
+function checksumHolds({ ip }: Skb): boolean {
+  const first = ip?.mf === true && ip.offset === 0;
+  return !first || (ip.protocol !== IPPROTO_TCP && ip.protocol !== IPPROTO_UDP);
 }
 
 function fillRoute(net: Net, skb: Skb): void {
@@ -58,7 +71,7 @@ function sendReset(net: Net, skb: Skb): void {
   const packet = ipPacket({ src: ip.dst, dst: ip.src, ttl, id: 0, df: true }, resetOf(l4, skb.payload), 0);
   const reset = net.walk.begin(net, packet, 'reply', skb);
   reset.dst = skb.dst;
-  if (net.ns.sysctls.number('net/ipv4/fwmark_reflect') !== 0) reset.mark = skb.mark;
+  reset.mark = replyMark(net, skb);
   reset.sk = skb.sk;
   if (!ipRouteMeHarder(net, reset, 'nf_send_reset')) return;
   reset.sk = undefined;

@@ -99,12 +99,15 @@ class TellingWatcher implements RuleWatcher {
   readonly #state: HookState;
   readonly #observer: Observer;
   #misses = 0;
+  /** As the next rule finds it: a hit is told of when its target has been carried out. */
+  #mark: number;
 
   constructor(net: Net, skb: Skb, state: HookState, observer: Observer) {
     this.#net = net;
     this.#skb = skb;
     this.#state = state;
     this.#observer = observer;
+    this.#mark = skb.mark;
   }
 
   hit(table: TableName, at: RulePosition, verdict: RuleVerdict): void {
@@ -140,7 +143,11 @@ class TellingWatcher implements RuleWatcher {
   ): void {
     const missesBefore = this.#misses;
     this.#misses = 0;
-    const fields = { k: 'rule', fn: 'ipt_do_table', hook: this.#state.hook, rule, missesBefore, ...what } as const;
+    const { hook, in: input, out } = this.#state;
+    const devices = { in: input === '' ? null : input, out: out === '' ? null : out };
+    const mark = this.#mark;
+    this.#mark = this.#skb.mark;
+    const fields = { k: 'rule', fn: 'ipt_do_table', hook, ...devices, mark, rule, missesBefore, ...what } as const;
     this.#observer.event(this.#net, this.#skb, fields);
   }
 }

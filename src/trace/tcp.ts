@@ -10,7 +10,7 @@ import {
 } from '../linux/index.js';
 import { IP_HLEN, resetOf, TCP_ACK, TCP_HLEN, TCP_PSH, TCP_RST, TCP_SYN, type Tcp } from '../packet/index.js';
 import type { PmtuDiscovery } from './client.js';
-import { routeOwn, sendOwn } from './ip-send.js';
+import { replyMark, routeOwn, sendOwn } from './ip-send.js';
 import { drop, type Net, type ProbeSocket, tell } from './net.js';
 import { type Ends, inetIif, listeningSocket, probeSocket } from './socket-lookup.js';
 
@@ -63,7 +63,8 @@ function refuse(net: Net, skb: Skb, ends: Ends, l4: Tcp): void {
   if (!(l4.flags & TCP_RST)) {
     const header = resetOf(l4, skb.payload);
     const tos = skb.ip?.tos ?? 0;
-    sendSegment(net, skb, { ends, header, payload: 0, kind: 'reply', id: 'zero', socket: CONTROL_SOCKET, tos });
+    const own = { kind: 'reply', id: 'zero', socket: CONTROL_SOCKET, tos, mark: replyMark(net, skb) } as const;
+    sendSegment(net, skb, { ends, header, payload: 0, ...own });
   }
   // A SYN-ACK for a connection that is being opened, but from another address: nobody translated it back.
   const translated = wanted === undefined || (l4.flags & (TCP_SYN | TCP_ACK)) !== (TCP_SYN | TCP_ACK);
@@ -113,7 +114,9 @@ export function announcedMss(net: Net, route: OutputRoute, dst: Ipv4): number {
 /** A listener's answer to a SYN, and the connection that it makes. */
 function accept(net: Net, syn: Skb, listener: Socket, ends: Ends, l4: Tcp): void {
   const isn = net.choose.value(`${net.ns.name} ISN`, 0x1_0000_0000);
-  const connection = new ServerConnection(net, listener, ends, { isn, peerIsn: l4.seq });
+  // inet_request_mark()
+  const mark = net.ns.sysctls.number('net/ipv4/tcp_fwmark_accept') === 0 ? 0 : syn.mark;
+  const connection = new ServerConnection(net, listener, ends, { isn, peerIsn: l4.seq, mark });
   net.walk.sockets.push(connection);
   connection.synAck(net, syn);
 }
@@ -130,10 +133,16 @@ class ServerConnection implements ProbeSocket {
   readonly #ends: Ends;
   readonly #isn: number;
   readonly #peerIsn: number;
+  readonly #mark: number;
   #received = 0;
   #answered = false;
 
-  constructor(net: Net, listener: Socket, ends: Ends, { isn, peerIsn }: { isn: number; peerIsn: number }) {
+  constructor(
+    net: Net,
+    listener: Socket,
+    ends: Ends,
+    { isn, peerIsn, mark }: { readonly isn: number; readonly peerIsn: number; readonly mark: number },
+  ) {
     this.netns = net.ns.name;
     this.localAddress = ends.local;
     this.localPort = ends.localPort;
@@ -142,6 +151,7 @@ class ServerConnection implements ProbeSocket {
     this.#ends = ends;
     this.#isn = isn;
     this.#peerIsn = peerIsn;
+    this.#mark = mark;
   }
 
   /** The flow that its segments hash to: drawn once for the connection (sk_txhash). */
@@ -152,7 +162,8 @@ class ServerConnection implements ProbeSocket {
   synAck(net: Net, syn: Skb): void {
     const header = this.#header(TCP_SYN | TCP_ACK, 0);
     const { remote: dst, local: src } = this.#ends;
-    const route = routeOwn(net, { dst, src, anySource: 'any', l4: header, socket: PROGRAM_SOCKET });
+    const mark = this.#mark;
+    const route = routeOwn(net, { dst, src, anySource: 'any', mark, l4: header, socket: PROGRAM_SOCKET });
     // tcp_synack_options(): of all but the MSS only what the SYN had.
     const options = syn.l4?.l4 === 'tcp' && syn.l4.options >= SYN_OPTIONS ? SYN_OPTIONS : MSS_OPTION;
     this.#send(net, syn, { ...header, options, mss: announcedMss(net, route, dst) }, 0);
@@ -173,7 +184,7 @@ class ServerConnection implements ProbeSocket {
 
   #send(net: Net, cause: Skb, header: Tcp, payload: number): void {
     const id = header.flags & TCP_SYN ? 'zero' : 'counted';
-    const own = { ends: this.#ends, header, payload, kind: 'reply', id, flow: this.#flow } as const;
+    const own = { ends: this.#ends, header, payload, kind: 'reply', id, flow: this.#flow, mark: this.#mark } as const;
     // ip_build_and_send_pkt(): what is as short as a SYN-ACK says DF whatever is discovered.
     const pmtuDiscovery = id === 'zero' ? 'do' : 'want';
     sendSegment(net, cause, { ...own, socket: PROGRAM_SOCKET, pmtuDiscovery });

@@ -219,6 +219,11 @@ export type EventBody =
   | {
       readonly k: 'rule';
       readonly hook: string;
+      /** The devices that the hook is called with, which `-i` and `-o` are compared with; null for none. */
+      readonly in: string | null;
+      readonly out: string | null;
+      /** The skb's mark as the rule found it, uint32. */
+      readonly mark: number;
       readonly rule: TracedRule;
       readonly hit: boolean;
       /** What follows: `ACCEPT`, `jump KUBE-SVC-…`, `next rule`. */

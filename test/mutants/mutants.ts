@@ -135,6 +135,48 @@ export const MUTANTS: readonly Mutant[] = [
     to: "'FORWARD', { in: dst.dev, out: skb.dev }",
   },
   {
+    name: 'POSTROUTING does not see the device that a packet came by',
+    file: 'trace/ip-output.ts',
+    from: "'POSTROUTING', { in: input, out: dst.dev }",
+    to: "'POSTROUTING', { in: '', out: dst.dev }",
+  },
+  {
+    name: 'what the kernel answers itself has no mark',
+    file: 'trace/ip-send.ts',
+    from: "return net.ns.sysctls.number('net/ipv4/fwmark_reflect') === 0 ? 0 : mark;",
+    to: 'return mark & 0;',
+  },
+  {
+    name: 'a server does not accept a mark',
+    file: 'trace/tcp.ts',
+    from: "const mark = net.ns.sysctls.number('net/ipv4/tcp_fwmark_accept') === 0 ? 0 : syn.mark;",
+    to: 'const mark = 0;',
+  },
+  {
+    name: 'what was put together has the mark of its last fragment',
+    file: 'trace/fragment.ts',
+    from: '  skb.mark = skbs.find((each) => each.ip?.offset === 0)?.mark ?? skb.mark;\n',
+    to: '',
+  },
+  {
+    name: 'ICMP errors to a group are heard',
+    file: 'trace/icmp.ts',
+    from: 'if (group && silent) {',
+    to: 'if (group && silent && l4.type === ICMP_ECHO) {',
+  },
+  {
+    name: 'a ping hears errors about every address',
+    file: 'trace/ping.ts',
+    from: 'localAddress: options.source,',
+    to: 'localAddress: 0 as typeof options.source,',
+  },
+  {
+    name: 'a chain that is gone to comes back',
+    file: 'linux/netfilter/evaluate.ts',
+    from: "if (target.target === 'goto') return undefined;",
+    to: '',
+  },
+  {
     name: 'a reply does not make a connection ESTABLISHED',
     file: 'linux/conntrack/track.ts',
     from: "if (skb.ctReply || ct.seenReply) skb.ctState = 'ESTABLISHED';",

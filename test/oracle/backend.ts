@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -79,11 +79,16 @@ function tools(iptables: string | undefined): string {
   const source = fileURLToPath(new URL('pktagent.c', import.meta.url));
   const { status, stderr } = spawnSync('gcc', ['-O1', '-o', join(directory, 'pktagent'), source], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`pktagent.c: ${stderr}`);
-  if (iptables !== undefined)
-    for (const tool of ['iptables', 'iptables-save', 'iptables-restore'])
-      symlinkSync(`/usr/sbin/${tool.replace('iptables', `iptables-${iptables}`)}`, join(directory, tool));
+  if (iptables !== undefined) linkIptables(iptables, directory);
+  mkdirSync(join(directory, 'legacy'));
+  linkIptables('legacy', join(directory, 'legacy'));
   made.set(iptables, directory);
   return directory;
+}
+
+function linkIptables(variant: string, folder: string): void {
+  for (const tool of ['iptables', 'iptables-save', 'iptables-restore'])
+    symlinkSync(`/usr/sbin/${tool.replace('iptables', `iptables-${variant}`)}`, join(folder, tool));
 }
 
 /** Runs plans one after the other, each in namespaces of its own. */
@@ -93,7 +98,8 @@ export function runPlans(plans: readonly Plan[], backend: Backend = 'host'): Ker
   const scripts = plans.map((plan, i) => {
     const file = join(directory, `script-${i}`);
     writeFileSync(file, agentScript(plan));
-    return planScript(plan, i, `${join(directory, 'pktagent')} ${file}`);
+    const script = planScript(plan, i, `${join(directory, 'pktagent')} ${file}`);
+    return plan.traced === true ? `(PATH=${join(directory, 'legacy')}:$PATH\n${script}\n)` : script;
   });
   const { stdout, stderr, status } = run([`PATH=${directory}:$PATH; ulimit -n 4096`, ...before, ...scripts].join('\n'));
   if (status !== 0) throw new Error(`${backend}: ${stderr}`);

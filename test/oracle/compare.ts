@@ -3,12 +3,13 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Frame, normalise } from '../replay/frame.js';
 import type { KernelCase, KernelRun } from './kernel-run.js';
 import { describeCase, type Plan } from './plan.js';
+import { differingCounters, differingHits, isOwnRule, type Reasons } from './reasons.js';
 import type { SimulatedCase, SimulatedRun } from './simulate.js';
 
 /** The first disagreement of a plan. */
 export interface Disagreement {
   /** The layer: what kind of thing differs. */
-  readonly layer: 'refused' | 'errno' | 'deliveries' | 'path' | 'arp' | 'conntrack' | 'rules';
+  readonly layer: 'refused' | 'errno' | 'deliveries' | 'path' | 'arp' | 'hits' | 'counters' | 'conntrack' | 'rules';
   /** Which case; undefined when only the state at the end differs. */
   readonly at: number | undefined;
   /** For a person. */
@@ -30,12 +31,16 @@ export interface Comparison {
  * What is left out, and why; nothing else may be:
  * - what `normalise()` of test/replay/frame.ts names, for frames;
  * - the order of ARP frames, among themselves and to others: their timers are the kernel's own;
+ * - what `normaliseHits()` of test/replay/rules.ts, `reasons.ts` and test/replay/counter-names.ts name, for rules hit and
+ *   for counters;
  * - errors after the first: sockets tell only of one at a time, and of which is a race;
  * - of a connection the timeout and the use count; of one to a VXLAN port the source port, which is a hash;
  * - counters of policies, which iptables-nft does not keep, and of the nat table of a VXLAN node: it sees the first
  *   packet of each outer flow, and which packets share one is decided by the hash that is their source port.
  */
 export function compare(plan: Plan, kernel: KernelRun, ours: SimulatedRun): Comparison {
+  const left = legacyOnly(plan, kernel, ours);
+  if (left !== undefined) return { disagreement: undefined, agreed: 0, left };
   const refused = compareRefusals(plan, kernel, ours);
   if (refused !== undefined) return { disagreement: refused, agreed: 0, left: undefined };
   for (const [i, seen] of kernel.cases.entries()) {
@@ -54,6 +59,23 @@ export function compare(plan: Plan, kernel: KernelRun, ours: SimulatedRun): Comp
 }
 
 type Found = Pick<Disagreement, 'layer' | 'text'>;
+
+/** What iptables-legacy, with which a plan is traced, does about rules that are refused, and iptables-nft does not. */
+function legacyOnly({ traced, fixed, random }: Plan, kernel: KernelRun, ours: SimulatedRun): string | undefined {
+  if (traced !== true) return undefined;
+  const commands = [...fixed, ...random];
+  const tableOf = (line: string | undefined): string =>
+    /^ip netns exec (\S+) iptables (?:-t \S+)?/.exec(line ?? '')?.[0] ?? '';
+  const differing = [...kernel.refused, ...ours.refused].filter(
+    (n) => !(kernel.refused.includes(n) && ours.refused.includes(n)),
+  );
+  if (differing.length > 0 && differing.every((n) => ours.refused.includes(n) && tableOf(commands[n]) !== ''))
+    return 'iptables-legacy checks the hooks of a target only where the rule can be reached (mark_source_chains())';
+  const made = new Set(commands.filter((_, n) => !kernel.refused.includes(n)).map(tableOf));
+  return kernel.refused.some((n) => !made.has(tableOf(commands[n])))
+    ? 'iptables-legacy makes a table for a rule that it then refuses'
+    : undefined;
+}
 
 function compareRefusals(plan: Plan, kernel: KernelRun, ours: SimulatedRun): Disagreement | undefined {
   if (isDeepStrictEqual(kernel.refused, ours.refused)) return undefined;
@@ -80,6 +102,20 @@ function compareCase(kernel: KernelCase, ours: SimulatedCase): Found | undefined
       return { layer: 'path', text: `the path in ${ns}\n${pathText(kernel, ours)}` };
     if (!isDeepStrictEqual(questions(kernel.frames, ns), questions(ours.frames, ns)))
       return { layer: 'arp', text: `ARP in ${ns}\n${pathText(kernel, ours)}` };
+  }
+  return kernel.reasons && ours.reasons && compareReasons(kernel.reasons, ours.reasons);
+}
+
+function compareReasons(kernel: Reasons, ours: Reasons): Found | undefined {
+  const counted = [kernel, ours].flatMap(({ counters }) => Object.keys(counters));
+  const names = new Set([...[...kernel.hits, ...ours.hits].map(({ ns }) => ns), ...counted]);
+  for (const ns of names) {
+    const hits = differingHits(kernel, ours, ns);
+    if (hits !== undefined) return { layer: 'hits', text: `rules hit in ${ns}\n${hits}` };
+  }
+  for (const ns of names) {
+    const counters = differingCounters(kernel, ours, ns);
+    if (counters !== undefined) return { layer: 'counters', text: `counted in ${ns}\n${counters}` };
   }
   return undefined;
 }
@@ -195,6 +231,7 @@ function ruleLines(lines: readonly string[]): { readonly at: string; readonly co
   let table = '';
   for (const line of lines) {
     if (line.startsWith('*')) table = line.slice(1);
+    if (isOwnRule(line)) continue;
     const [, count = '', rule = '', chain = ''] = /^\[(\d+:\d+)\] (-A (\S+).*)$/.exec(line) ?? [];
     if (chain === '') continue;
     const n = (seen.get(`${table} ${chain}`) ?? 0) + 1;

@@ -1,4 +1,6 @@
+import { protocolName } from '../../src/packet/index.js';
 import { type Frame, ICMP_TYPES, UNREACHABLE } from '../replay/frame.js';
+import type { RuleHit } from '../replay/rules.js';
 
 type Layers = Omit<Frame, 'ns' | 'if' | 'dir'>;
 
@@ -12,6 +14,20 @@ const TCP_FLAGS: readonly (readonly [letter: string, bit: number])[] = [
   ['U', 32],
 ];
 const VXLAN_PORTS = new Set([4789, 8472]);
+
+/** An IPv4 packet of which only the beginning is there: its ends. */
+export function decodePacket(b: Buffer): Pick<RuleHit, 'src' | 'dst' | 'proto' | 'sport' | 'dport'> {
+  const number = b.readUInt8(9);
+  const at = (b.readUInt8(0) & 15) * 4;
+  const later = (b.readUInt16BE(6) & 0x1fff) !== 0;
+  const ports = !later && (number === 6 || number === 17) && b.length >= at + 4;
+  return {
+    src: ipOf(b, 12),
+    dst: ipOf(b, 16),
+    proto: protocolName(number),
+    ...(ports && { sport: b.readUInt16BE(at), dport: b.readUInt16BE(at + 2) }),
+  };
+}
 
 /** Where a frame was captured, and with which header it begins. */
 interface Tapped {

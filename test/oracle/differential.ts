@@ -33,14 +33,27 @@ export function judge(plan: Plan, kernel: KernelRun, backend: Backend = 'host'):
   }
 }
 
-/** Draws `count` plans by a seed, and compares all of them. */
+/** Where a batch runs, and how many of its plans are traced. */
+export interface BatchOptions {
+  readonly backend?: Backend;
+  /** From 0 to 1. */
+  readonly traced?: number;
+}
+
+/** How many of the plans are traced, unless somebody says: at least one of each batch. */
+export const TRACED_SHARE = 0.1;
+
+/** Draws `count` plans by a seed, and compares all of them; the first of them, as many as `traced` says, are traced. */
 export function runBatch(
   plans: fc.Arbitrary<Plan>,
   count: number,
   seed: number,
-  backend: Backend = 'host',
+  { backend = 'host', traced = backend === 'host' ? TRACED_SHARE : 0 }: BatchOptions = {},
 ): BatchResult {
-  const drawn = fc.sample(plans, { numRuns: count, seed });
+  const most = Math.ceil(count * traced);
+  const drawn = fc
+    .sample(plans, { numRuns: count, seed })
+    .map((plan, i): Plan => (i < most ? { ...plan, traced: true } : plan));
   const runs = runPlans(drawn, backend);
   const left = new Map<string, number>();
   const failed: { plan: Plan; disagreement: Disagreement }[] = [];

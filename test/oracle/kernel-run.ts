@@ -1,6 +1,9 @@
+import type { Counters } from '../replay/counter-names.js';
 import type { Frame } from '../replay/frame.js';
+import type { RuleHit } from '../replay/rules.js';
 import { decodeFrame } from './decode.js';
 import type { Plan } from './plan.js';
+import { type Reasons, readCounters, readHit } from './reasons.js';
 
 /** What a kernel did in a case. */
 export interface KernelCase {
@@ -12,6 +15,8 @@ export interface KernelCase {
   readonly deliveries: readonly string[];
   /** errno numbers that the sender was told. */
   readonly errors: readonly number[];
+  /** Why it did so; undefined of a plan that is not traced. */
+  readonly reasons?: Reasons;
   /** Why it can't be judged; undefined when it can. */
   readonly spoilt?: string;
 }
@@ -40,7 +45,7 @@ export function readRun(plan: Plan, text: string): KernelRun {
         return what === kind ? [[ns, lines]] : [];
       }),
     );
-  return { refused, cases: readCases(of('events')[''] ?? []), conntrack: of('conntrack'), rules: of('rules') };
+  return { refused, cases: readCases(of('events')[''] ?? [], plan), conntrack: of('conntrack'), rules: of('rules') };
 }
 
 /** Commands of a shell are told by number; lines of a batch of ip(8) or bridge(8) by their place in the last batch. */
@@ -70,17 +75,21 @@ interface Draft {
   readonly frames: { readonly stamp: bigint; readonly frame: Frame }[];
   readonly deliveries: string[];
   readonly errors: number[];
+  readonly hits: RuleHit[];
+  counters: Counters;
   spoilt?: string;
 }
 
-function readCases(lines: readonly string[]): KernelCase[] {
+function readCases(lines: readonly string[], { traced }: Plan): KernelCase[] {
   const drafts: Draft[] = [];
   for (const line of lines) {
     const [kind, ...w] = line.split(' ');
-    if (kind === 'P') drafts.push({ at: Number(w[1]), frames: [], deliveries: [], errors: [] });
+    if (kind === 'P') drafts.push({ at: Number(w[1]), frames: [], deliveries: [], errors: [], hits: [], counters: {} });
     const draft = drafts.at(-1);
     if (draft === undefined) continue;
     if (kind === 'E') draft.errors.push(Number(w[0]));
+    if (kind === 'T') draft.hits.push(...[readHit(w)].filter((hit) => hit !== undefined));
+    if (kind === 'S') draft.counters = { ...draft.counters, ...readCounters(w) };
     if (kind === 'X') draft.spoilt = w.join(' ');
     if (kind === 'D') draft.deliveries.push(`${w[0]} ${w[1]} ${w[2]}:${w[3]} < ${w[4]}:${w[5]}`);
     if (kind !== 'C') continue;
@@ -88,8 +97,9 @@ function readCases(lines: readonly string[]): KernelCase[] {
     const frame = decodeFrame({ ns, dev, pkttype: Number(pkttype), layer }, Buffer.from(hex, 'hex'));
     if (frame !== undefined) draft.frames.push({ stamp: BigInt(stamp), frame });
   }
-  return drafts.map(({ frames, ...rest }) => {
+  return drafts.map(({ frames, hits, counters, ...rest }) => {
     const ordered = [...frames].sort((a, b) => (a.stamp < b.stamp ? -1 : a.stamp > b.stamp ? 1 : 0));
-    return { ...rest, frames: ordered.map(({ frame }) => frame) };
+    const reasons = traced === true ? { reasons: { hits, counters } } : {};
+    return { ...rest, frames: ordered.map(({ frame }) => frame), ...reasons };
   });
 }

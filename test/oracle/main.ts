@@ -18,47 +18,68 @@ const HELP = `Usage: npm run oracle -- [options]
   --seed N         of the first plans; one more each round (default: another each time)
   --level NAME     ${LEVELS.map(({ name }) => name).join(' or ')}; may be given twice (default: all)
   --plans N        how many plans a round has (default 20)
+  --traced SHARE   how large a share of the plans is watched rule by rule, with netfilter's TRACE and the kernel's counters
+                   (default: a tenth on the host, none in uml)
   --no-shrink      print a plan that differs as it was drawn
   --save DIR       write what differs as files for test/oracle/corpus
 `;
 
-const { values } = parseArgs({
-  options: {
-    help: { type: 'boolean', default: false },
-    backend: { type: 'string', default: 'host' },
-    minutes: { type: 'string', default: '1' },
-    seed: { type: 'string' },
-    level: { type: 'string', multiple: true },
-    plans: { type: 'string', default: '20' },
-    save: { type: 'string' },
-    'no-shrink': { type: 'boolean', default: false },
-  },
-});
+const OPTIONS = {
+  help: { type: 'boolean', default: false },
+  backend: { type: 'string', default: 'host' },
+  minutes: { type: 'string', default: '1' },
+  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  level: { type: 'string', multiple: true, default: LEVELS.map(({ name }) => name) },
+  plans: { type: 'string', default: '20' },
+  save: { type: 'string' },
+  traced: { type: 'string' },
+  'no-shrink': { type: 'boolean', default: false },
+} as const;
+
+function refuse(why: string): never {
+  process.stderr.write(`oracle: ${why}\n`);
+  process.exit(2);
+}
+
+function parsed(): ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values'] {
+  try {
+    return parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function numberOf(option: string, text: string): number {
+  const value = Number(text);
+  return text !== '' && value >= 0 ? value : refuse(`--${option} wants a number, not "${text}"`);
+}
+
+const values = parsed();
 if (values.help) {
   process.stdout.write(HELP);
   process.exit(0);
 }
 const { backend } = values;
-if (!isBackend(backend)) {
-  process.stderr.write(`oracle: no backend ${backend}: ${BACKENDS.join(' or ')}\n`);
-  process.exit(2);
-}
+if (!isBackend(backend)) refuse(`no backend "${backend}": ${BACKENDS.join(' or ')}`);
+const chosen = values.level.map(
+  (wanted) => LEVELS.find(({ name }) => name === wanted) ?? refuse(`no level "${wanted}"`),
+);
+const minutes = numberOf('minutes', values.minutes);
+const perRound = numberOf('plans', values.plans);
+const traced = values.traced === undefined ? {} : { traced: numberOf('traced', values.traced) };
+let seed = numberOf('seed', values.seed);
 const why = whyIncapable(backend);
-if (why !== undefined) {
-  process.stderr.write(`oracle: ${why}\n`);
-  process.exit(2);
-}
-const end = performance.now() + Number(values.minutes) * 60_000;
-let seed = Number(values.seed ?? Date.now() % 1_000_000);
+if (why !== undefined) refuse(why);
+const end = performance.now() + minutes * 60_000;
 const first = seed;
 let packets = 0;
 let plans = 0;
 let different = 0;
 const left = new Map<string, number>();
-const chosen = LEVELS.filter(({ name }) => values.level === undefined || values.level.includes(name));
 do {
   for (const { name, plan, share } of chosen) {
-    const batch = runBatch(plan, Math.max(1, Math.round(Number(values.plans) * share)), seed, backend);
+    const size = Math.max(1, Math.round(perRound * share));
+    const batch = runBatch(plan, size, seed, { backend, ...traced });
     packets += batch.packets;
     plans += batch.plans;
     for (const [what, n] of batch.left) left.set(what, (left.get(what) ?? 0) + n);
@@ -81,8 +102,11 @@ do {
         );
     }
   }
+  if (process.stderr.isTTY)
+    process.stderr.write(`\rseed ${seed}: ${packets} packets agree, ${different} plans differ `);
   seed++;
 } while (performance.now() < end);
+if (process.stderr.isTTY) process.stderr.write('\n');
 for (const [what, n] of left) process.stdout.write(`left out ${n} times: ${what}\n`);
 process.stdout.write(
   `seeds ${first} to ${seed - 1}: ${packets} packets of ${plans} plans agree, ${different} plans differ\n`,

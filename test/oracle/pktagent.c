@@ -5,7 +5,7 @@
  *   usage: pktagent SCRIPT > EVENTS, in a mount namespace whose /run/netns holds the namespaces
  *
  * Script, one word-separated command a line:
- *   ns NAME                                               capture in this namespace
+ *   ns NAME [traced]                                      capture in this namespace; with its rules and counters
  *   listen NS udp|tcp ADDRESS PORT echo|sink
  *   blind                                               ARP may be asked where no capture sees it: wait until it has failed
  *   send ID udp|tcp|ping NS SRC SPORT DST DPORT TTL PMTU TOS MARK BYTES CONNECTED RECVERR OIF
@@ -18,6 +18,8 @@
  *   C NS DEVICE PKTTYPE NS_STAMP eth|ip HEX a frame at a device, or a packet at one without Ethernet
  *   D NS udp|tcp LADDR LPORT RADDR RPORT    a listener got a datagram, or was asked for a connection
  *   E ERRNO                                 the call of the sender failed, or its socket was told of an error
+ *   T NS IN OUT MARK RULE HEX               netfilter's TRACE, and the first bytes of the packet
+ *   S NS COUNTER=DELTA…                     what the case has moved
  *   X WHY                                   the case can not be judged
  *   Q                                       quiet: the case ends
  *
@@ -46,13 +48,15 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "pktbase.h"
+#include "pkttrace.h"
 
 enum { MAX_NS = 64, MAX_FD = 512, FRAME = 2048, FRAMES = 512, SNAP = 400, ARP_MS = 50, BLIND_MS = 150, MOST_MS = 1500 };
 /* ms without anything until the network counts as quiet. */
 static int quiet_ms = 2;
-enum kind { RING, UDP_ECHO, UDP_SINK, LISTENER, ACCEPTED, CLIENT, TCP_CLIENT };
+enum kind { RING, NFLOG, UDP_ECHO, UDP_SINK, LISTENER, ACCEPTED, CLIENT, TCP_CLIENT };
 
-struct netns { char name[64]; int fd, ring, next; unsigned char *map; };
+struct netns { char name[64]; int fd, ring, next, traced; unsigned char *map; struct reasons reasons; };
 struct watched { enum kind kind; int ns; };
 
 static struct netns spaces[MAX_NS];
@@ -62,14 +66,6 @@ static int nspaces, npolled, home;
 /* ARP questions of this case that nobody has answered, by namespace and address. */
 static struct { int ns; unsigned char address[4]; } asked[64];
 static int nasked;
-
-static void die(const char *what) { perror(what); exit(1); }
-
-static long long now_ms(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
 
 static int space(const char *name) {
   for (int i = 0; i < nspaces; i++) if (!strcmp(spaces[i].name, name)) return i;
@@ -88,22 +84,6 @@ static void watch(int fd, enum kind kind, int ns, short events) {
 static void forget(int i) {
   polled[i] = polled[--npolled];
   watched[i] = watched[npolled];
-}
-
-static void close_silently(int fd) {
-  int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &on, sizeof on);
-  close(fd);
-}
-
-static struct sockaddr_in address(const char *text, int port) {
-  struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
-  if (strcmp(text, "-")) inet_pton(AF_INET, text, &a.sin_addr);
-  return a;
-}
-
-static void set(int fd, int level, int option, int value) {
-  if (setsockopt(fd, level, option, &value, sizeof value)) die("setsockopt");
 }
 
 /* ---- capture ---- */
@@ -221,6 +201,7 @@ static int serve(int i, short events) {
   int fd = polled[i].fd;
   switch (watched[i].kind) {
   case RING: return read_ring(watched[i].ns);
+  case NFLOG: return read_nflog(spaces[watched[i].ns].name, fd, spaces[watched[i].ns].ring);
   case UDP_ECHO: case UDP_SINK: {
     if (events & POLLERR) { int e; socklen_t l = sizeof e; getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &l); }
     return read_udp(i) + 1;
@@ -273,7 +254,12 @@ static void reopen(int i) {
 
 static void end_case(void) {
   until_quiet();
-  for (int n = 0; n < nspaces; n++) read_ring(n);
+  for (int n = 0; n < nspaces; n++) {
+    read_ring(n);
+    if (!spaces[n].traced) continue;
+    read_nflog(spaces[n].name, spaces[n].reasons.nflog, spaces[n].ring);
+    print_counters(spaces[n].name, &spaces[n].reasons);
+  }
   for (int i = npolled - 1; i >= 0; i--) {
     enum kind k = watched[i].kind;
     if (k != CLIENT && k != TCP_CLIENT && k != ACCEPTED) continue;
@@ -298,13 +284,6 @@ static void open_listener(char **w) {
   if (bind(fd, (void *)&a, sizeof a)) die("bind a listener");
   if (tcp && listen(fd, 64)) die("listen");
   watch(fd, tcp ? LISTENER : strcmp(w[5], "echo") ? UDP_SINK : UDP_ECHO, ns, POLLIN);
-}
-
-static unsigned short checksum(const unsigned char *b, int n) {
-  unsigned long s = 0;
-  for (int i = 0; i < n; i += 2) s += b[i] << 8 | (i + 1 < n ? b[i + 1] : 0);
-  while (s >> 16) s = (s & 0xffff) + (s >> 16);
-  return htons(~s & 0xffff);
 }
 
 static void failed(int result) { if (result < 0 && errno != EINPROGRESS) printf("E %d\n", errno); }
@@ -385,6 +364,10 @@ int main(int argc, char **argv) {
       enter(nspaces - 1);
       open_ring(ns);
       watch(ns->ring, RING, nspaces - 1, POLLIN);
+      if ((ns->traced = w[2] && !strcmp(w[2], "traced"))) {
+        open_reasons(&ns->reasons);
+        watch(ns->reasons.nflog, NFLOG, nspaces - 1, POLLIN);
+      }
       continue;
     }
     if (!strcmp(w[0], "listen")) { open_listener(w); continue; }

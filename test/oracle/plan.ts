@@ -12,6 +12,8 @@ export interface Plan {
   readonly cases: readonly Case[];
   /** Namespaces that are not watched: switches, whose frames are those of their neighbours. */
   readonly unwatched: readonly string[];
+  /** Whether each rule hit and what is counted is watched too, which takes time; with iptables-legacy then. */
+  readonly traced?: true;
 }
 
 /** A program behind a socket of any local address. */

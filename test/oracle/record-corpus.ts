@@ -261,6 +261,29 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
       ...redirectedBy('a', '10.9.0.3'),
     ],
   ],
+  'a local route in any table makes sources be looked at': [
+    ['ip -n r route add local 10.9.0.0/16 dev lo table 100'],
+    [frame('a', echo('10.0.0.255', '10.0.0.2')), frame('a', echo('10.0.0.255', '10.0.1.1'))],
+  ],
+  'a datagram is in pieces before NAT sends it another way': [
+    [
+      'ip -n r route add 10.2.0.0/16 via 10.0.1.1 mtu 1000',
+      'ip netns exec r iptables -t nat -A OUTPUT -j DNAT --to-destination 10.0.0.1',
+    ],
+    [
+      socket('udp', 'r', '10.2.0.1', { port: 53, payload: 3000, df: false }),
+      socket('udp', 'r', '10.2.0.1', { port: 53, payload: 1200, df: false, sport: 20002 }),
+      socket('ping', 'r', '10.2.0.1', { payload: 3000, sport: 20003, df: false }),
+    ],
+  ],
+  'a REJECT says nothing to a fragment of UDP': [
+    ['ip netns exec r iptables -A FORWARD -j REJECT'],
+    [
+      socket('udp', 'b', '10.0.0.1', { port: 53, payload: 1600, df: false }),
+      socket('ping', 'b', '10.0.0.1', { payload: 1600, df: false }),
+      socket('udp', 'b', '10.0.0.1', { port: 53, payload: 100, df: false, sport: 20002 }),
+    ],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [
@@ -275,5 +298,104 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
   ],
 };
 
-const plans = Object.entries(ENTRIES).map(([name, [random, cases]]): Plan => ({ ...routerPlan(random, cases), name }));
+/** Those of which the rules hit and the counters tell: what no frame shows. */
+const TRACED: typeof ENTRIES = {
+  'POSTROUTING knows by which device a forwarded packet came': [
+    [
+      'ip netns exec r iptables -t mangle -A C2 -i eth0 -j MARK --set-mark 1',
+      'ip netns exec r iptables -t mangle -A C2 -o eth1 -j ACCEPT',
+      'ip netns exec r iptables -t mangle -A POSTROUTING -j C2',
+    ],
+    [socket('udp', 'a', '10.0.1.1', { port: 53 }), socket('udp', 'r', '10.0.1.1', { port: 53 })],
+  ],
+  'what the kernel answers itself reflects the mark': [
+    [
+      'ip netns exec r sysctl -qw net.ipv4.fwmark_reflect=1',
+      'ip netns exec r iptables -t mangle -A PREROUTING -j MARK --set-mark 1',
+      'ip netns exec r iptables -A OUTPUT -p udp -j DROP',
+    ],
+    [
+      socket('ping', 'a', '10.0.0.2'),
+      socket('tcp', 'a', '10.0.0.2', { port: 9 }),
+      socket('udp', 'a', '10.0.0.2', { port: 9 }),
+      socket('udp', 'a', '10.9.0.9'),
+    ],
+  ],
+  'a server accepts the mark of who connects': [
+    [
+      'ip netns exec r sysctl -qw net.ipv4.tcp_fwmark_accept=1',
+      'ip netns exec r iptables -t mangle -A PREROUTING -p tcp -j MARK --set-mark 2',
+      'ip netns exec r iptables -t mangle -A OUTPUT -m mark --mark 2 -j ACCEPT',
+    ],
+    [socket('tcp', 'a', '10.0.0.2', { port: 80 })],
+  ],
+  'a chain that is gone to does not come back': [
+    [
+      'ip netns exec r iptables -A C1 -p tcp -j RETURN',
+      'ip netns exec r iptables -A FORWARD -g C1',
+      'ip netns exec r iptables -A FORWARD -j DROP',
+    ],
+    [socket('udp', 'a', '10.0.1.1', { port: 53 }), socket('tcp', 'a', '10.0.1.1', { port: 80 })],
+  ],
+  'what was put together has the mark of its first fragment': [
+    [
+      'ip netns exec b iptables -t mangle -A PREROUTING -p udp ! -f -j MARK --set-mark 1',
+      'ip netns exec b iptables -t mangle -A INPUT -m mark --mark 1 -j ACCEPT',
+    ],
+    [socket('udp', 'a', '10.0.1.1', { port: 53, payload: 1600 })],
+  ],
+  'a group is sent no ICMP message but a question': [
+    [],
+    [
+      frame('a', echo('10.0.0.1', '10.0.0.255')),
+      frame('a', {
+        ...echo('10.0.0.1', '10.0.0.255'),
+        l4: {
+          l4: 'icmp',
+          type: 3,
+          code: 1,
+          about: { ...echo('10.0.0.255', '10.2.0.1'), l4: { l4: 'udp', sport: 53, dport: 9 } },
+        },
+      }),
+    ],
+  ],
+  'a ping that is bound to an address hears of no other': [
+    [
+      'ip netns exec a iptables -t nat -A POSTROUTING -p icmp -j SNAT --to-source 10.9.0.9',
+      'ip netns exec r iptables -t nat -A PREROUTING -p icmp -d 10.0.0.2 -j DNAT --to-destination 10.0.0.1',
+    ],
+    [socket('ping', 'a', '10.0.0.2', { source: '10.0.0.3' })],
+  ],
+  'why packets are dropped is counted': [
+    [
+      'ip netns exec r sysctl -qw net.ipv4.conf.eth0.rp_filter=1',
+      'ip -n r route add blackhole 10.2.0.0/16',
+      'ip -n r route add unreachable 10.9.0.9',
+      'ip -n r link set eth1 mtu 1000',
+      'ip netns exec b sysctl -qw net.ipv4.conf.eth0.forwarding=0',
+      'ip netns exec r iptables -A FORWARD -p udp --dport 5000 -j DROP',
+      'ip netns exec r iptables -A OUTPUT -p udp --dport 5000 -j DROP',
+    ],
+    [
+      frame('a', echo('10.0.1.1', '10.2.0.1')),
+      frame('a', echo('127.0.0.1', '10.0.0.2')),
+      socket('udp', 'a', '10.2.0.1'),
+      socket('udp', 'a', '10.9.0.9'),
+      socket('udp', 'a', '10.8.0.8'),
+      socket('udp', 'a', '10.0.1.1', { ttl: 1 }),
+      socket('udp', 'a', '10.0.1.1', { payload: 1200, df: true }),
+      socket('udp', 'a', '10.0.1.1', { payload: 1200, df: false }),
+      socket('udp', 'a', '10.0.1.1', { port: 5000 }),
+      socket('udp', 'r', '10.0.1.1', { port: 5000 }),
+      socket('udp', 'r', '10.8.0.8'),
+      socket('tcp', 'r', '10.8.0.8'),
+      socket('udp', 'a', '10.0.0.2'),
+      socket('udp', 'a', '10.0.1.77'),
+    ],
+  ],
+};
+
+const plansOf = (entries: typeof ENTRIES): Plan[] =>
+  Object.entries(entries).map(([name, [random, cases]]): Plan => ({ ...routerPlan(random, cases), name }));
+const plans = [...plansOf(ENTRIES), ...plansOf(TRACED).map((plan): Plan => ({ ...plan, traced: true }))];
 recordPlans(plans, new URL('corpus/', import.meta.url), process.argv.slice(2));

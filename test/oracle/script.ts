@@ -1,5 +1,6 @@
 import { bytesOfCase } from './packet.js';
 import type { Case, Plan, SocketCase } from './plan.js';
+import { TRACE_EVERYTHING } from './reasons.js';
 
 /** What is no part of a plan, but makes a kernel answer at once and always; each has its reason. */
 const QUIET_NAMESPACE = [
@@ -29,18 +30,24 @@ function namespacesOf({ fixed }: Plan): string[] {
   return fixed.flatMap((line) => /^ip netns add (\S+)$/.exec(line)?.[1] ?? []);
 }
 
+function watchedIn(plan: Plan): string[] {
+  return namespacesOf(plan).filter((ns) => !plan.unwatched.includes(ns));
+}
+
 /**
  * The sh(1) script of a plan, which prints what `kernel-run.ts` reads: commands, the agent's cases, and how things stand
  * afterwards. `agent` is the command that runs the cases of {@link agentScript}.
  */
 export function planScript(plan: Plan, index: number, agent: string): string {
   const names = namespacesOf(plan);
+  const traced = plan.traced === true ? watchedIn(plan) : [];
   return [
     `echo "@plan ${index}"`,
     ...together(plan).map(stepScript),
     // A carrier that went is told of within a second (linkwatch).
     ...(losesCarrier(plan) ? ['sleep 1.2'] : []),
     ...names.map((ns) => `ip netns exec ${ns} sh -c '${QUIET_DEVICES}'`),
+    ...traced.map((ns) => `ip netns exec ${ns} sh -c '${TRACE_EVERYTHING}' || echo "@failed"`),
     'echo "@events"',
     `${agent} || echo "@failed"`,
     ...names.map(
@@ -127,9 +134,8 @@ function hereDocument(command: string, lines: readonly string[]): string {
 
 /** What `pktagent.c` is told to do. */
 export function agentScript(plan: Plan): string {
-  const watched = namespacesOf(plan).filter((ns) => !plan.unwatched.includes(ns));
   return [
-    ...watched.map((ns) => `ns ${ns}`),
+    ...watchedIn(plan).map((ns) => `ns ${ns}${plan.traced === true ? ' traced' : ''}`),
     // What is sent to a device without a carrier reaches no capture (noop_enqueue()).
     ...(losesCarrier(plan) ? ['blind'] : []),
     ...plan.listeners.map((l) => `listen ${l.netns} ${l.protocol} 0.0.0.0 ${l.port} ${l.behaviour}`),

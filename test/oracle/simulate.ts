@@ -6,12 +6,15 @@ import { Network } from '../../src/topology/index.js';
 import { crossings, Simulation, type Trace, type TraceOptions } from '../../src/trace/index.js';
 import { ip } from '../must.js';
 import { readable } from '../recordings/load.js';
+import { countersOf } from '../replay/counters.js';
 import { type Frame, frameOf } from '../replay/frame.js';
+import { hitsOf } from '../replay/rules.js';
 import type { Backend } from './backend.js';
 import { IpvsCommands } from './ipvs-commands.js';
 import type { KernelCase, KernelRun } from './kernel-run.js';
 import { frameOfCase } from './packet.js';
 import type { Case, FrameCase, Listener, Plan, SocketCase } from './plan.js';
+import type { Reasons } from './reasons.js';
 
 /** What the simulation made of a case, in the form of {@link KernelCase}. */
 export interface SimulatedCase {
@@ -19,6 +22,8 @@ export interface SimulatedCase {
   readonly deliveries: readonly string[];
   /** The first error that the sender was told. */
   readonly errno: string | undefined;
+  /** Undefined of a plan that is not traced, and of a command. */
+  readonly reasons: Reasons | undefined;
   /** What is not modelled and was met: from there on nothing can be compared. */
   readonly unsupported: string | undefined;
 }
@@ -184,9 +189,9 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, bud
     for (const install of readable(parseCommand(one.command, { netns: undefined, file: plan.name })))
       applier.apply(install);
     state.network = applier.network();
-    return { frames: [], deliveries: [], errno: undefined, unsupported: undefined };
+    return { frames: [], deliveries: [], errno: undefined, reasons: undefined, unsupported: undefined };
   }
-  const options = optionsFor(plan, one, seen);
+  const options = { ...optionsFor(plan, one, seen), ...(plan.traced === true && { detail: 'all' as const }) };
   const simulation = new Simulation(state.network, options, state.runtime);
   const trace = one.send === 'frame' ? inject(simulation, one) : send(simulation, one);
   const { errno } = trace.verdict;
@@ -198,9 +203,14 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, bud
     deliveries: deliveriesOf(trace),
     // The kernel's socket was closed before it would have given up.
     errno: one.send === 'frame' || errno === null || errno === 'ETIMEDOUT' ? undefined : errno,
+    reasons: plan.traced === true ? reasonsOf(trace, state.network) : undefined,
     unsupported:
       unsupportedIn(trace) ?? budget.spend(trace) ?? drawnPort(state) ?? unforeseen(plan, trace, options, frames),
   };
+}
+
+function reasonsOf(trace: Trace, network: Network): Reasons {
+  return { hits: hitsOf(trace, network), counters: countersOf(trace, network, '6.18') };
 }
 
 /** The endpoint that the kernel's random rule chose is seen in the frames of the flow: only DNAT leads there. */

@@ -50,7 +50,7 @@ describe.skipIf(skip)(title, () => {
   });
 
   test.each(LEVELS)('agrees on random plans of level $name', { timeout: 600_000 }, ({ plan, share }) => {
-    const { failed, packets } = runBatch(plan, Math.ceil(4 * share), SEED, 'uml');
+    const { failed, packets } = runBatch(plan, Math.ceil(4 * share), SEED, { backend: 'uml' });
     expect(failed.map(({ disagreement }) => disagreement.text)).toEqual([]);
     expect(packets).toBeGreaterThan(0);
   });

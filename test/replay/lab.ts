@@ -24,6 +24,8 @@ export interface ReplayLab {
   readonly processes: readonly RecordedProcess[];
   readonly state: Readonly<Record<string, Parameters<typeof dumpOf>[0] & { readonly iptablesSave: readonly string[] }>>;
   readonly probes: readonly RecordedProbe[];
+  /** After the last probe; only of some labs, and some namespaces. */
+  readonly stateAfter?: Readonly<Record<string, Learned>>;
 }
 
 interface RecordedListener {
@@ -69,7 +71,16 @@ export interface RecordedProbe {
   };
   readonly omitted: readonly string[];
   readonly delivered: boolean;
-  readonly result: { readonly clientLocal?: string; readonly peerSeenByServer?: string; readonly clientError?: string };
+  readonly result: {
+    /** What ping printed. */
+    readonly output?: readonly string[];
+    readonly clientLocal?: string;
+    readonly clientError?: string;
+    readonly clientReceived?: number;
+    readonly peerSeenByServer?: string;
+    readonly localSeenByServer?: string;
+    readonly received?: number;
+  };
   readonly events: readonly (Frame & { readonly nudProbe?: boolean })[];
   readonly conntrackAfter?: Readonly<Record<string, readonly string[]>>;
 }
@@ -122,9 +133,33 @@ function socketsOf(lab: ReplayLab, name: string): Socket[] {
   });
 }
 
+/** What `ip -j neigh` and `bridge -j fdb` printed. */
+export interface Learned {
+  readonly neigh: readonly unknown[];
+  readonly fdb: readonly unknown[];
+}
+
+/** As it was before a probe, or at the end; nothing where commands have changed it since the last. */
+function learnedBefore(lab: ReplayLab, probe: RecordedProbe | undefined): Readonly<Record<string, Learned>> {
+  if (probe === undefined) return lab.stateAfter ?? {};
+  if (probe.before.length > 0) return {};
+  return Object.fromEntries(Object.keys(lab.state).map((name) => [name, learnedOf(lab, probe, name)]));
+}
+
+/** `neighBefore` and `fdbBefore` of a namespace over what its state was. */
+function learnedOf(lab: ReplayLab, probe: RecordedProbe, name: string): Learned {
+  const state = lab.state[name];
+  const { add = [], del = [] } = probe.fdbBefore[name] ?? {};
+  const gone = new Set(del.map((entry) => JSON.stringify(entry)));
+  const fdb = [...(state?.fdb ?? []).filter((entry) => !gone.has(JSON.stringify(entry))), ...add];
+  return { neigh: probe.neighBefore[name] ?? state?.neigh ?? [], fdb };
+}
+
 /** One probe, replayed. */
 export interface Replayed {
   readonly probe: RecordedProbe;
+  /** Neighbours and bridge stations by namespace as they were recorded next, where that was done. */
+  readonly after: Readonly<Record<string, Learned>>;
   readonly trace: Trace;
   /** As the probe left it. */
   readonly runtime: Runtime;
@@ -137,12 +172,19 @@ export interface Replayed {
 export function* replay(name: LabName): Generator<Replayed> {
   const lab = loadLab(name) as unknown as ReplayLab;
   let network = networkOf(lab);
-  for (const probe of lab.probes) {
+  for (const [i, probe] of lab.probes.entries()) {
     network = apply(probe.before.flatMap(installsOf), network, new Runtime()).network;
     const runtime = runtimeBefore(lab, probe);
     const simulation = new Simulation(network, {}, runtime);
     const trace = simulation.send(probeOf(probe));
-    yield { probe, trace, runtime, ours: oursOf(lab, probe, trace), kernel: kernelOf(probe) };
+    yield {
+      probe,
+      after: learnedBefore(lab, lab.probes[i + 1]),
+      trace,
+      runtime,
+      ours: oursOf(lab, probe, trace),
+      kernel: kernelOf(probe),
+    };
   }
 }
 
@@ -155,10 +197,7 @@ function installsOf(command: RecordedCommand): readonly Install[] {
 function runtimeBefore(lab: ReplayLab, probe: RecordedProbe): Runtime {
   const runtime = new Runtime();
   for (const [name, state] of Object.entries(lab.state)) {
-    const { add = [], del = [] } = probe.fdbBefore[name] ?? {};
-    const gone = new Set(del.map((entry) => JSON.stringify(entry)));
-    const fdb = [...(state.fdb ?? []).filter((entry) => !gone.has(JSON.stringify(entry))), ...add];
-    const neigh = probe.neighBefore[name] ?? state.neigh ?? [];
+    const { neigh, fdb } = learnedOf(lab, probe, name);
     const dump: NetnsDump = dumpOf({ ...state, fdb, neigh }, name);
     const { learned } = readable(readNetns(dump, { name, role: roleOf(state.kind) }));
     learn(runtime.of(name), learned, runtime.journal);

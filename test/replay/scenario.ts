@@ -6,7 +6,9 @@ import { Network } from '../../src/topology/index.js';
 import { crossings, Simulation, type Trace } from '../../src/trace/index.js';
 import { ip, mac } from '../must.js';
 import { readable, recording } from '../recordings/load.js';
+import type { Counters } from './counter-names.js';
 import { type Frame, frameOf } from './frame.js';
+import type { RuleHit } from './rules.js';
 
 /** `kernel-scenarios.json`, recorded in user-mode Linux 6.1; the format is told in `oracle/DESIGN.md`, section 7. */
 export interface Scenario {
@@ -60,9 +62,11 @@ export interface ScenarioCase {
       readonly local: string;
       readonly remote: string;
     }[];
-    /** What the statistics of a namespace counted, as /proc/net/snmp and netstat name it. */
-    readonly counters: Readonly<Record<string, Readonly<Record<string, number>>>>;
     readonly senderErrors: readonly { readonly at: string; readonly errno: string | 0 }[];
+    /** In order within each namespace; of those whose role is `host`. */
+    readonly netfilterTrace: readonly RuleHit[];
+    /** By namespace: what has changed, as /proc/net/snmp and netstat name it. */
+    readonly counters: Counters;
   };
 }
 
@@ -119,6 +123,8 @@ function listener({ proto, port, mode }: ScenarioNode['listeners'][number]): Soc
 export interface ReplayedCase {
   readonly recorded: ScenarioCase;
   readonly trace: Trace;
+  /** As the case found it. */
+  readonly network: Network;
   readonly ours: readonly Frame[];
   readonly kernel: readonly Frame[];
 }
@@ -137,13 +143,13 @@ export function* replayScenario(scenario: Scenario): Generator<ReplayedCase> {
     const installs = command === undefined ? [] : readable(parseCommand(command, { netns: '', file: recorded.id }));
     const network = same ?? apply(installs, initial, runtime).network;
     networks.set(recorded.id, network);
-    const trace = send(new Simulation(network, {}, runtime), recorded);
+    const trace = send(new Simulation(network, { detail: 'all' }, runtime), recorded);
     const captured = (ns: string): boolean => scenario.nodes[ns]?.captured === true;
     const ours = crossings(trace)
       .map(frameOf)
       .filter((f) => captured(f.ns));
     const { path, arp } = recorded.observed;
-    yield { recorded, trace, ours: ours.map(forScenario), kernel: [...path, ...arp].map(frameOfEvent) };
+    yield { recorded, trace, network, ours: ours.map(forScenario), kernel: [...path, ...arp].map(frameOfEvent) };
   }
 }
 

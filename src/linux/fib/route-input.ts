@@ -9,7 +9,7 @@ import {
   nexthopScope,
   selectNexthop,
 } from './lookup.js';
-import { type Route, RT_SCOPE_HOST, RT_SCOPE_UNIVERSE, RT_TABLE_LOCAL } from './route.js';
+import { type Route, RT_SCOPE_HOST, RT_SCOPE_UNIVERSE } from './route.js';
 import { devicesOf } from './route-devices.js';
 import { hasCustomRules } from './rule.js';
 
@@ -181,12 +181,11 @@ function isOnLink(route: Route): boolean {
 
 /**
  * Whether looking at this host's addresses alone would be too little: policy rules, or local routes that no address
- * made (fib4_has_custom_rules(), fib_has_custom_local_routes).
+ * made, be it in a table that nothing looks at (fib4_has_custom_rules(), fib_has_custom_local_routes).
  */
 function needsFullCheck({ ns }: FibContext): boolean {
   const { rules, tables } = ns.ipv4;
   if (hasCustomRules(rules)) return true;
-  for (const route of tables.get(RT_TABLE_LOCAL) ?? [])
-    if (route.type === 'local' && route.protocol !== 'kernel') return true;
+  for (const table of tables.values()) if (table.hasCustomLocal) return true;
   return false;
 }

@@ -11,6 +11,12 @@ export type Usable = (route: Route) => boolean;
  */
 export class FibTable {
   readonly #prefixes = new PrefixTable<Route[]>();
+  #customLocal = 0;
+
+  /** Whether it has a local route that no address made (net->ipv4.fib_has_custom_local_routes). */
+  get hasCustomLocal(): boolean {
+    return this.#customLocal > 0;
+  }
 
   /** The routes of exactly this prefix, in order of choice. */
   at(prefix: Ipv4Prefix): readonly Route[] {
@@ -19,6 +25,7 @@ export class FibTable {
 
   /** Adds behind the routes of equal prefix, TOS and metric, as `ip route append` does. */
   append(route: Route): void {
+    this.#count(route, 1);
     const list = this.#prefixes.get(route.dst);
     if (list === undefined) {
       this.#prefixes.set(route.dst, [route]);
@@ -30,6 +37,7 @@ export class FibTable {
 
   /** Adds before the routes of equal prefix, TOS and metric, as `ip route prepend` does. */
   prepend(route: Route): void {
+    this.#count(route, 1);
     const list = this.#prefixes.get(route.dst) ?? [];
     const at = list.findIndex((r) => r.tos < route.tos || (r.tos === route.tos && r.metric >= route.metric));
     list.splice(at < 0 ? list.length : at, 0, route);
@@ -42,6 +50,8 @@ export class FibTable {
     const at = list?.indexOf(old) ?? -1;
     if (list === undefined || at < 0) throw new Error('replace: the old route is not in the table');
     list[at] = route;
+    this.#count(old, -1);
+    this.#count(route, 1);
   }
 
   /** Removes this very route; false when it is not in the table. */
@@ -50,6 +60,7 @@ export class FibTable {
     const at = list?.indexOf(route) ?? -1;
     if (list === undefined || at < 0) return false;
     list.splice(at, 1);
+    this.#count(route, -1);
     if (list.length === 0) this.#prefixes.delete(route.dst);
     return true;
   }
@@ -77,6 +88,11 @@ export class FibTable {
   clone(): FibTable {
     const copy = new FibTable();
     for (const [prefix, list] of this.#prefixes.entries()) copy.#prefixes.set(prefix, [...list]);
+    copy.#customLocal = this.#customLocal;
     return copy;
+  }
+
+  #count({ type, protocol }: Route, by: 1 | -1): void {
+    if (type === 'local' && protocol !== 'kernel') this.#customLocal += by;
   }
 }

@@ -183,6 +183,7 @@ const DEFAULTS: ReadonlyMap<string, string> = new Map([
   ['net/ipv4/ip_local_port_range', '32768\t60999'],
   ['net/ipv4/ip_no_pmtu_disc', '0'],
   ['net/ipv4/ip_nonlocal_bind', '0'],
+  ['net/ipv4/tcp_fwmark_accept', '0'],
   ['net/ipv4/tcp_syn_retries', '6'],
   ['net/ipv4/tcp_synack_retries', '5'],
   ['net/netfilter/nf_conntrack_generic_timeout', '600'],

@@ -33,7 +33,6 @@ const OTHERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['net/ipv4/ipfrag_time', ['30']],
   ['net/ipv4/route/min_pmtu', ['552']],
   ['net/ipv4/route/mtu_expires', ['600']],
-  ['net/ipv4/tcp_fwmark_accept', ['0']],
   ['net/ipv4/tcp_syn_retries', ['6']],
   ['net/ipv4/tcp_synack_retries', ['5']],
   ['net/netfilter/nf_conntrack_checksum', ['1']],
