@@ -16,9 +16,11 @@ export function formatDiff(diff: NetworkDiff, { names: [a, b], color = false }: 
   const { differences, compared, notCompared } = diff;
   const over = `${compared.length} namespace${compared.length === 1 ? '' : 's'}`;
   const lines =
-    differences.length === 0
-      ? [`${colors.bold(colors.green('= same'))}  ${a} and ${b}: ${over}`]
-      : [`${colors.bold(colors.red('✗ different'))}  ${a} and ${b}: ${counts(differences)} in ${over}`];
+    compared.length === 0
+      ? [`${colors.bold(colors.yellow('? nothing to compare'))}  ${a} and ${b} have no namespace in common`]
+      : differences.length === 0
+        ? [`${colors.bold(colors.green('= same'))}  ${a} and ${b}: ${over}`]
+        : [`${colors.bold(colors.red('✗ different'))}  ${a} and ${b}: ${counts(differences)} in ${over}`];
   for (const [netns, within] of grouped(differences, ({ netns }) => netns)) {
     lines.push('', colors.bold(netns));
     for (const [origin, entries] of grouped(within, groupOf)) {

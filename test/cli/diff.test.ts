@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,6 +31,21 @@ describe('podpath diff', () => {
     expect(ran.code, ran.err).toBe(code);
     if (code === 2) expect(ran.out).toBe('');
     else expect(validate(JSON.parse((await podpath(['diff', LAB, ...args, '--json'])).out)), 'schema').toBe(true);
+  });
+
+  test('nothing in common is no sameness', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'podpath-diff-'));
+    for (const name of ['a', 'b']) {
+      mkdirSync(join(folder, name, `node-${name}`), { recursive: true });
+      writeFileSync(
+        join(folder, name, 'network.yaml'),
+        `podpath: 1\nkind: snapshot\nnamespaces: {node-${name}: {role: host}}\n`,
+      );
+    }
+    const { code, out } = await podpath(['diff', join(folder, 'a'), join(folder, 'b')]);
+    rmSync(folder, { recursive: true });
+    expect(out).toMatch(/^\? nothing to compare /);
+    expect(code).toBe(3);
   });
 
   test('says what is missing, in whose name and where', async () => {

@@ -88,7 +88,7 @@ do {
       const small = values['no-shrink'] ? undefined : shrink(failure.plan, failure.disagreement, backend);
       const { plan: smallest, disagreement } = small ?? failure;
       process.stdout.write(
-        `\n=== ${name}, seed ${seed}${small === undefined ? ' (not shrunk)' : ''}: ${disagreement.layer}\n` +
+        `\n=== - the kernel, + podpath: ${name}, seed ${seed}${small === undefined ? ' (not shrunk)' : ''}: ${disagreement.layer}\n` +
           `${smallest.random.join('\n')}\n--- ${smallest.cases.length} cases\n` +
           `${smallest.cases
             .slice(-8)

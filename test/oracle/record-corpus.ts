@@ -284,6 +284,19 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
       socket('udp', 'b', '10.0.0.1', { port: 53, payload: 100, df: false, sport: 20002 }),
     ],
   ],
+  'an address in a set without a MAC takes that of the first packet': [
+    [
+      'ip netns exec r ipset create m bitmap:ip,mac range 10.0.0.0/24',
+      'ip netns exec r ipset add m 10.0.0.1',
+      'ip netns exec r iptables -A FORWARD -m set ! --match-set m src,src -j DROP',
+    ],
+    [
+      frame('a', echo('10.0.0.1', '10.0.1.1')),
+      { ...frame('a', echo('10.0.0.1', '10.0.1.1')), ethSrc: '02:00:00:00:00:77' },
+      frame('a', echo('10.0.0.3', '10.0.1.1')),
+      frame('a', echo('10.0.0.1', '10.0.1.1')),
+    ],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [

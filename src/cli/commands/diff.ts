@@ -48,7 +48,7 @@ export function addDiff(program: Command, io: Io, exit: SetExit): void {
       });
       const names = [lab, [other, ...withWords(options)].join(' ')] as const;
       io.out(options.json === true ? formatDiffJson(diff, names) : formatDiff(diff, { names, color: wantsColor(io) }));
-      exit(diff.differences.length === 0 ? EXIT.ok : EXIT.failed);
+      exit(diff.differences.length > 0 ? EXIT.failed : diff.compared.length === 0 ? EXIT.unknown : EXIT.ok);
     });
 }
 
@@ -83,7 +83,8 @@ function withWords({ fault = [], exec = [] }: ChangeOptions): string[] {
 const EXAMPLES = `
 The first network is what should be, the second what is: an entry that the second lacks is missing. Names that are drawn
 anew in each (veth pairs, hardware addresses, chains of portmap) are compared by what they are for. Of sysctls, those are
-compared that both networks tell of; of dumps, what they tell. Exit code 0: they hold the same; 1: they differ.
+compared that both networks tell of; of dumps, what they tell. Exit code 0: they hold the same; 1: they differ; 3: no
+namespace is in both, so that nothing was compared.
 
 Examples:
   podpath diff flannel-vxlan flannel-vxlan --fault no-route       what a fault takes away

@@ -136,7 +136,22 @@ function find(set: Ipset, dimensions: readonly IpsetDimension[], context: NfCont
   if (type === undefined) return 'unsupported';
   if (set.family === 'inet6' || dimensions.length < type.dimension) return 'none';
   if (hasWildcard(set, type)) return 'unsupported';
+  if (set.type === 'bitmap:ip,mac' && fillsIn(set, dimensions, context)) return 'member';
   return findFrom(set, type, dimensions, context, 0, '', lengthsOf(set, type, context));
+}
+
+/**
+ * An address that was added without one gets the hardware address of the first packet that it is asked about
+ * (bitmap_ipmac_do_test(): MAC_UNSET, linux net/netfilter/ipset/ip_set_bitmap_ipmac.c).
+ */
+function fillsIn(set: Ipset, dimensions: readonly IpsetDimension[], context: NfContext): boolean {
+  const address = formatIpv4(addressOf(dimensions[0] ?? 'src', context));
+  if (state(set, address, context) === 'absent') return false;
+  const mac = partOf(set, 'mac', dimensions[1] ?? 'src', context);
+  if (mac === undefined) return false;
+  write(set.name, address, 'deleted', context);
+  write(set.name, `${address},${mac}`, { expires: undefined }, context);
+  return true;
 }
 
 /** Members whose device name is only a beginning are not modelled. */
