@@ -46,7 +46,7 @@ function natFn(net: Net, skb: Skb, state: HookState, ct: Connection): HookVerdic
     const result = translateIcmpError(skb, ct, manip);
     if (result === 'translated') tellTranslation(net, skb, ct, manip, 'nf_nat_icmp_reply_translation', undefined);
     if (result !== 'refused') return 'accept';
-    drop(net, skb, 'nf_nat_icmp_reply_translation', 'NF_DROP', () => ({ values: { chain: 'NAT of a redirect' } }));
+    drop(net, skb, 'nf_nat_icmp_reply_translation', 'NAT_REDIRECT');
     return 'drop';
   }
   let by: DecidedBy | undefined;

@@ -38,6 +38,7 @@ export type DropCode =
   | 'NF_POLICY_DROP'
   | 'NAT_NO_TUPLE'
   | 'NAT_OIF_CHANGED'
+  | 'NAT_REDIRECT'
   | 'CT_CLASH'
   | 'CT_INVALID'
   | 'REPLY_NOT_TRANSLATED'
@@ -93,6 +94,7 @@ export const DROP_CODES: Readonly<Record<DropCode, { readonly kernel: string | u
   NF_POLICY_DROP: { kernel: 'NETFILTER_DROP' },
   NAT_NO_TUPLE: { kernel: 'NETFILTER_DROP' },
   NAT_OIF_CHANGED: { kernel: 'NETFILTER_DROP' },
+  NAT_REDIRECT: { kernel: 'NETFILTER_DROP' },
   CT_CLASH: { kernel: 'NETFILTER_DROP' },
   CT_INVALID: { kernel: 'NETFILTER_DROP' },
   REPLY_NOT_TRANSLATED: { kernel: 'NO_SOCKET' },

@@ -24,7 +24,8 @@ function describe(net: Net, destination: Destination): TracedRoute {
   const found = {
     rule: destination.rule?.priority ?? null,
     table: table === undefined ? null : (TABLES.get(table) ?? String(table)),
-    route: route === undefined ? null : formatRoute(route, undefined, net.ns),
+    // Next hops are lines of their own there; here a route is one.
+    route: route === undefined ? null : formatRoute(route, undefined, net.ns).replace(/\s*\n\s*/g, ' '),
     origin: route === undefined ? null : formatOrigin(route.origin),
   };
   switch (destination.type) {

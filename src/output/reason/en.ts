@@ -154,6 +154,10 @@ export const en: Reasons = {
     why: 'The connection was masqueraded out of {was|another device} as {src|its address}, and the route now leaves by {dev|this one}: {node|the host} forgets it and drops this packet.',
     fix: 'Send again: the next packet gets a new source. A TCP connection has to be opened anew; find out what moved the route.',
   },
+  NAT_REDIRECT: {
+    why: 'An ICMP redirect about a translated connection names addresses that its receiver does not know: NAT drops it.',
+    fix: 'Nothing is lost but advice: the packet that the redirect is about goes on.',
+  },
   CT_CLASH: {
     why: 'While the packet was on its way, another one entered the same connection into the table; only one of the two may.',
     fix: 'Nothing: the connection is there, and what is sent again will pass.',
