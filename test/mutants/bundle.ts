@@ -20,12 +20,17 @@ async function judgeOf<T>(file: string, mutant: Mutant | undefined): Promise<T> 
   return import(`data:text/javascript;base64,${Buffer.from(contents).toString('base64')}`) as Promise<T>;
 }
 
-/** What of the recordings such an interpreter follows otherwise. */
+/** What of the recordings such an interpreter follows otherwise; that it throws is otherwise as well. */
 export async function judgedByRecordings(mutant: Mutant | undefined): Promise<string[]> {
-  return (await judgeOf<typeof import('./disagreements.js')>('disagreements.ts', mutant)).disagreements();
+  const { disagreements } = await judgeOf<typeof import('./disagreements.js')>('disagreements.ts', mutant);
+  try {
+    return disagreements();
+  } catch (error) {
+    return [String(error)];
+  }
 }
 
-/** Which of these plans it gets wrong first; -1 when none. */
+/** Which of these plans it gets wrong first; -1 when none. judge() counts what throws. */
 export async function judgedAtRandom(
   mutant: Mutant | undefined,
   done: Parameters<typeof firstWrong>[0],

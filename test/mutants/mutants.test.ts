@@ -7,6 +7,6 @@ test('our interpreter follows each recorded packet as the kernel did', async () 
 });
 
 test.each(MUTANTS)('the recordings find out: $name', async (mutant) => {
-  const found = await judgedByRecordings(mutant).catch(() => ['an exception']);
+  const found = await judgedByRecordings(mutant);
   expect(found).not.toEqual([]);
 });

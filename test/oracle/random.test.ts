@@ -52,7 +52,7 @@ describe.skipIf(skip)(name, () => {
       'the packets above find out: $name',
       { timeout: 60_000 },
       async (mutant) => {
-        expect(await judgedAtRandom(mutant, agreed).catch(() => 'an exception')).not.toBe(-1);
+        expect(await judgedAtRandom(mutant, agreed)).not.toBe(-1);
       },
     );
   });
