@@ -203,14 +203,15 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, bud
     deliveries: deliveriesOf(trace),
     // The kernel's socket was closed before it would have given up.
     errno: one.send === 'frame' || errno === null || errno === 'ETIMEDOUT' ? undefined : errno,
-    reasons: plan.traced === true ? reasonsOf(trace, state.network) : undefined,
+    reasons: plan.traced === true ? reasonsOf(trace, state.network, plan.unwatched) : undefined,
     unsupported:
       unsupportedIn(trace) ?? budget.spend(trace) ?? drawnPort(state) ?? unforeseen(plan, trace, options, frames),
   };
 }
 
-function reasonsOf(trace: Trace, network: Network): Reasons {
-  return { hits: hitsOf(trace, network), counters: countersOf(trace, network, '6.18') };
+function reasonsOf(trace: Trace, network: Network, unwatched: readonly string[]): Reasons {
+  const counters = Object.entries(countersOf(trace, network, '6.18')).filter(([ns]) => !unwatched.includes(ns));
+  return { hits: hitsOf(trace, network), counters: Object.fromEntries(counters) };
 }
 
 /** The endpoint that the kernel's random rule chose is seen in the frames of the flow: only DNAT leads there. */
