@@ -124,27 +124,33 @@ function probe(net: Net, queue: ArpQueue, ip: Ipv4, link: Link, key: string): vo
   queue.probes++;
   const wait = net.ns.sysctls.number(`net/ipv4/neigh/${link.name}/retrans_time_ms`) || RETRANS_TIME;
   queue.timer = net.walk.timer(wait, () => probe(net, queue, ip, link, key));
-  const [first] = queue.skbs;
-  arpSolicit(net, link, ip, first);
+  // neigh_probe(): it is asked in the name of who came last.
+  arpSolicit(net, link, ip, queue.skbs.at(-1));
 }
 
 /**
  * neigh_invalidate(): every packet that waited is reported unreachable, and dropped, unless it was the model that
- * could not ask.
+ * could not ask. A report that wants the same neighbour begins another round of questions, and is thrown away with all
+ * that still waited (__skb_queue_purge()).
  */
 function fail(net: Net, queue: ArpQueue, ip: Ipv4, link: Link): void {
   const entry = net.runtime.neighbours.get(neighbourKey(link.name, ip));
   if (entry !== undefined) net.journal.set(entry, 'state', 'FAILED');
   const what = net.walk.unsupportedArp.get(ip);
+  const another = (): ArpQueue | undefined => net.walk.arpQueues.get(waitingKey(net, ip, link));
+  const lose = (skb: Skb): void =>
+    drop(net, skb, 'neigh_invalidate', 'NEIGH_FAILED', () => ({ values: { ip: formatIpv4(ip), dev: link.name } }));
   for (const skb of queue.skbs) {
     if (what !== undefined) {
       drop(net, skb, 'neigh_invalidate', 'UNSUPPORTED', () => ({ values: { what } }));
       continue;
     }
-    drop(net, skb, 'neigh_invalidate', 'NEIGH_FAILED', () => ({ values: { ip: formatIpv4(ip), dev: link.name } }));
+    const goesOn = another() === undefined;
+    lose(skb);
     // ipv4_link_failure()
-    net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+    if (goesOn) net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
   }
+  for (const skb of another()?.skbs.splice(0) ?? []) lose(skb);
 }
 
 /**

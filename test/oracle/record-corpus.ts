@@ -297,6 +297,18 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
       frame('a', echo('10.0.0.1', '10.0.1.1')),
     ],
   ],
+  'a report of a neighbour that failed is thrown away where it wants the same one': [
+    ['ip netns exec r iptables -t nat -A POSTROUTING -m conntrack --ctdir ORIGINAL -j SNAT --to-source 10.0.0.2'],
+    [
+      frame('a', {
+        src: '10.0.1.77',
+        dst: '10.0.1.77',
+        ttl: 64,
+        payload: 20,
+        l4: { l4: 'udp', sport: 30002, dport: 53 },
+      }),
+    ],
+  ],
   'a SYN without options gets an answer without': [
     [],
     [
