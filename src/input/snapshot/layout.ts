@@ -11,6 +11,8 @@ export interface SnapshotPart {
   readonly blank: 'none' | 'failed';
   /** What is assumed where the file is absent, in the words of a trace. */
   readonly absent: string;
+  /** Whether most namespaces have none of it: it is not missed. */
+  readonly rare?: true;
   /** Whether a packet that reaches a namespace without this file depends on what is assumed. */
   leans(ns: Netns): boolean;
 }
@@ -94,6 +96,25 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     blank: 'none',
     absent: 'No iptables rules',
     leans: addressed,
+  },
+  // Of the backend that `iptables` is not; what iptables-save.txt holds already is not taken again.
+  {
+    file: 'iptables-legacy-save.txt',
+    command: 'iptables-legacy-save -c',
+    reader: 'iptablesLegacy',
+    blank: 'none',
+    absent: 'No rules of iptables-legacy',
+    rare: true,
+    leans: never,
+  },
+  {
+    file: 'iptables-nft-save.txt',
+    command: 'iptables-nft-save -c',
+    reader: 'iptablesNft',
+    blank: 'none',
+    absent: 'No rules of iptables-nft',
+    rare: true,
+    leans: never,
   },
   {
     file: 'ip6tables-save.txt',
