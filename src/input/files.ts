@@ -109,7 +109,9 @@ const WHY = new Map([
 
 async function readFile(node: NodeFileSystem, path: string | URL): Promise<string> {
   try {
-    return await node.readFile(path);
+    const text = await node.readFile(path);
+    // A byte order mark, as some editors begin a text with; fetch() leaves it out as well.
+    return text.startsWith('\uFEFF') ? text.slice(1) : text;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     throw new UnreadableError(WHY.get(code) ?? (code === '' ? String(error) : code));
