@@ -141,6 +141,14 @@ describe('ranges', () => {
   });
 });
 
+test('a backslash in a comment of a set ends no quote', () => {
+  const text = 'add s 1.2.3.5 comment "store/till \\"\nadd s 1.2.3.6 comment "store/till"\n';
+  const [{ text: left } = { text: '' }] = redact([{ path: 'n/ipset-save.txt', text }], 'a key');
+  expect(left.replace(/ [\d.]+ /g, ' A ')).toBe(
+    'add s A comment "ns-1/service-1 \\"\nadd s A comment "ns-1/service-1"\n',
+  );
+});
+
 test('of sysctls only those of the network stay, without keys', () => {
   const text = [
     'kernel.hostname = shelf-7',

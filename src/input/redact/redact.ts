@@ -120,14 +120,17 @@ class NameRenamer {
 
   /** Comments in dumps, and names of namespaces that `ip` tells. */
   dump(text: string): string {
+    const rename = (_: string, word: string, quoted?: string, bare?: string): string => {
+      const inner = this.#comment(quoted ?? bare ?? '');
+      return quoted === undefined ? `${word}${inner}` : `${word}"${inner}"`;
+    };
     return text
       .replace(
-        /(--comment |(?<!-m |-)comment )(?:"((?:[^"\\]|\\.)*)"|(\S+))/g,
-        (_, word: string, quoted?: string, bare?: string) => {
-          const inner = this.#comment(quoted ?? bare ?? '');
-          return quoted === undefined ? `${word}${inner}` : `${word}"${inner}"`;
-        },
+        // In quotes iptables escapes with a backslash, and ipset does not.
+        /(--comment )(?:"((?:[^"\\]|\\.)*)"|(\S+))/g,
+        rename,
       )
+      .replace(/((?<!-m |-)comment )(?:"([^"\n]*)"|(\S+))/g, rename)
       .replace(
         /("link_netns":\s*")([^"]*)"/g,
         (_, head: string, name: string) => `${head}${this.known(name) ?? this.#other('netns', name)}"`,
