@@ -84,8 +84,10 @@ dump() {
   keep ip-link.json ip -j -d link
   # An older ip can't print these as JSON; podpath reads the text as well.
   keep ip-addr.json ip -j addr || keep ip-addr.txt ip addr
-  keep ip-route.json ip -j route show table all || keep ip-route.txt ip route show table all
-  keep ip-rule.json ip -j rule || keep ip-rule.txt ip rule
+  # Numbers (-N), for which this node may have names of its own. JSON does not say that an MTU is locked, nor where a route
+  # with an encapsulation leads.
+  keep ip-route.txt ip -N route show table all || keep ip-route.txt ip route show table all
+  keep ip-rule.json ip -N -j rule || keep ip-rule.json ip -j rule || keep ip-rule.txt ip rule
   keep ip-neigh.json ip -j neigh
   keep ip-neigh-proxy.json ip -j neigh show proxy
   keep bridge-fdb.json bridge -j fdb

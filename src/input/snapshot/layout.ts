@@ -22,7 +22,7 @@ const always = (): boolean => true;
 const never = (): boolean => false;
 const addressed = (ns: Netns): boolean => ns.ipv4.addresses.length > 0;
 
-/** Of two files with one reader the first that is there is read: `.txt` for an iproute2 without `-j`. */
+/** Of two files with one reader one is read (see {@link fileNames}): `.txt` for an iproute2 without `-j`. */
 export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
   {
     file: 'ip-link.json',
@@ -175,10 +175,11 @@ const TEXT_FORMS: ReadonlyMap<string, string> = new Map([
   ['ip-rule.json', 'ip-rule.txt'],
 ]);
 
-/** The names that a part's file may have, the preferred one first. */
+/** The names that a part's file may have, the preferred one first: of routes the text, which tells more than JSON. */
 export function fileNames({ file }: SnapshotPart): readonly string[] {
   const text = TEXT_FORMS.get(file);
-  return text === undefined ? [file] : [file, text];
+  if (text === undefined) return [file];
+  return file === 'ip-route.json' ? [text, file] : [file, text];
 }
 
 /** The description of the whole: what no dump can tell. */

@@ -4,8 +4,9 @@ import { type JsonRecord, jsonRecords } from '../json.js';
 import { type KeptEntry, keptRecord } from '../kept.js';
 import type { Source } from '../source.js';
 import type { JsonObject } from '../write-json.js';
-import { parseProtocol, parseScope, parseTable } from './names.js';
+import { nameAdvice, namedFields, parseProtocol, parseScope, parseTable, typeName } from './names.js';
 import { addRoute, type RouteDump } from './read-route-text.js';
+import { tosOf } from './read-rules.js';
 import { type Nexthop, parseDestination, type Route, RT_SCOPE_HOST, RT_SCOPE_LINK } from './route.js';
 import type { FibTable } from './table.js';
 import { isUnmodelledRecord, unmodelledRoute } from './unmodelled-route.js';
@@ -23,7 +24,8 @@ export function readRoutes(source: Source): Read<RouteDump> {
   const inet6: KeptEntry[] = [];
   for (const record of jsonRecords(source, problems)) {
     if (isIpv6(record)) {
-      inet6.push(keptRecord(record, source.file));
+      const kept = keptRecord(record, source.file);
+      inet6.push({ ...kept, fields: namedFields(kept.fields) });
       continue;
     }
     if (isUnmodelledRecord(record)) {
@@ -38,7 +40,7 @@ export function readRoutes(source: Source): Read<RouteDump> {
 }
 
 function keepRoute(tables: Map<number, FibTable>, record: JsonRecord, file: string): void {
-  const read = unmodelledRoute(record.fields, { by: 'dump', file });
+  const read = unmodelledRoute(namedFields(record.fields), { by: 'dump', file });
   if (record.has('encap'))
     record.fail(
       'encap',
@@ -57,7 +59,7 @@ function isIpv6(record: JsonRecord): boolean {
 }
 
 function readRoute(record: JsonRecord, file: string): Route | undefined {
-  const type = record.string('type') ?? 'unicast';
+  const type = typeName(record.string('type') ?? 'unicast');
   const dst = readPrefix(record);
   const protocol = named(record, 'protocol', 'boot', parseProtocol);
   const scope = named(record, 'scope', 'global', parseScope);
@@ -66,7 +68,7 @@ function readRoute(record: JsonRecord, file: string): Route | undefined {
   const common = {
     ...(kept === undefined ? {} : { kept }),
     dst,
-    tos: record.spelledNumber('tos') ?? 0,
+    tos: tosOf(record),
     metric: record.number('metric') ?? 0,
     protocol,
     mtu: record
@@ -150,5 +152,7 @@ function named<T>(
 ): T | undefined {
   const value = record.fields[key];
   const text = typeof value === 'number' ? String(value) : (record.string(key) ?? missing);
-  return parse(text) ?? record.fail(key, `expected a name or number, found "${text}"`, 'unknown-name');
+  return (
+    parse(text) ?? record.fail(key, `expected a name or number, found "${text}"${nameAdvice(key)}`, 'unknown-name')
+  );
 }
