@@ -13,7 +13,7 @@ import { type LinkDump, readLinks } from './link/read.js';
 import { type AddressDump, readAddresses } from './link/read-address.js';
 import { readAddressText } from './link/read-address-text.js';
 import { type NeighbourDump, readNeighbours } from './neigh/read.js';
-import { incompatibleTables, readForeignRules } from './netfilter/foreign.js';
+import { incompatibleTables, readForeignRules } from './netfilter/read-foreign.js';
 import { parseRuleset } from './netfilter/save.js';
 import { createNetns, type Netns, type Role } from './netns.js';
 import type { LearnedNeighbour, LearnedRemote, LearnedStation, NetnsRuntime } from './runtime.js';
