@@ -19,7 +19,7 @@ export class UnreadableError extends Error {}
  * @throws UnreadableError
  */
 export async function readSource(source: string | URL): Promise<NamedText> {
-  if (typeof source === 'string' && source.includes('\n')) return { text: source, file: 'lab' };
+  if (typeof source === 'string' && source.includes('\n')) return { text: unmarked(source), file: 'lab' };
   const file = String(source);
   const node = nodeFileSystem();
   if (node !== undefined && (typeof source === 'string' || source.protocol === 'file:'))
@@ -109,11 +109,16 @@ const WHY = new Map([
 
 async function readFile(node: NodeFileSystem, path: string | URL): Promise<string> {
   try {
-    return await node.readFile(path);
+    return unmarked(await node.readFile(path));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     throw new UnreadableError(WHY.get(code) ?? (code === '' ? String(error) : code));
   }
+}
+
+/** Without the byte order mark that some editors begin a text with; fetch() leaves it out of itself. */
+function unmarked(text: string): string {
+  return text.startsWith('\uFEFF') ? text.slice(1) : text;
 }
 
 async function fetchText(address: string): Promise<string> {

@@ -13,6 +13,7 @@ import { type LinkDump, readLinks } from './link/read.js';
 import { type AddressDump, readAddresses } from './link/read-address.js';
 import { readAddressText } from './link/read-address-text.js';
 import { type NeighbourDump, readNeighbours } from './neigh/read.js';
+import { incompatibleTables, readForeignRules } from './netfilter/read-foreign.js';
 import { parseRuleset } from './netfilter/save.js';
 import { createNetns, type Netns, type Role } from './netns.js';
 import type { LearnedNeighbour, LearnedRemote, LearnedStation, NetnsRuntime } from './runtime.js';
@@ -44,6 +45,10 @@ export interface NetnsDump {
   readonly sockets?: Source;
   /** `iptables-save`, with `-c` or without; the text of `iptables -S` where comments (`# table nat`) say of which table. */
   readonly iptables?: Source;
+  /** `iptables-legacy-save`, where `iptables` is another backend's. */
+  readonly iptablesLegacy?: Source;
+  /** `iptables-nft-save`, likewise. */
+  readonly iptablesNft?: Source;
   /** `ip6tables-save`. */
   readonly ip6tables?: Source;
   /** `ipset save`, or `ipset list`. */
@@ -146,6 +151,13 @@ export function readNetns(dump: NetnsDump, context: DumpContext): Read<NetnsRead
     sysctls,
     iptables: part(dump.iptables, ({ text, file }) => parseRuleset(text, file), blank.iptables),
     ip6tables: part(dump.ip6tables, ({ text, file }) => parseRuleset(text, file, { family: 'ip6' }), blank.ip6tables),
+    foreignRules: [
+      ...part(dump.iptablesLegacy, (source) => readForeignRules(source, 'iptables-legacy', dump.iptables), []),
+      ...part(dump.iptablesNft, (source) => readForeignRules(source, 'iptables-nft', dump.iptables), []),
+      ...[dump.iptables, dump.iptablesNft].flatMap((source) =>
+        source === undefined ? [] : incompatibleTables(source),
+      ),
+    ],
     ipsets: part(dump.ipset, readIpsets, blank.ipsets),
     ipvs: part(dump.ipvs, readIpvs, blank.ipvs),
     sockets: sockets.inet,

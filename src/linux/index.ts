@@ -82,6 +82,7 @@ export { checkIptablesCommand } from './netfilter/check-command.js';
 export * from './netfilter/context.js';
 export * from './netfilter/evaluate.js';
 export type { MatchExtension, RulePlace, TargetExtension } from './netfilter/extension.js';
+export { type ForeignRules, foreignText } from './netfilter/foreign.js';
 export type { IptablesErrno, IptablesRefusal } from './netfilter/refusal.js';
 export {
   type Applied,

@@ -6,6 +6,7 @@ import type { VirtualService } from './ipvs/ipvs.js';
 import { type Inet6, type KeptEntry, NO_INET6 } from './kept.js';
 import type { InetAddress, Link } from './link/link.js';
 import type { Neighbour, ProxyNeighbour } from './neigh/neigh.js';
+import type { ForeignRules } from './netfilter/foreign.js';
 import type { Ruleset } from './netfilter/rule.js';
 import type { Process, Socket } from './socket/socket.js';
 import { Sysctls } from './sysctl/sysctl.js';
@@ -48,6 +49,8 @@ export interface Netns {
   readonly sysctls: Sysctls;
   readonly iptables: Ruleset;
   readonly ip6tables: Ruleset;
+  /** Rules for IPv4 beside those of `iptables`, which are not followed. */
+  readonly foreignRules: readonly ForeignRules[];
   readonly ipsets: ReadonlyMap<string, Ipset>;
   /** Virtual services of IPVS, in the order in which they were added. */
   readonly ipvs: readonly VirtualService[];
@@ -70,6 +73,7 @@ export function createNetns(name: string, role: Role, host: string = name): Netn
     sysctls: Sysctls.create(),
     iptables: new Map(),
     ip6tables: new Map(),
+    foreignRules: [],
     ipsets: new Map(),
     ipvs: [],
     sockets: [],

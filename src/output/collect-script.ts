@@ -53,6 +53,27 @@ has() {
   inside test -e "$1"
 }
 
+# The kernel runs the rules of iptables-legacy and iptables-nft side by side; iptables-save shows those of one only.
+other_rules() {
+  command -v iptables-save >/dev/null 2>&1 || return
+  case $(iptables-save -V 2>/dev/null) in
+    *nf_tables*)
+      backend=iptables-legacy
+      # Without this file no legacy table is there, and asking for one would load its module.
+      [ -n "$(inside cat /proc/self/net/ip_tables_names 2>/dev/null)" ] || return 0
+      ;;
+    *)
+      backend=iptables-nft
+      # Without nf_tables in the kernel there are none, and asking would load it.
+      grep -q ' nft_do_chain' /proc/kallsyms 2>/dev/null || return 0
+      ;;
+  esac
+  other=$backend-save.txt
+  keep "$other" $backend-save -c || return 0
+  # Neither a rule, nor a policy but ACCEPT, nor a table that can't be shown.
+  grep -q -e '^[[]' -e '^:[A-Z]* DROP' -e incompatible "$out/$name/$other" 2>/dev/null || rm -f "$out/$name/$other"
+}
+
 sysctls() {
   command -v sysctl >/dev/null 2>&1 || { echo "$name: no sysctl on this node" >>"$log"; return; }
   inside sysctl -a 2>/dev/null | grep '^net[.]' | grep -v -e 'stable_secret' -e 'fastopen_key' >"$out/$name/sysctl.txt"
@@ -63,13 +84,16 @@ dump() {
   keep ip-link.json ip -j -d link
   # An older ip can't print these as JSON; podpath reads the text as well.
   keep ip-addr.json ip -j addr || keep ip-addr.txt ip addr
-  keep ip-route.json ip -j route show table all || keep ip-route.txt ip route show table all
-  keep ip-rule.json ip -j rule || keep ip-rule.txt ip rule
+  # Numbers (-N), for which this node may have names of its own. JSON does not say that an MTU is locked, nor where a route
+  # with an encapsulation leads.
+  keep ip-route.txt ip -N route show table all || keep ip-route.txt ip route show table all
+  keep ip-rule.json ip -N -j rule || keep ip-rule.json ip -j rule || keep ip-rule.txt ip rule
   keep ip-neigh.json ip -j neigh
   keep ip-neigh-proxy.json ip -j neigh show proxy
   keep bridge-fdb.json bridge -j fdb
   keep bridge-link.json bridge -j -d link
   keep iptables-save.txt iptables-save -c
+  other_rules
   keep ip6tables-save.txt ip6tables-save -c
   # These three load their module where it is not there; without it there is nothing to read.
   if has /sys/module/ip_set; then keep ipset-save.txt ipset save; fi

@@ -1,6 +1,7 @@
 import { BUILT_IN, type Netns, type TableName, tracksConnections } from '../linux/index.js';
 import { BR_NF_BRIDGE, BR_NF_SABOTAGE } from './br-netfilter.js';
 import { CONFIRM, CONNTRACK_IN, DEFRAG } from './conntrack-hooks.js';
+import { foreignHook } from './foreign-rules.js';
 import { IP_VS_IN } from './ip-vs.js';
 import { natHook } from './nat-hooks.js';
 import type { Family, HookEntry, HookName, Net } from './net.js';
@@ -31,7 +32,8 @@ function compile(ns: Netns): HookLists {
   const ip: Record<HookName, HookEntry[]> = { PREROUTING: [], INPUT: [], FORWARD: [], OUTPUT: [], POSTROUTING: [] };
   const bridge: Record<HookName, HookEntry[]> = { PREROUTING: [], INPUT: [], FORWARD: [], OUTPUT: [], POSTROUTING: [] };
   for (const table of ns.iptables.keys()) for (const hook of HOOKS) addTable(ip[hook], table, hook);
-  if (tracksConnections(ns.iptables)) {
+  for (const rules of ns.foreignRules) for (const hook of rules.hooks) ip[hook].push(foreignHook(rules));
+  if (tracksConnections(ns.iptables) || ns.foreignRules.some(({ tracks }) => tracks)) {
     ip.PREROUTING.push(DEFRAG, CONNTRACK_IN);
     ip.OUTPUT.push(DEFRAG, CONNTRACK_IN);
     ip.INPUT.push(CONFIRM);

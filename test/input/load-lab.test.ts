@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -28,6 +28,29 @@ test.each([
   { what: 'a data: URL, fetched', source: new URL(`data:text/yaml,${encodeURIComponent(LAB)}`) },
 ])('a lab from $what', async ({ source }) => {
   expect(trace(await loadLab(source), { from: 'a', to: 'b' }).verdict.exit).toBe(0);
+});
+
+test.each(['\uFEFF', ''])('a byte order mark before a file is no part of it: %j', async (mark) => {
+  const lab = join(folder, 'marked.yaml');
+  writeFileSync(lab, mark + LAB);
+  expect(trace(await loadLab(lab), { from: 'a', to: 'b' }).verdict.exit).toBe(0);
+  expect((await loadLab(mark + LAB)).names()).toContain('b');
+  const dump = mkdtempSync(join(folder, 'dump-'));
+  mkdirSync(join(dump, 'n'));
+  for (const [name, text] of [
+    ['network.yaml', 'podpath: 1\nkind: snapshot\nnamespaces:\n  n: {role: node}\n'],
+    [
+      'n/ip-link.json',
+      '[{"ifindex":1,"ifname":"lo","flags":["LOOPBACK"],"mtu":65536,"link_type":"loopback","linkinfo":{}}]',
+    ],
+    ['n/sysctl.txt', 'net.ipv4.ip_forward = 1\n'],
+    ['n/iptables-save.txt', '*filter\n:FORWARD DROP [0:0]\nCOMMIT\n'],
+  ] as const)
+    writeFileSync(join(dump, name), mark + text);
+  const ns = (await loadLab(dump)).netns('n');
+  expect(ns?.links.has('lo')).toBe(true);
+  expect(ns?.sysctls.number('net/ipv4/ip_forward')).toBe(1);
+  expect(ns?.iptables.get('filter')?.chains.get('FORWARD')?.policy).toBe('DROP');
 });
 
 test('a fault changes the network and leaves the lab as it is', async () => {

@@ -86,6 +86,93 @@ describe('a dump', () => {
   });
 });
 
+describe('ranges', () => {
+  const rules = [
+    '-A FORWARD -m iprange --src-range 10.0.0.200-10.0.1.5 -j DROP',
+    '-A POSTROUTING -j SNAT --to-source 203.0.113.250-203.0.114.3:1024-2048',
+    'create b bitmap:ip range 192.168.3.7-192.168.12.9',
+    'add b 192.168.4.1',
+    '-A FORWARD -m iprange --dst-range fd00::1:5-fd00::2:4 -j DROP',
+  ].join('\n');
+
+  test.each(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'])('stay in order with the key %s', (key) => {
+    const [{ text = '' } = {}] = redact([{ path: 'n/iptables-save.txt', text: rules }], key);
+    const four = /(\d+)\.(\d+)\.(\d+)\.(\d+)-(\d+)\.(\d+)\.(\d+)\.(\d+)/g;
+    const ends = [...text.matchAll(four)].map((match) => match.slice(1).map(Number));
+    // 10.0.1.5 is 61 addresses behind 10.0.0.200, 203.0.114.3 nine behind 203.0.113.250.
+    expect(ends.length).toBe(3);
+    for (const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] of ends)
+      expect(((e * 256 + f) * 256 + g) * 256 + h).toBeGreaterThan(((a * 256 + b) * 256 + c) * 256 + d);
+    expect(text).toMatch(/--to-source [\d.]+\.250-[\d.]+\.3:1024-2048/);
+    expect(text).not.toContain('203.0.113.');
+    const [, from = '', to = ''] = /--dst-range (\S+)-(\S+)/.exec(text) ?? [];
+    const words = (address: string): number => {
+      const [low = '', high = ''] = address.split(':').reverse();
+      return Number.parseInt(high === '' ? '0' : high, 16) * 65536 + Number.parseInt(low, 16);
+    };
+    expect(words(to)).toBeGreaterThan(words(from));
+  });
+
+  const address = fc.integer({ min: 0, max: 0xffffffff });
+  test('hold what they held', () => {
+    fc.assert(
+      fc.property(address, address, fc.array(address), fc.integer({ min: 0, max: 31 }), (a, b, others, near) => {
+        const close = (b & (0xffffffff >>> near)) ^ a;
+        const [from, to] = [Math.min(a, close >>> 0), Math.max(a, close >>> 0)];
+        const text = (each: number): string => formatIpv4(each as Ipv4);
+        const renamer = new AddressRenamer('a key', [[text(from), text(to)]]);
+        const renamed = (each: number): number => parseIpv4(renamer.ipv4(text(each)) ?? '') ?? -1;
+        const inside = (each: number): boolean => renamed(from) <= renamed(each) && renamed(each) <= renamed(to);
+        const some = [
+          from,
+          to,
+          from - 1,
+          from + 1,
+          to - 1,
+          to + 1,
+          (from + 256) >>> 0,
+          ...others,
+          ...others.map((x) => (from + (x >>> near)) >>> 0),
+        ];
+        for (const each of some.filter((x) => x >= 0 && x <= 0xffffffff))
+          expect(inside(each), text(each)).toBe(from <= each && each <= to);
+      }),
+    );
+  });
+});
+
+test('a backslash in a comment of a set ends no quote', () => {
+  const text = 'add s 1.2.3.5 comment "store/till \\"\nadd s 1.2.3.6 comment "store/till"\n';
+  const [{ text: left } = { text: '' }] = redact([{ path: 'n/ipset-save.txt', text }], 'a key');
+  expect(left.replace(/ [\d.]+ /g, ' A ')).toBe(
+    'add s A comment "ns-1/service-1 \\"\nadd s A comment "ns-1/service-1"\n',
+  );
+});
+
+test('of sysctls only those of the network stay, without keys', () => {
+  const text = [
+    'kernel.hostname = shelf-7',
+    'kernel.domainname = till.example',
+    'kernel.random.boot_id = 8b7a0a0e-1c1c-4f6e-9d2e-0d8a4a0b7c11',
+    'net.ipv4.ip_forward = 1',
+    'net.ipv4.tcp_fastopen_key = 1a2b3c4d-5e6f7081-92a3b4c5-d6e7f809',
+    'net.ipv6.conf.eth0.stable_secret = 2001:db8::1',
+    'net/ipv4/conf/eth0.100/rp_filter = 2',
+    '',
+  ].join('\n');
+  const [{ text: left } = { text: '' }] = redact([{ path: 'n/sysctl.txt', text }], 'a key');
+  expect(left).toBe('net.ipv4.ip_forward = 1\nnet/ipv4/conf/eth0.100/rp_filter = 2\n');
+});
+
+test('an IPv4 address written as IPv6 is the same as without', () => {
+  const text = 'tcp LISTEN 0 5 [::ffff:10.9.8.7]:80 *:*\ntcp LISTEN 0 5 10.9.8.7:81 *:*\n';
+  const [{ text: left } = { text: '' }] = redact([{ path: 'n/ss.txt', text }], 'a key');
+  const [, mapped] = /\[::ffff:([\d.]+)\]:80/.exec(left) ?? [];
+  const [, bare] = / ([\d.]+):81/.exec(left) ?? [];
+  expect(mapped).toBe(bare);
+  expect(left).not.toContain('10.9.8');
+});
+
 describe('addresses', () => {
   const renamer = new AddressRenamer('a key');
   const renamed = (address: number): number => parseIpv4(renamer.ipv4(formatIpv4(address as Ipv4)) ?? '') ?? -1;

@@ -48,6 +48,7 @@ describe('dumps come back line by line', () => {
     'create m bitmap:ip,mac range 10.0.0.0-10.0.0.9 timeout 50\nadd m 10.0.0.1,02:00:00:AA:BB:CC timeout 50\nadd m 10.0.0.2 timeout 50\n',
     'create i hash:net,iface family inet hashsize 1024 maxelem 65536\nadd i 0.0.0.0/0,eth1\nadd i 10.0.0.0/8,eth0 wildcard\nadd i 10.1.1.1,physdev:eth0 nomatch\n',
     'create c6 hash:net family inet6 hashsize 1024 maxelem 65536 comment\nadd c6 fd00::/8 comment "x y"\nadd c6 fd00::1\n',
+    'create s hash:ip family inet hashsize 1024 maxelem 65536 comment\nadd s 1.2.3.6 comment "it\'s"\nadd s 1.2.3.4 comment "hello \\x world"\nadd s 1.2.3.5 comment "back\\\\slash \\"\n',
     'create p bitmap:port range 30000-32767\nadd p 30080\ncreate l list:set size 8\nadd l p\n',
   ])('%s', (text) => {
     expect(printIpsets(sets(text))).toBe(text);

@@ -95,7 +95,9 @@ describe('what can be wrong, and where', () => {
     {
       reader: 'route',
       text: '[{"dst":"default","dev":"eth0","table":"calico"}]',
-      want: ['f:1:40: [0].table: expected a name or number, found "calico"'],
+      want: [
+        'f:1:40: [0].table: expected a name or number, found "calico" (its number is in /etc/iproute2/rt_tables; `ip -N` prints numbers)',
+      ],
     },
     { reader: 'route', text: '[{"dst":"default","gateway":"10.0.0.1"}]', want: ['f:1:2: [0].dev: "dev" is missing'] },
     {
@@ -116,7 +118,9 @@ describe('what can be wrong, and where', () => {
     {
       reader: 'rule',
       text: '[{"priority":1,"src":"all","table":"vpn"}]',
-      want: ['f:1:36: [0].table: expected local, main, default or a number, found "vpn"'],
+      want: [
+        'f:1:36: [0].table: expected local, main, default or a number, found "vpn" (its number is in /etc/iproute2/rt_tables; `ip -N` prints numbers)',
+      ],
     },
     { reader: 'rule text', text: 'from all lookup main', want: ['f:1:1: expected PRIORITY:, found "from"'] },
     {

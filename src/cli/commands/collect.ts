@@ -64,7 +64,7 @@ nsenter the node has. It reads only, the node's own network namespace and those 
 
 --redact is for dumps that others shall see. It runs here, since nodes have no podpath, over what came from one node or
 several together: an address, hardware address or name becomes the same everywhere, addresses of one network stay in one
-network, private ones stay private, and the last octet stays. Names of pods and nodes, and of Services in comments of
+network, private ones stay private, and the last octet stays; so does what tells the two ends of a range apart. Names of pods and nodes, and of Services in comments of
 rules, are numbered; logs are left out. What remains are names of devices, sets and chains, ports, and free text in
 comments of rules: look through it.
 

@@ -67,7 +67,8 @@ async function validate(argument: string, io: Io): Promise<number> {
 /** What there is of each namespace, and what was inferred from it. */
 async function tellSnapshot(argument: string, { network, notes, coverage }: Snapshot, io: Io): Promise<number> {
   const { SNAPSHOT_PARTS } = await import('../../input/index.js');
-  const files = SNAPSHOT_PARTS.map(({ file }) => file);
+  const told = [...coverage.values()];
+  const files = SNAPSHOT_PARTS.map(({ file }) => file).filter((file) => told.some((parts) => parts.has(file)));
   io.out(formatCoverage(coverage, files));
   for (const note of notes) io.out(`${argument}: note: ${note}\n`);
   io.out(`${argument}: ok: ${counted(network.names().length, 'namespace')}\n`);

@@ -38,13 +38,26 @@ const IPV6: Family = {
  * Other addresses for addresses: those that share a prefix share one of the same length afterwards. Each bit is turned
  * or not as a hash of the key and the bits before it says (Xu, Fan, Ammar, Moon: Prefix-preserving IP address
  * anonymization, ICNP 2002).
+ *
+ * A turned bit swaps the two halves below its prefix, and so a range would no more be one. Around its ends nothing is
+ * turned: each prefix of them from the bit on in which they differ. All other prefixes are wholly in the range or wholly
+ * outside, and so is what becomes of them.
  */
 export class AddressRenamer {
   readonly #key: string;
   readonly #turned = new Map<string, boolean>();
 
-  constructor(key: string) {
+  /** @param ranges the two ends of each range that has to stay one. */
+  constructor(key: string, ranges: Iterable<readonly [from: string, to: string]> = []) {
     this.#key = key;
+    for (const [from, to] of ranges) {
+      const [a, b] = [bitsOf(from), bitsOf(to)];
+      if (a === undefined || b === undefined || a.length !== b.length) continue;
+      let differ = 0;
+      while (differ < a.length && a[differ] === b[differ]) differ++;
+      for (let length = differ; length < a.length; length++)
+        for (const end of [a, b]) this.#turned.set(prefixName(end.slice(0, length), end.length), false);
+    }
   }
 
   /** `a.b.c.d`, with `/len` or without; undefined for what is no address. */
@@ -52,7 +65,7 @@ export class AddressRenamer {
     const [head = '', length] = text.split('/');
     const address = parseIpv4(head);
     if (address === undefined) return undefined;
-    const bits = address.toString(2).padStart(32, '0');
+    const bits = bits4(address);
     const renamed = formatIpv4(Number.parseInt(this.#rename(bits, length, IPV4), 2) as Ipv4);
     return length === undefined ? renamed : `${renamed}/${length}`;
   }
@@ -90,7 +103,7 @@ export class AddressRenamer {
     for (let i = 0; i < family.bits; i++) {
       const before = bits.slice(0, i);
       const stays = i >= network || i >= family.tail || this.#leads(before, family);
-      renamed += stays || !this.#turns(before) ? bits[i] : bits[i] === '0' ? '1' : '0';
+      renamed += stays || !this.#turns(before, family.bits) ? bits[i] : bits[i] === '0' ? '1' : '0';
     }
     return renamed;
   }
@@ -100,19 +113,36 @@ export class AddressRenamer {
     return [...fixed, ...kept].some((each) => each.length > before.length && each.startsWith(before));
   }
 
-  #turns(before: string): boolean {
-    const known = this.#turned.get(before);
+  #turns(before: string, bits: number): boolean {
+    const name = prefixName(before, bits);
+    const known = this.#turned.get(name);
     if (known !== undefined) return known;
     const [byte = 0] = sha256(new TextEncoder().encode(`${this.#key} ${before}`));
     const turns = (byte & 1) === 1;
-    this.#turned.set(before, turns);
+    this.#turned.set(name, turns);
     return turns;
   }
 }
 
+/** Prefixes of the two families are turned each by themselves. */
+function prefixName(before: string, bits: number): string {
+  return `${bits} ${before}`;
+}
+
+function bitsOf(text: string): string | undefined {
+  const inet = parseIpv4(text);
+  if (inet !== undefined) return bits4(inet);
+  const inet6 = parseIpv6Prefix(text);
+  return inet6 && bits6(inet6);
+}
+
+function bits4(address: Ipv4): string {
+  return address.toString(2).padStart(32, '0');
+}
+
 function bitsOfPrefix4(text: string): string {
   const [head = '', length] = text.split('/');
-  return (parseIpv4(head) ?? 0).toString(2).padStart(32, '0').slice(0, Number(length));
+  return bits4(parseIpv4(head) ?? (0 as Ipv4)).slice(0, Number(length));
 }
 
 function bits6({ address }: Ipv6Prefix): string {

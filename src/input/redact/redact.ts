@@ -13,11 +13,14 @@ const DUMP_FILE = /([^/]+)\/[^/]+\.(?:json|txt)$/;
 /**
  * A node dump with other addresses, hardware addresses and names, the same for the same throughout, so that a trace of
  * it goes the same way. Names of namespaces, and of Kubernetes objects in comments of rules and sets, are numbered;
- * comment lines of network.yaml are left out.
+ * comment lines of network.yaml are left out, and of sysctls all that is not of the network.
  */
 export function redact(files: readonly DumpFile[], key: string): DumpFile[] {
   const names = new NameRenamer();
-  const addresses = new AddressRenamer(key);
+  const addresses = new AddressRenamer(
+    key,
+    files.flatMap(({ text }) => rangesIn(text)),
+  );
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1));
   for (const { path, text } of sorted)
     if (path.endsWith('network.yaml'))
@@ -28,9 +31,29 @@ export function redact(files: readonly DumpFile[], key: string): DumpFile[] {
       .split('/')
       .map((part) => names.known(part) ?? part)
       .join('/'),
-    text: withoutAddresses(path.endsWith('network.yaml') ? names.network(text) : names.dump(text), addresses),
+    text: withoutAddresses(
+      path.endsWith('network.yaml') ? names.network(text) : names.dump(kept(path, text)),
+      addresses,
+    ),
   }));
 }
+
+/** `sysctl -a` tells the host's name as well, and keys: of what it says only the network's is read. */
+function kept(path: string, text: string): string {
+  if (!/(^|\/)sysctl\.txt$/.test(path)) return text;
+  const lines = text.split('\n');
+  return lines
+    .filter((line) => line === '' || (/^\s*net[./]/.test(line) && !/stable_secret|fastopen_key/.test(line)))
+    .join('\n');
+}
+
+/** The ends of `--src-range A-B`, `--to-source A-B`, `range A-B` and the like. */
+function rangesIn(text: string): (readonly [string, string])[] {
+  return [...text.matchAll(RANGE)].map(([, from = '', to = '']) => [from, to]);
+}
+
+const RANGE =
+  /(?<![\w.:-])((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]*:[0-9a-f:.]+)-((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]*:[0-9a-f:.]+)/gi;
 
 /** A hardware address, an IPv6 or an IPv4 address, in this order: the first that fits. */
 const ADDRESS =
@@ -97,14 +120,17 @@ class NameRenamer {
 
   /** Comments in dumps, and names of namespaces that `ip` tells. */
   dump(text: string): string {
+    const rename = (_: string, word: string, quoted?: string, bare?: string): string => {
+      const inner = this.#comment(quoted ?? bare ?? '');
+      return quoted === undefined ? `${word}${inner}` : `${word}"${inner}"`;
+    };
     return text
       .replace(
-        /(--comment |(?<!-m |-)comment )(?:"((?:[^"\\]|\\.)*)"|(\S+))/g,
-        (_, word: string, quoted?: string, bare?: string) => {
-          const inner = this.#comment(quoted ?? bare ?? '');
-          return quoted === undefined ? `${word}${inner}` : `${word}"${inner}"`;
-        },
+        // In quotes iptables escapes with a backslash, and ipset does not.
+        /(--comment )(?:"((?:[^"\\]|\\.)*)"|(\S+))/g,
+        rename,
       )
+      .replace(/((?<!-m |-)comment )(?:"([^"\n]*)"|(\S+))/g, rename)
       .replace(
         /("link_netns":\s*")([^"]*)"/g,
         (_, head: string, name: string) => `${head}${this.known(name) ?? this.#other('netns', name)}"`,

@@ -1,4 +1,4 @@
-import { formatRouteFields, type Inet6, type Netns, type Route } from '../../linux/index.js';
+import { foreignText, formatRouteFields, type Inet6, type Netns, type Route } from '../../linux/index.js';
 
 /** Names told of a kind of entry. */
 const MOST = 5;
@@ -29,6 +29,7 @@ export function keptNotes(namespaces: readonly Netns[]): string[] {
     ...ns.ipv4.rules.flatMap(({ action }) =>
       action.action === 'unmodelled' ? [`ip rule: ${action.text} (${ns.name})`] : [],
     ),
+    ...ns.foreignRules.map((rules) => `${foreignText(rules)} (${ns.name})`),
   ]);
   const more = unmodelled.length > MOST ? ` and ${unmodelled.length - MOST} more` : '';
   if (unmodelled.length > 0)

@@ -11,6 +11,8 @@ export interface SnapshotPart {
   readonly blank: 'none' | 'failed';
   /** What is assumed where the file is absent, in the words of a trace. */
   readonly absent: string;
+  /** Whether most namespaces have none of it: it is not missed. */
+  readonly rare?: true;
   /** Whether a packet that reaches a namespace without this file depends on what is assumed. */
   leans(ns: Netns): boolean;
 }
@@ -20,7 +22,7 @@ const always = (): boolean => true;
 const never = (): boolean => false;
 const addressed = (ns: Netns): boolean => ns.ipv4.addresses.length > 0;
 
-/** Of two files with one reader the first that is there is read: `.txt` for an iproute2 without `-j`. */
+/** Of two files with one reader one is read (see {@link fileNames}): `.txt` for an iproute2 without `-j`. */
 export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
   {
     file: 'ip-link.json',
@@ -95,6 +97,25 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     absent: 'No iptables rules',
     leans: addressed,
   },
+  // Of the backend that `iptables` is not; what iptables-save.txt holds already is not taken again.
+  {
+    file: 'iptables-legacy-save.txt',
+    command: 'iptables-legacy-save -c',
+    reader: 'iptablesLegacy',
+    blank: 'none',
+    absent: 'No rules of iptables-legacy',
+    rare: true,
+    leans: never,
+  },
+  {
+    file: 'iptables-nft-save.txt',
+    command: 'iptables-nft-save -c',
+    reader: 'iptablesNft',
+    blank: 'none',
+    absent: 'No rules of iptables-nft',
+    rare: true,
+    leans: never,
+  },
   {
     file: 'ip6tables-save.txt',
     command: 'ip6tables-save -c',
@@ -154,10 +175,11 @@ const TEXT_FORMS: ReadonlyMap<string, string> = new Map([
   ['ip-rule.json', 'ip-rule.txt'],
 ]);
 
-/** The names that a part's file may have, the preferred one first. */
+/** The names that a part's file may have, the preferred one first: of routes the text, which tells more than JSON. */
 export function fileNames({ file }: SnapshotPart): readonly string[] {
   const text = TEXT_FORMS.get(file);
-  return text === undefined ? [file] : [file, text];
+  if (text === undefined) return [file];
+  return file === 'ip-route.json' ? [text, file] : [file, text];
 }
 
 /** The description of the whole: what no dump can tell. */

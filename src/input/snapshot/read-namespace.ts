@@ -50,7 +50,7 @@ export function readNamespace(source: NamespaceSource, problems: Problem[]): Rea
     const text = fileNames(part).flatMap((file) => source.text(file) ?? [])[0];
     const absent = text === undefined || (isBlank(text) && part.blank === 'failed');
     if (!absent) found.set(part, text);
-    parts.set(part.file, absent ? 'absent' : 'read');
+    if (!absent || part.rare === undefined) parts.set(part.file, absent ? 'absent' : 'read');
   }
   const dump: { -readonly [K in keyof NetnsDump]: NetnsDump[K] } = { link: { file: name, text: '[]' } };
   for (const [{ reader }, text] of found)

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../write-json.js';
 import {
   RT_SCOPE_HOST,
   RT_SCOPE_LINK,
@@ -49,6 +50,20 @@ const PROTOCOLS: ReadonlyMap<number, string> = new Map([
   [192, 'eigrp'],
 ]);
 
+/** DSCP and ECN together, as iproute2's rt_dsfield names them. */
+const TOS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    default: 0,
+    ...{ AF11: 0x28, AF12: 0x30, AF13: 0x38, AF21: 0x48, AF22: 0x50, AF23: 0x58 },
+    ...{ AF31: 0x68, AF32: 0x70, AF33: 0x78, AF41: 0x88, AF42: 0x90, AF43: 0x98 },
+    ...{ CS1: 0x20, CS2: 0x40, CS3: 0x60, CS4: 0x80, CS5: 0xa0, CS6: 0xc0, CS7: 0xe0, EF: 0xb8 },
+  }),
+);
+
+/** RTN_… by number (enum, linux include/uapi/linux/rtnetlink.h). */
+const TYPES: readonly string[] =
+  'unspec unicast local broadcast anycast multicast blackhole unreachable prohibit throw nat xresolve'.split(' ');
+
 const PROTOCOL_NAMES = new Set(PROTOCOLS.values());
 
 /** The names that iproute2 knows of its own (`/etc/iproute2/rt_scopes`). */
@@ -81,6 +96,54 @@ export function parseProtocol(text: string): string | undefined {
   if (PROTOCOL_NAMES.has(text)) return text;
   const number = parseNumber(text, 255);
   return number === undefined ? undefined : (PROTOCOLS.get(number) ?? String(number));
+}
+
+/** The TOS byte by name, or as a number, which iproute2 writes in hexadecimal; undefined for anything else. */
+export function parseTos(text: string): number | undefined {
+  return TOS.get(text) ?? parseNumber(text, 255);
+}
+
+/** The type of a route, or what a rule does, by its name: `ip -N` prints the number. */
+export function typeName(text: string): string {
+  return (/^\d+$/.test(text) ? TYPES[Number(text)] : undefined) ?? text;
+}
+
+/** Fields as `ip -j` prints them where `ip -N -j` has printed numbers. */
+export function namedFields(fields: JsonObject): JsonObject {
+  const named = Object.entries(fields).map(([key, value]) => {
+    const name = typeof value === 'string' ? NAMED.get(key)?.(value) : undefined;
+    return [key, name ?? value] as const;
+  });
+  return Object.fromEntries(named);
+}
+
+const NAMED: ReadonlyMap<string, (text: string) => string | undefined> = new Map([
+  ['type', typeName],
+  ['action', typeName],
+  ['protocol', parseProtocol],
+  ['table', (text: string) => formatted(parseTable(text), formatTable)],
+  ['scope', (text: string) => formatted(parseScope(text), formatScope)],
+]);
+
+function formatted(value: number | undefined, format: (value: number) => string): string | undefined {
+  return value === undefined ? undefined : format(value);
+}
+
+/** Files of /etc/iproute2 where a machine may give names of its own to numbers. */
+const NAME_FILES: ReadonlyMap<string, string> = new Map([
+  ['table', 'rt_tables'],
+  ['lookup', 'rt_tables'],
+  ['scope', 'rt_scopes'],
+  ['proto', 'rt_protos'],
+  ['protocol', 'rt_protos'],
+  ['tos', 'rt_dsfield'],
+  ['dsfield', 'rt_dsfield'],
+]);
+
+/** What to do about a name that is not known here. */
+export function nameAdvice(key: string): string {
+  const file = NAME_FILES.get(key);
+  return file === undefined ? '' : ` (its number is in /etc/iproute2/${file}; \`ip -N\` prints numbers)`;
 }
 
 function parseNumber(text: string, max: number): number | undefined {

@@ -2,6 +2,7 @@ import { type Problem, type Read, readResult } from '../../problem/index.js';
 import type { KeptEntry } from '../kept.js';
 import type { Source } from '../source.js';
 import { LineWords, type PlacedWord, splitLine } from '../words.js';
+import { namedFields, typeName } from './names.js';
 import { defaultScope, type Route, RT_SCOPE_UNIVERSE } from './route.js';
 import { readRouteFields } from './route-fields.js';
 import { readRouteWords, routeOf, tableOf } from './route-words.js';
@@ -24,12 +25,12 @@ export function readRouteText(source: Source): Read<RouteDump> {
     const lineWords = new LineWords(words, { file: source.file, line, problems });
     const origin = { by: 'dump', file: source.file, line };
     if (isIpv6(words)) {
-      const fields = readRouteFields(lineWords);
+      const fields = namedFields(readRouteFields(lineWords));
       inet6.push({ dev: fields['dev'] as string | undefined, fields, origin });
       continue;
     }
     if (isUnmodelled(words.map(({ text }) => text))) {
-      const read = unmodelledRoute(readRouteFields(lineWords), origin);
+      const read = unmodelledRoute(namedFields(readRouteFields(lineWords)), origin);
       if (read === undefined) lineWords.fail('expected a route with an IPv4 prefix', 'bad-address');
       else addRoute(tables, read.table, read.route);
       continue;
@@ -59,6 +60,10 @@ function routeLines(text: string): { readonly line: number; readonly words: Plac
   const lines: { line: number; words: PlacedWord[] }[] = [];
   text.split('\n').forEach((content, index) => {
     const words = splitLine(content);
+    const [type, dst] = words;
+    // `ip -N` prints the type's number, which no destination is.
+    if (type !== undefined && dst !== undefined && /^\d+$/.test(type.text))
+      words[0] = { ...type, text: typeName(type.text) };
     const last = lines.at(-1);
     if (words.length === 0 || content.startsWith('#')) return;
     if (/^\s+nexthop\b/.test(content) && last !== undefined) last.words.push(...words);

@@ -3,8 +3,14 @@ import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
 import { type KeptEntry, keptBut, keptRecord } from '../kept.js';
 import type { Source } from '../source.js';
+<<<<<<< HEAD
 import { parseProtocol, parseScope, parseTable } from './names.js';
+=======
+import type { JsonObject } from '../write-json.js';
+import { nameAdvice, namedFields, parseProtocol, parseScope, parseTable, typeName } from './names.js';
+>>>>>>> w3-H
 import { addRoute, type RouteDump } from './read-route-text.js';
+import { tosOf } from './read-rules.js';
 import { type Nexthop, parseDestination, type Route, RT_SCOPE_HOST, RT_SCOPE_LINK } from './route.js';
 import type { FibTable } from './table.js';
 import { isUnmodelledRecord, unmodelledRoute } from './unmodelled-route.js';
@@ -22,7 +28,8 @@ export function readRoutes(source: Source): Read<RouteDump> {
   const inet6: KeptEntry[] = [];
   for (const record of jsonRecords(source, problems)) {
     if (isIpv6(record)) {
-      inet6.push(keptRecord(record, source.file));
+      const kept = keptRecord(record, source.file);
+      inet6.push({ ...kept, fields: namedFields(kept.fields) });
       continue;
     }
     if (isUnmodelledRecord(record)) {
@@ -37,7 +44,7 @@ export function readRoutes(source: Source): Read<RouteDump> {
 }
 
 function keepRoute(tables: Map<number, FibTable>, record: JsonRecord, file: string): void {
-  const read = unmodelledRoute(record.fields, { by: 'dump', file });
+  const read = unmodelledRoute(namedFields(record.fields), { by: 'dump', file });
   if (record.has('encap'))
     record.fail(
       'encap',
@@ -56,7 +63,7 @@ function isIpv6(record: JsonRecord): boolean {
 }
 
 function readRoute(record: JsonRecord, file: string): Route | undefined {
-  const type = record.string('type') ?? 'unicast';
+  const type = typeName(record.string('type') ?? 'unicast');
   const dst = readPrefix(record);
   const protocol = named(record, 'protocol', 'boot', parseProtocol);
   const scope = named(record, 'scope', 'global', parseScope);
@@ -64,7 +71,7 @@ function readRoute(record: JsonRecord, file: string): Route | undefined {
   const common = {
     ...keptOf(record),
     dst,
-    tos: record.spelledNumber('tos') ?? 0,
+    tos: tosOf(record),
     metric: record.number('metric') ?? 0,
     protocol,
     mtu: record
@@ -144,5 +151,7 @@ function named<T>(
 ): T | undefined {
   const value = record.fields[key];
   const text = typeof value === 'number' ? String(value) : (record.string(key) ?? missing);
-  return parse(text) ?? record.fail(key, `expected a name or number, found "${text}"`, 'unknown-name');
+  return (
+    parse(text) ?? record.fail(key, `expected a name or number, found "${text}"${nameAdvice(key)}`, 'unknown-name')
+  );
 }

@@ -1,7 +1,7 @@
 import type { Ipv4, Ipv4Prefix } from '../../address/index.js';
 import type { LineWords } from '../words.js';
 import type { JsonObject } from '../write-json.js';
-import { parseProtocol, parseScope, parseTable, SCOPE_NAMES, TABLE_NAMES } from './names.js';
+import { nameAdvice, parseProtocol, parseScope, parseTable, parseTos, SCOPE_NAMES, TABLE_NAMES } from './names.js';
 import { type ModelledRoute, type NewRoute, type Nexthop, RT_TABLE_LOCAL, RT_TABLE_MAIN } from './route.js';
 import { readMetric, readRealm } from './route-fields.js';
 
@@ -206,7 +206,7 @@ function readOption(words: LineWords, option: Option, draft: Draft): void {
       draft.metric = words.number('metric');
       return;
     case 'tos':
-      draft.tos = words.number('tos', 255);
+      draft.tos = readName(words, 'tos', parseTos, ['EF', 'CS1', 'AF11']);
       return;
     case 'mtu':
       draft.mtuLock = words.accept('lock');
@@ -239,7 +239,10 @@ export function readName<T>(
   const value = parse(word);
   if (value !== undefined) return value;
   if (word !== '')
-    words.fail(`${what}: expected a number or one of ${names.join(', ')}, found "${word}"`, 'unknown-name');
+    words.fail(
+      `${what}: expected a number or one of ${names.join(', ')}, found "${word}"${nameAdvice(what)}`,
+      'unknown-name',
+    );
   return parse('0') as T;
 }
 

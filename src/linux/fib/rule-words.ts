@@ -1,6 +1,6 @@
 import type { Ipv4Prefix } from '../../address/index.js';
 import type { LineWords } from '../words.js';
-import { formatTable, parseTable, TABLE_NAMES } from './names.js';
+import { formatTable, parseProtocol, parseTable, parseTos, TABLE_NAMES } from './names.js';
 import { readName } from './route-words.js';
 import type { RoutingRule } from './rule.js';
 
@@ -58,6 +58,11 @@ const OPTIONS = [
 type Option = (typeof OPTIONS)[number];
 const ALIASES: ReadonlyMap<string, Option> = new Map([['sup_pl', 'suppress_prefixlength']]);
 const ACTIONS = ['blackhole', 'unreachable', 'prohibit'] as const;
+
+/** Whether a word is an option, with a value behind it or not. */
+export function isRuleOption(word: string): boolean {
+  return word === 'proto' || (OPTIONS as readonly string[]).includes(word);
+}
 
 interface Draft {
   priority?: number;
@@ -119,7 +124,7 @@ function readOption(words: LineWords, option: Option, draft: Draft): void {
       return;
     case 'tos':
     case 'dsfield':
-      draft.tos = words.number(option, 255);
+      draft.tos = readName(words, option, parseTos, ['EF', 'CS1', 'AF11']);
       return;
     case 'fwmark':
       draft.fwmark = readMark(words);
@@ -156,7 +161,7 @@ function readOption(words: LineWords, option: Option, draft: Draft): void {
       draft.action = { action: option };
       return;
     case 'protocol':
-      draft.protocol = words.take(option);
+      draft.protocol = readProtocol(words.take(option));
       return;
     case '[detached]':
     case '[unresolved]':
@@ -164,6 +169,11 @@ function readOption(words: LineWords, option: Option, draft: Draft): void {
     default:
       draft.unmodelled.push(option, words.take(option));
   }
+}
+
+/** Who made a rule decides nothing, and so any name will do. */
+export function readProtocol(text: string): string {
+  return parseProtocol(text) ?? text;
 }
 
 /** `VALUE` or `VALUE/MASK`. */

@@ -2,7 +2,7 @@ import type { JsonRecord } from '../json.js';
 import { wordsOf } from '../kept.js';
 import type { Origin } from '../origin.js';
 import type { JsonObject } from '../write-json.js';
-import { parseProtocol, parseScope, parseTable } from './names.js';
+import { parseProtocol, parseScope, parseTable, parseTos, typeName } from './names.js';
 import { parseDestination, type Route } from './route.js';
 
 const TYPES: ReadonlySet<string> = new Set(['multicast', 'anycast', 'nat', 'xresolve']);
@@ -18,7 +18,7 @@ export function isUnmodelled(words: readonly string[]): boolean {
 /** The same of the fields of `ip -j route`. */
 export function isUnmodelledRecord(record: JsonRecord): boolean {
   const { type, via, encap } = record.fields;
-  if (TYPES.has(wordsOf(type)) || via !== undefined || encap !== undefined) return true;
+  if (TYPES.has(typeName(wordsOf(type ?? ''))) || via !== undefined || encap !== undefined) return true;
   return record.records('nexthops').some(isUnmodelledRecord);
 }
 
@@ -32,9 +32,9 @@ export function unmodelledRoute(
   const table = parseTable(text('table', 'main'));
   const scope = parseScope(text('scope', 'global'));
   const protocol = parseProtocol(text('protocol', 'boot'));
-  const [tos, metric] = [Number(text('tos', '0')), Number(text('metric', '0'))];
+  const [tos, metric] = [parseTos(text('tos', '0')), Number(text('metric', '0'))];
   if (dst === undefined || table === undefined || scope === undefined || protocol === undefined) return undefined;
-  if (!Number.isInteger(tos) || !Number.isInteger(metric)) return undefined;
+  if (tos === undefined || !Number.isInteger(metric)) return undefined;
   const route: Route = {
     type: 'unmodelled',
     dst,

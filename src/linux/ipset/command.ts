@@ -1,6 +1,6 @@
-import { splitWords } from '../netfilter/words.js';
 import { type IpsetOptions, parseOptions } from './options.js';
 import { IPSET_TYPES, OLD_TYPE_NAMES } from './type.js';
+import { splitIpsetLine } from './words.js';
 
 /** One line of `ipset restore`. `exist` is `-exist`: what is there already, or gone already, is no error. */
 export type IpsetCommand =
@@ -73,7 +73,7 @@ const NAME_LENGTH = 32;
 /** Reads one line of `ipset restore`, which is also one line of `ipset save`. */
 export function parseIpsetLine(line: string): IpsetLine {
   if (line.trim() === '' || line.startsWith('#')) return { command: 'nothing' };
-  const { words, unclosed } = splitWords(line);
+  const { words, unclosed } = splitIpsetLine(line);
   if (unclosed !== undefined) return { wrong: 'a quote is not closed', col: unclosed };
   const exist = words.some(({ text, quoted }) => !quoted && EXIST.has(text));
   const given = words.filter(({ text, quoted }) => quoted || !(EXIST.has(text) || QUIET.has(text)));
