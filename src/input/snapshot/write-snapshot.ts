@@ -63,21 +63,6 @@ export function snapshotFiles(network: Network): ReadonlyMap<string, string> {
   return files;
 }
 
-<<<<<<< HEAD
-=======
-/** iproute2 6.1 tells of locked metrics, and where a route with an encapsulation leads, in text only. */
-function needsText({ ipv4, ipv6 }: Netns): boolean {
-  const told = [...ipv4.tables.values()].flatMap((table) =>
-    [...table].map((route) => {
-      return { locked: route.mtuLock, kept: route.type === 'unmodelled' ? route.fields : route.kept };
-    }),
-  );
-  const fields = [...told.map(({ kept }) => kept ?? {}), ...ipv6.routes.map((route) => route.fields)];
-  return (
-    told.some(({ locked }) => locked) || fields.some((each) => 'encap' in each || / lock":/.test(JSON.stringify(each)))
-  );
-}
-
 /** What the other backend of iptables has. */
 function foreignFiles({ foreignRules }: Netns): Readonly<Record<string, string>> {
   const files = foreignRules.flatMap((rules) =>
@@ -92,7 +77,6 @@ function incompatibleComments({ foreignRules }: Netns): string {
   return foreignRules.map((rules) => (rules.by === 'nft' ? `${rules.comment}\n` : '')).join('');
 }
 
->>>>>>> w3-H
 /** What rules have counted is written where a dump has told it. */
 function countersOf(ruleset: Ruleset): PrintCounters {
   const rules = [...ruleset.values()].flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));

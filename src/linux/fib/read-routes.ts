@@ -3,12 +3,7 @@ import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
 import { type KeptEntry, keptBut, keptRecord } from '../kept.js';
 import type { Source } from '../source.js';
-<<<<<<< HEAD
-import { parseProtocol, parseScope, parseTable } from './names.js';
-=======
-import type { JsonObject } from '../write-json.js';
 import { nameAdvice, namedFields, parseProtocol, parseScope, parseTable, typeName } from './names.js';
->>>>>>> w3-H
 import { addRoute, type RouteDump } from './read-route-text.js';
 import { tosOf } from './read-rules.js';
 import { type Nexthop, parseDestination, type Route, RT_SCOPE_HOST, RT_SCOPE_LINK } from './route.js';
