@@ -86,7 +86,8 @@ export function vethXmit(net: Net, skb: Skb): void {
   const link = net.ns.links.get(skb.dev);
   const peer = link && net.walk.network.peerOf(link);
   if (peer === undefined) {
-    drop(net, skb, 'veth_xmit', 'NO_CARRIER', () => ({ values: { dev: skb.dev } }));
+    // With a carrier there is an other end: it is only nobody's who was dumped.
+    drop(net, skb, 'veth_xmit', 'LEFT_SCOPE', () => ({ values: { dev: skb.dev } }));
     return;
   }
   const there = net.walk.net(peer.netns.name);

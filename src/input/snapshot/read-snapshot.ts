@@ -60,7 +60,7 @@ export function readSnapshot(folder: SnapshotFolder): Read<Snapshot> {
   notes.push(...named.notes, ...pairs.notes, ...segments.notes, ...keptNotes(all));
   const assumed = new Map([
     ...segments.assumed,
-    ...[...namespaces].map(([name, each]) => [name, each.assumed] as const),
+    ...[...namespaces].map(([name, each]) => [name, [...(pairs.assumed.get(name) ?? []), ...each.assumed]] as const),
   ]);
   const coverage = new Map([...namespaces].map(([name, { parts }]) => [name, parts]));
   const network = networkOf(all, directory, assumed, namespaces);
