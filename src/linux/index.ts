@@ -62,6 +62,7 @@ export { type JsonRecord, jsonObject } from './json.js';
 export { jsonError, jsonOffset, positionAt } from './json-scan.js';
 export { type Inet6, inet6OfOthers, type KeptEntry, keptOfOthers, wordsOf } from './kept.js';
 export * from './link/connect.js';
+export { lowerOf, withoutLower } from './link/kept.js';
 export * from './link/link.js';
 export { type LinkContext, type LinkDump, readLinks } from './link/read.js';
 export { readAddresses } from './link/read-address.js';

@@ -12,6 +12,7 @@ import {
   readRoutes,
   routesJson,
   rulesJson,
+  withoutLower,
 } from '../../src/linux/index.js';
 import { describeNetns } from '../plan/describe-netns.js';
 import { peerIndexIn, recordedNamespaces, replay, type Scenario } from '../plan/replay-commands.js';
@@ -97,7 +98,10 @@ describe.each(scenarios)('$name', (scenario) => {
     const unjoined = (of: Netns): Netns => ({
       ...of,
       links: new Map(
-        [...of.links].map(([dev, link]) => [dev, link.kind === 'veth' ? { ...link, peer: undefined } : link]),
+        [...of.links].map(([dev, link]) => [
+          dev,
+          link.kind === 'veth' ? { ...withoutLower(link), peer: undefined } : link,
+        ]),
       ),
     });
     expect(describeNetns(unjoined(read), given)).toEqual(describeNetns(unjoined(ns), given));
