@@ -61,6 +61,7 @@ export { Journal } from './journal.js';
 export { type JsonRecord, jsonObject } from './json.js';
 export { jsonError, jsonOffset, positionAt } from './json-scan.js';
 export { type Inet6, inet6OfOthers, type KeptEntry, keptOfOthers, wordsOf } from './kept.js';
+export { type ChildLink, childrenAmong, isChild } from './link/child.js';
 export * from './link/connect.js';
 export { lowerOf, withoutLower } from './link/kept.js';
 export * from './link/link.js';
