@@ -7,4 +7,11 @@ export {
   type NetnsDevices,
   Topology,
 } from './graph.js';
-export { Network, type NetworkSource, type Place, type RefusedCall, type Unmodelled } from './network.js';
+export {
+  type ChildPlace,
+  Network,
+  type NetworkSource,
+  type Place,
+  type RefusedCall,
+  type Unmodelled,
+} from './network.js';

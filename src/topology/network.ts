@@ -1,5 +1,14 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
-import type { Learned, Link, Netns, Origin } from '../linux/index.js';
+import {
+  type ChildLink,
+  childrenAmong,
+  isChild,
+  type Learned,
+  type Link,
+  type Netns,
+  type Origin,
+  type Peer,
+} from '../linux/index.js';
 import { Directory } from './directory.js';
 
 /** A call that the kernel refused when the network was built, so that what it was to write is missing. */
@@ -31,6 +40,8 @@ export interface NetworkSource {
   assumedIn?(name: string): readonly string[];
   /** What packets had taught a namespace when it was dumped; left out, or undefined, where no dump tells. */
   learnedIn?(name: string): Learned | undefined;
+  /** Devices of other namespaces that take frames from one (macvlan, ipvlan), or may do so; left out where none does. */
+  childrenElsewhere?(netns: string, dev: string): readonly Peer[];
 }
 
 /** Something that changes packets' paths on the real network, and that this one leaves out. */
@@ -45,6 +56,11 @@ export interface Unmodelled {
 export interface Place {
   readonly netns: Netns;
   readonly link: Link;
+}
+
+/** A device that takes frames from the one below, and the namespace that it is in. */
+export interface ChildPlace extends Place {
+  readonly link: ChildLink;
 }
 
 /**
@@ -145,6 +161,18 @@ export class Network {
   /** The same network with other names for its objects. */
   named(directory: Directory): Network {
     return new Network(this.#source, this.#made, this.#changed, directory);
+  }
+
+  /** The devices that take frames from a device below, in its namespace or another. */
+  childrenOf(name: string, dev: string): readonly ChildPlace[] {
+    const own = this.netns(name);
+    const here = own === undefined ? [] : childrenAmong(own.links, dev).map((link) => ({ netns: own, link }));
+    const elsewhere = (this.#source.childrenElsewhere?.(name, dev) ?? []).flatMap((peer): ChildPlace[] => {
+      const netns = this.netns(peer.netns);
+      const link = netns?.links.get(peer.dev);
+      return netns !== undefined && isChild(link) ? [{ netns, link }] : [];
+    });
+    return [...here, ...elsewhere];
   }
 
   /** The other end of a veth pair or cable; undefined when there is none, or it is not in this network. */

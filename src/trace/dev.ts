@@ -1,6 +1,7 @@
 import { isGroupMac, MAC_BROADCAST } from '../address/index.js';
 import { hasEthernet, type Link, type PacketType, type Skb } from '../linux/index.js';
 import { ETH_HLEN, ETH_P_ARP, ETH_P_IP, packetLength } from '../packet/index.js';
+import { takenByChild } from './child.js';
 import { segment } from './gso.js';
 import { drop, type Net } from './net.js';
 import { scrub } from './skb.js';
@@ -67,6 +68,7 @@ export function netifReceiveSkb(net: Net, skb: Skb): void {
     net.walk.functions.br_handle_frame(net, skb);
     return;
   }
+  if (!back && takenByChild(net, skb)) return;
   const type = skb.eth?.type ?? ETH_P_IP;
   if (type === ETH_P_IP) net.walk.functions.ip_rcv(net, skb);
   else if (type === ETH_P_ARP) net.walk.functions.arp_rcv(net, skb);
@@ -86,7 +88,8 @@ export function vethXmit(net: Net, skb: Skb): void {
   const link = net.ns.links.get(skb.dev);
   const peer = link && net.walk.network.peerOf(link);
   if (peer === undefined) {
-    drop(net, skb, 'veth_xmit', 'NO_CARRIER', () => ({ values: { dev: skb.dev } }));
+    // With a carrier there is an other end: it is only nobody's who was dumped.
+    drop(net, skb, 'veth_xmit', 'LEFT_SCOPE', () => ({ values: { dev: skb.dev } }));
     return;
   }
   const there = net.walk.net(peer.netns.name);

@@ -48,8 +48,7 @@ export function resolveOutput(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
   const key = neighbourKey(link.name, ip);
   const known = findNeighbour(net, link.name, ip);
   if (known === undefined) {
-    // Whether anybody would answer behind such a device is not known: the packet goes to it as it is.
-    if (link.kind === 'physical' || link.kind === 'unmodelled') devQueueXmit(net, skb);
+    if (leadsToUnknown(net, link)) devQueueXmit(net, skb);
     else solicit(net, skb, ip, link);
     return;
   }
@@ -73,6 +72,12 @@ export function resolveOutput(net: Net, skb: Skb, ip: Ipv4, link: Link): void {
     origin: known.origin === undefined ? null : formatOrigin(known.origin),
   }));
   send(net, skb, link, known.mac);
+}
+
+/** Whether anybody would answer behind such a device is not known: a packet goes to it as it is. */
+function leadsToUnknown({ walk }: Net, link: Link): boolean {
+  if (link.kind === 'veth') return link.carrier && walk.network.peerOf(link) === undefined;
+  return link.kind === 'physical' || link.kind === 'unmodelled';
 }
 
 /** Notes that a configured neighbour has been used. */
@@ -129,20 +134,20 @@ function probe(net: Net, queue: ArpQueue, ip: Ipv4, link: Link, key: string): vo
 }
 
 /**
- * neigh_invalidate(): every packet that waited is reported unreachable, and dropped, unless it was the model that
- * could not ask. A report that wants the same neighbour begins another round of questions, and is thrown away with all
- * that still waited (__skb_queue_purge()).
+ * neigh_invalidate(): every packet that waited is reported unreachable, and dropped, unless the question went where
+ * the model could not follow it. A report that wants the same neighbour begins another round of questions, and is thrown
+ * away with all that still waited (__skb_queue_purge()).
  */
 function fail(net: Net, queue: ArpQueue, ip: Ipv4, link: Link): void {
   const entry = net.runtime.neighbours.get(neighbourKey(link.name, ip));
   if (entry !== undefined) net.journal.set(entry, 'state', 'FAILED');
-  const what = net.walk.unsupportedArp.get(ip);
+  const unknown = net.walk.unknownArp.get(ip);
   const another = (): ArpQueue | undefined => net.walk.arpQueues.get(waitingKey(net, ip, link));
   const lose = (skb: Skb): void =>
     drop(net, skb, 'neigh_invalidate', 'NEIGH_FAILED', () => ({ values: { ip: formatIpv4(ip), dev: link.name } }));
   for (const skb of queue.skbs) {
-    if (what !== undefined) {
-      drop(net, skb, 'neigh_invalidate', 'UNSUPPORTED', () => ({ values: { what } }));
+    if (unknown !== undefined) {
+      drop(net, skb, 'neigh_invalidate', unknown.code, () => unknown.detail);
       continue;
     }
     const goesOn = another() === undefined;

@@ -96,6 +96,12 @@ export interface FragmentQueue {
   readonly timer: Timer;
 }
 
+/** How an ARP packet went where the model can't follow it. */
+export interface UnknownArp {
+  readonly code: 'UNSUPPORTED' | 'LEFT_SCOPE';
+  readonly detail: DropDetail;
+}
+
 /** One probe on its way, as the kernel's functions see it: the clock, what is queued, and who looks on. */
 export interface Walk {
   readonly network: Network;
@@ -115,8 +121,8 @@ export interface Walk {
    */
   readonly arpQueues: Map<string, ArpQueue>;
   readonly fragmentQueues: Map<string, FragmentQueue>;
-  /** What is not modelled and took an ARP question or answer, by the address asked for: that nobody answers means little. */
-  readonly unsupportedArp: Map<Ipv4, string>;
+  /** Where an ARP question or answer was lost sight of, by the address asked for: that nobody answers means little. */
+  readonly unknownArp: Map<Ipv4, UnknownArp>;
   /** ms of the virtual clock. */
   readonly now: number;
   /** The kernel of a namespace; throws when the network has none of that name. */
@@ -211,12 +217,14 @@ export function tell(net: Net, skb: Skb, fields: () => EventFields): void {
 /** Ends a packet's way. `detail` explains it further, and is made only when somebody looks. */
 export function drop(net: Net, skb: Skb, fn: string, code: DropCode, detail?: () => DropDetail): void {
   const { observer } = net.walk;
-  if (code === 'UNSUPPORTED' && skb.arp !== undefined) noteUnsupportedArp(net, skb.arp, detail);
+  if ((code === 'UNSUPPORTED' || code === 'LEFT_SCOPE') && skb.arp !== undefined)
+    noteUnknownArp(net, skb.arp, { code, detail: detail?.() ?? {} });
   if (observer !== undefined) observer.drop(net, skb, { fn, code, ...detail?.() });
 }
 
-function noteUnsupportedArp({ walk }: Net, { op, spa, tpa }: Arp, detail: (() => DropDetail) | undefined): void {
-  walk.unsupportedArp.set(op === 'request' ? tpa : spa, String(detail?.().values?.['what'] ?? 'ARP'));
+/** Remembers that nobody can say what became of an ARP packet. */
+export function noteUnknownArp({ walk }: Net, { op, spa, tpa }: Arp, unknown: UnknownArp): void {
+  walk.unknownArp.set(op === 'request' ? tpa : spa, unknown);
 }
 
 /** What else a drop can say of itself. */

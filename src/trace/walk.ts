@@ -2,7 +2,17 @@ import type { Ipv4 } from '../address/index.js';
 import { type Chooser, type Journal, type Netns, type NetnsRuntime, type Runtime, Skb } from '../linux/index.js';
 import type { Packet } from '../packet/index.js';
 import type { Network } from '../topology/index.js';
-import type { ArpQueue, FragmentQueue, KernelFunctions, Net, Observer, ProbeSocket, Timer, Walk } from './net.js';
+import type {
+  ArpQueue,
+  FragmentQueue,
+  KernelFunctions,
+  Net,
+  Observer,
+  ProbeSocket,
+  Timer,
+  UnknownArp,
+  Walk,
+} from './net.js';
 import type { LegKind } from './trace.js';
 
 /** Frames at devices before a walk is cut off: more than any recorded conversation, less than a storm. */
@@ -25,7 +35,7 @@ export class ProbeWalk implements Walk {
   readonly requests: Map<number, number> = new Map();
   readonly arpQueues: Map<string, ArpQueue> = new Map();
   readonly fragmentQueues: Map<string, FragmentQueue> = new Map();
-  readonly unsupportedArp: Map<Ipv4, string> = new Map();
+  readonly unknownArp: Map<Ipv4, UnknownArp> = new Map();
   readonly #nets = new Map<string, Net>();
   readonly #backlog: { readonly net: Net; readonly skb: Skb }[] = [];
   readonly #tasks: (() => void)[] = [];

@@ -5,7 +5,7 @@ import type { Network } from '../../src/topology/index.js';
 import { crossings, type Probe, trace } from '../../src/trace/index.js';
 import { generatedNames } from '../lab/generated-names.js';
 import { netnsLines } from '../lab/netns-lines.js';
-import { networkFrom, ROUTER } from '../network.js';
+import { bridged, networkFrom, ROUTER } from '../network.js';
 import { readable, recording } from '../recordings/load.js';
 import { SHIPPED, shipped, shippedFile } from '../shipped.js';
 
@@ -230,6 +230,43 @@ ip link add eth0 netns c type veth peer name eth0 netns d`);
     expect(notes).toContain('the other end of a/eth0 may be b/eth0, c/eth0, d/eth0: say which in wires');
     const link = again.netns('a')?.links.get('eth0');
     expect(link?.kind === 'veth' && link.peer).toBe(undefined);
+    const may = 'The other end of a/eth0 may be b/eth0, c/eth0, d/eth0: say which in wires (a).';
+    expect(trace(again, { from: 'a', to: '10.0.0.2', proto: 'icmp' }).assumptions).toContain(may);
+  });
+});
+
+describe('a veth whose other end nobody dumped', () => {
+  const network = networkFrom(ROUTER);
+  const files = [...snapshotFiles(network)].filter(([path]) => !path.startsWith('a/'));
+  const gone = Object.fromEntries(files.map(([path]) => [path, undefined]));
+  const only = (changes = {}): Network => read(folderOf(network, { ...gone, ...changes })).network;
+  const end = (of: Network, probe: Partial<Probe> = {}): unknown => {
+    const { verdict } = trace(of, { from: 'a', to: '10.0.1.1:80', ...probe });
+    return [verdict.forward, verdict.code, verdict.exit];
+  };
+
+  // LOWER_UP: the kernel has it (veth_open() sets the carrier when both ends are up), and what is behind it is not known.
+  test('leads out of the model if it has a carrier', () => {
+    expect(end(only())).toEqual(['left-scope', 'LEFT_SCOPE', 3]);
+  });
+
+  test('is dead without one', () => {
+    const text = snapshotFiles(network).get('a/ip-link.json')?.replace('"UP","LOWER_UP"]', '"NO-CARRIER","UP"]');
+    const dead = text?.replace(/("ifname":"eth0".*?)"UP","LOWER_UP"\]/, '$1"NO-CARRIER","UP"]');
+    const neighbour = '[{"dst":"10.0.0.2","dev":"eth0","lladdr":"02:00:00:00:00:02","state":["PERMANENT"]}]';
+    const of = only({ 'a/ip-link.json': dead, 'a/ip-neigh.json': neighbour });
+    expect(end(of)).toEqual(['dropped', 'NO_CARRIER', 1]);
+  });
+
+  test('as a port of a bridge takes questions that nobody else answers', () => {
+    const lan = networkFrom(bridged({ a: '10.0.0.1/24', b: '10.0.0.2/24', c: '10.0.0.3/24' }));
+    const noC = Object.fromEntries(
+      [...snapshotFiles(lan).keys()].flatMap((path) => (/^(c\/|network)/.test(path) ? [[path, undefined]] : [])),
+    );
+    const of = read(folderOf(lan, noC)).network;
+    const probe = { from: 'a', proto: 'icmp' } as const;
+    expect(end(of, { ...probe, to: '10.0.0.3' })).toEqual(['left-scope', 'LEFT_SCOPE', 3]);
+    expect(end(of, { ...probe, to: '10.0.0.2' })).toEqual(['delivered', null, 0]);
   });
 });
 

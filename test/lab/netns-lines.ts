@@ -61,9 +61,12 @@ export function netnsLines(ns: Netns, names: Names): string[] {
 }
 
 function linkLines(ns: Netns, link: Link, names: Names): string[] {
-  const { name, origin: _, ...rest } = link;
+  const { name, origin: _, kept, ...rest } = link;
+  // A veth has a queue for each CPU of the machine (veth_get_num_queues()); recordings note where it leads.
+  const { peer: _peer, num_tx_queues: tx, num_rx_queues: rx, ...others } = kept ?? {};
   const fields = {
     ...rest,
+    ...(Object.keys(others).length === 0 ? {} : { kept: others }),
     address: names.mac(rest.address),
     master: rest.master === undefined ? undefined : names.device(ns.name, rest.master),
     ...(rest.kind === 'veth' && rest.peer !== undefined

@@ -11,6 +11,7 @@ import {
   readNetns,
   routesJson,
   rulesJson,
+  withoutLower,
 } from '../../src/linux/index.js';
 import { describeNetns } from '../plan/describe-netns.js';
 import { peerIndexIn, recordedNamespaces, replay, type Scenario } from '../plan/replay-commands.js';
@@ -96,7 +97,10 @@ describe.each(scenarios)('$name', (scenario) => {
     const unjoined = (of: Netns): Netns => ({
       ...of,
       links: new Map(
-        [...of.links].map(([dev, link]) => [dev, link.kind === 'veth' ? { ...link, peer: undefined } : link]),
+        [...of.links].map(([dev, link]) => [
+          dev,
+          link.kind === 'veth' ? { ...withoutLower(link), peer: undefined } : link,
+        ]),
       ),
     });
     expect(describeNetns(unjoined(read), given)).toEqual(describeNetns(unjoined(ns), given));

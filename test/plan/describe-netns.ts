@@ -62,7 +62,8 @@ function byDevice(a: string, b: string): number {
 }
 
 function describeLink(link: Link, links: readonly Link[], macText: (mac: Mac, dev: string) => string): string {
-  const { origin, address, port, ...rest } = link;
+  // What only a dump tells no command sets.
+  const { origin, address, port, kept: _, ...rest } = link;
   const ports = links.filter((l) => l.master === link.name);
   const lowest = ports.length > 0 && address === Math.min(...ports.map((l) => l.address));
   const shown = lowest ? '(lowest of its ports)' : macText(address, link.name);

@@ -1,5 +1,5 @@
 import { formatIpv4, formatMac } from '../../address/index.js';
-import type { Link, Netns } from '../../linux/index.js';
+import { type Link, type LinkOf, lowerOf, type Netns } from '../../linux/index.js';
 import type { Difference } from '../../output/index.js';
 import type { Names } from './names.js';
 
@@ -45,7 +45,7 @@ function diffFields(
   const keys = here.get('type') === there.get('type') ? new Set([...here.keys(), ...there.keys()]) : ['type'];
   return [...keys].flatMap((key) => {
     const [mine, theirs] = [here.get(key), there.get(key)];
-    if (mine === theirs || (key === 'peer' && [mine, theirs].includes(undefined))) return [];
+    if (mine === theirs || (UNTOLD.has(key) && [mine, theirs].includes(undefined))) return [];
     const side = (value: string | undefined, { origin }: Link): { text: string; origin: Link['origin'] } => ({
       text: value ?? 'none',
       origin,
@@ -91,7 +91,22 @@ const PORT_WORDS = new Map([
   ['bcastFlood', 'bcast_flood'],
 ]);
 
-function kindFields(link: Link, { names }: Side): readonly (readonly [string, string])[] {
+const UNMODELLED = ['mode', 'protocol', 'id', 'local', 'remote'];
+
+/** What one side may not know: a dump the other end of a veth, a lab what its commands left to the driver. */
+const UNTOLD = new Set(['peer', 'dev', ...UNMODELLED]);
+
+/** What says where a device of a kind that is not modelled takes frames from and how, as `ip -d link` names it. */
+function unmodelledFields(link: LinkOf<'unmodelled'>, { ns, names }: Side): readonly (readonly [string, string])[] {
+  const lower = lowerOf(link);
+  const told = UNMODELLED.flatMap((key): [string, string][] => {
+    const value = link.data[key];
+    return value === undefined ? [] : [[key, String(value)]];
+  });
+  return lower === undefined ? told : [['dev', names.device(ns, lower)], ...told];
+}
+
+function kindFields(link: Link, { ns, names }: Side): readonly (readonly [string, string])[] {
   switch (link.kind) {
     case 'veth':
       return link.peer === undefined ? [] : [['peer', names.netns(link.peer.netns)]];
@@ -116,7 +131,8 @@ function kindFields(link: Link, { names }: Side): readonly (readonly [string, st
     case 'loopback':
     case 'physical':
     case 'tun':
-    case 'unmodelled':
       return [];
+    case 'unmodelled':
+      return unmodelledFields(link, { ns, names });
   }
 }

@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
-import { connectLinks, type Netns } from '../../linux/index.js';
+import { connectLinks, type Netns, type Peer } from '../../linux/index.js';
 import { didYouMean, type Problem, type Read, readResult } from '../../problem/index.js';
 import { Network } from '../../topology/index.js';
 import { problemsOf } from '../issues.js';
 import { prune } from '../prune.js';
 import { valueAt } from '../value-at.js';
 import { readYaml, type YamlDocument } from '../yaml.js';
+import { childrenElsewhere } from './children.js';
 import { keptNotes } from './kept-notes.js';
 import { KNOWN_FILES, NETWORK_FILE, SNAPSHOT_PARTS } from './layout.js';
 import { directoryOf } from './names.js';
@@ -60,10 +61,11 @@ export function readSnapshot(folder: SnapshotFolder): Read<Snapshot> {
   notes.push(...named.notes, ...pairs.notes, ...segments.notes, ...keptNotes(all));
   const assumed = new Map([
     ...segments.assumed,
-    ...[...namespaces].map(([name, each]) => [name, each.assumed] as const),
+    ...[...namespaces].map(([name, each]) => [name, [...(pairs.assumed.get(name) ?? []), ...each.assumed]] as const),
   ]);
   const coverage = new Map([...namespaces].map(([name, { parts }]) => [name, parts]));
-  const network = networkOf(all, directory, assumed, namespaces);
+  const children = childrenElsewhere(namespaces, wires, said);
+  const network = networkOf(all, directory, assumed, namespaces, children);
   return readResult({ network, notes, coverage }, problems);
 }
 
@@ -72,6 +74,7 @@ function networkOf(
   directory: Network['directory'],
   assumed: ReadonlyMap<string, readonly string[]>,
   read: ReadonlyMap<string, ReadNamespace>,
+  children: ReadonlyMap<string, readonly Peer[]>,
 ): Network {
   const byName = new Map(namespaces.map((ns) => [ns.name, ns]));
   return Network.from({
@@ -84,6 +87,7 @@ function networkOf(
     directory,
     assumedIn: (name) => assumed.get(name) ?? [],
     learnedIn: (name) => read.get(name)?.learned,
+    childrenElsewhere: (netns, dev) => children.get(`${netns}/${dev}`) ?? [],
   });
 }
 

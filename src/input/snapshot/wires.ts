@@ -71,6 +71,8 @@ interface FarEnd {
 /** Wires, and the ends of which it is not clear where they lead. */
 export interface InferredPairs extends Wires {
   readonly open: readonly Peer[];
+  /** By namespace: what a packet that reaches it leans on. */
+  readonly assumed: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
@@ -95,7 +97,8 @@ export function inferredPairs(
     }
   const fitting = (end: FarEnd): readonly FarEnd[] =>
     (byIndexes.get(`${end.far} ${end.own}`) ?? []).filter((other) => other.ns !== end.ns && mayShareKernel(end, other));
-  const result = { wires: [] as Wire[], notes: [] as string[], open: [] as Peer[] };
+  const assumed = new Map<string, string[]>();
+  const result = { wires: [] as Wire[], notes: [] as string[], open: [] as Peer[], assumed };
   const met = new Set<FarEnd>();
   for (const end of [...byIndexes.values()].flat()) {
     const candidates = fitting(end);
@@ -103,7 +106,10 @@ export function inferredPairs(
     if (other === undefined || met.has(end)) continue;
     if (candidates.length > 1 || fitting(other).length > 1) {
       const names = candidates.map(nameOf).join(', ');
-      result.notes.push(`the other end of ${nameOf(end)} may be ${names}: say which in wires`);
+      const may = `the other end of ${nameOf(end)} may be ${names}: say which in wires`;
+      result.notes.push(may);
+      const before = assumed.get(end.ns.name) ?? [];
+      assumed.set(end.ns.name, [...before, `${may[0]?.toUpperCase()}${may.slice(1)}`]);
       result.open.push(peerOf(end));
       continue;
     }

@@ -1,4 +1,5 @@
 import type { Netns } from '../netns.js';
+import { withoutLower } from './kept.js';
 import type { Link, Peer } from './link.js';
 
 /** The two ends of a veth pair or cable. */
@@ -20,7 +21,7 @@ export function connectLinks(namespaces: Iterable<Netns>, wires: Iterable<Wire>)
     if (link === undefined) throw new Error(`connectLinks: no link ${end.dev} in namespace ${end.netns}`);
     if (link.kind !== 'veth' && link.kind !== 'physical')
       throw new Error(`connectLinks: ${end.netns}/${end.dev} is a ${link.kind} and has no other end`);
-    links.get(end.netns)?.set(end.dev, { ...link, kind: 'veth', peer });
+    links.get(end.netns)?.set(end.dev, { ...withoutLower(link), kind: 'veth', peer });
   };
   for (const [a, b] of wires) {
     connect(a, b);

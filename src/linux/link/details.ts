@@ -1,5 +1,6 @@
 import { MAC_ZERO } from '../../address/index.js';
 import type { Netns } from '../netns.js';
+import { keptNow } from './kept.js';
 import type { Link } from './link.js';
 
 /**
@@ -78,14 +79,24 @@ export function queuesOf(link: Link, cpus: number): number {
   return link.kind === 'veth' ? cpus : 1;
 }
 
+/** Words of text that are others in JSON. */
+const WORDS = new Map([
+  ['inet6_addr_gen_mode', 'addrgenmode'],
+  ['num_tx_queues', 'numtxqueues'],
+  ['num_rx_queues', 'numrxqueues'],
+]);
+
 /** What ends the details of each device. */
 export function queueWords(ns: Netns, link: Link, cpus: number): string {
   const queues = queuesOf(link, cpus);
-  const words = hasAddrGenMode(link) ? ['addrgenmode eui64'] : [];
-  words.push(`numtxqueues ${queues} numrxqueues ${queues}`);
-  words.push('gso_max_size 65536 gso_max_segs 65535');
-  words.push(`tso_max_size ${tsoMax(ns, link)} tso_max_segs 65535 gro_max_size 65536 `);
-  return words.join(' ');
+  const limits = {
+    ...(hasAddrGenMode(link) ? { inet6_addr_gen_mode: 'eui64' } : {}),
+    ...{ num_tx_queues: queues, num_rx_queues: queues, gso_max_size: 65536, gso_max_segs: 65535 },
+    ...{ tso_max_size: tsoMax(ns, link), tso_max_segs: 65535, gro_max_size: 65536 },
+  };
+  const kept = keptNow(link);
+  const words = Object.entries(limits).map(([key, value]) => `${WORDS.get(key) ?? key} ${kept[key] ?? value}`);
+  return `${words.join(' ')} `;
 }
 
 /** Software devices segment packets of any length; a tunnel and a bridge inherit what is below (netif_inherit_tso_max()). */

@@ -94,6 +94,8 @@ export type Link = LinkKind & {
   /** The bridge that it is a port of. */
   readonly master: string | undefined;
   readonly port: BridgePort | undefined;
+  /** What a dump says of it and the rest does not hold (`altnames`, the device below), as `ip -j -d link` names it. */
+  readonly kept?: JsonObject;
   readonly origin: Origin;
 };
 

@@ -1,9 +1,12 @@
 import { type Mac, parseMac } from '../../address/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { type JsonRecord, jsonRecords } from '../json.js';
+import { createNetns, type Netns } from '../netns.js';
 import type { Source } from '../source.js';
+import { keptOfLink } from './kept.js';
 import type { BridgePort, Link } from './link.js';
 import { readKind } from './read-kind.js';
+import { linkJson } from './write-json.js';
 
 /** What `ip -j -d link` says of a namespace's devices. */
 export interface LinkDump {
@@ -31,10 +34,12 @@ export function readLinks(source: Source, { netns, bridgeLink }: LinkContext): R
   if (bridgeLink !== undefined)
     for (const record of jsonRecords(bridgeLink, problems)) ports.set(record.requiredString('ifname'), record);
   const links: Link[] = [];
+  const records = new Map<string, JsonRecord>();
   const farEnds = new Map<string, { ifindex: number; netnsid: number }>();
   for (const record of jsonRecords(source, problems)) {
     const link = readLink(record, netns, ports, source.file);
     links.push(link);
+    records.set(link.name, record);
     const netnsid = record.number('link_netnsid');
     const ifindex = record.number('link_index');
     if (link.kind === 'veth' && netnsid !== undefined && ifindex !== undefined)
@@ -42,7 +47,12 @@ export function readLinks(source: Source, { netns, bridgeLink }: LinkContext): R
   }
   links.sort((a, b) => a.ifindex - b.ifindex);
   const followed = links.map((link) => followsPorts(link, links));
-  return readResult({ links: new Map(followed.map((link) => [link.name, link])), farEnds }, problems);
+  const ns: Netns = { ...createNetns(netns, 'host'), links: new Map(followed.map((link) => [link.name, link])) };
+  const all = followed.map((link): [string, Link] => {
+    const kept = keptOfLink(link, records.get(link.name)?.fields ?? {}, linkJson(ns, link));
+    return [link.name, kept === undefined ? link : { ...link, kept }];
+  });
+  return readResult({ links: new Map(all), farEnds }, problems);
 }
 
 function readLink(record: JsonRecord, netns: string, ports: ReadonlyMap<string, JsonRecord>, file: string): Link {

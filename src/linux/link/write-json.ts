@@ -2,6 +2,7 @@ import { formatMac } from '../../address/index.js';
 import type { Netns } from '../netns.js';
 import { formatJson, type JsonObject } from '../write-json.js';
 import { hasAddrGenMode, limitsOf, qdiscOf, queueLength, queuesOf, tsoMax } from './details.js';
+import { keptNow } from './kept.js';
 import { hasEthernet, type Link } from './link.js';
 import { tunnelEnds } from './tunnel.js';
 import { type LinkView, linkFlags, operstate } from './write.js';
@@ -16,12 +17,11 @@ export function linksJson(ns: Netns, view: LinkView = {}): string {
 /** `ip -j addr`, as iproute2 6.1 prints it. */
 export function addressesJson(ns: Netns, view: LinkView = {}): string {
   return formatJson(
-    [...ns.links.values()].map((link) => ({
-      ...headOf(ns, link, view),
-      ...hardwareOf(link),
-      ...(isAway(ns, link) ? { link_netnsid: netnsid(ns, link) } : {}),
-      addr_info: addressFields(ns, link.name),
-    })),
+    [...ns.links.values()].map((link) => {
+      const fields = { ...headOf(ns, link, view), ...placeOf(ns, link), altnames: undefined };
+      const kept = Object.entries(keptNow(link)).filter(([key]) => key in fields);
+      return { ...fields, ...Object.fromEntries(kept), addr_info: addressFields(ns, link.name) };
+    }),
   );
 }
 
@@ -31,7 +31,7 @@ export function bridgeLinksJson(ns: Netns): string {
     [...ns.links.values()].flatMap((link) => {
       const { port } = link;
       if (port === undefined) return [];
-      const { ifindex, link: lower, ifname, flags, mtu, master } = headOf(ns, link, {});
+      const { ifindex, link: lower, ifname, flags, mtu, master } = { ...headOf(ns, link, {}), ...keptNow(link) };
       return [{ ifindex, link: lower, ifname, flags, mtu, master, ...portOf(ns, link) }];
     }),
   );
@@ -47,7 +47,8 @@ function portOf(ns: Netns, link: Link): JsonObject {
   return { ...first, bcast_flood, mcast_router, mcast_to_unicast, neigh_suppress, vlan_tunnel, isolated, locked };
 }
 
-function linkJson(ns: Netns, link: Link, view: LinkView): JsonObject {
+/** One object of `ip -j -d link`. */
+export function linkJson(ns: Netns, link: Link, view: LinkView = {}): JsonObject {
   const { promiscuity, allmulti, minMtu, maxMtu } = limitsOf(link);
   const queues = queuesOf(link, view.cpus ?? 1);
   const { group, txqlen, ...head } = headOf(ns, link, view);
@@ -56,8 +57,7 @@ function linkJson(ns: Netns, link: Link, view: LinkView): JsonObject {
     linkmode: 'DEFAULT',
     group,
     txqlen,
-    ...hardwareOf(link),
-    ...(isAway(ns, link) ? { link_netnsid: netnsid(ns, link) } : {}),
+    ...placeOf(ns, link),
     promiscuity,
     allmulti,
     min_mtu: minMtu,
@@ -71,6 +71,7 @@ function linkJson(ns: Netns, link: Link, view: LinkView): JsonObject {
     tso_max_size: tsoMax(ns, link),
     tso_max_segs: 65535,
     gro_max_size: 65536,
+    ...keptNow(link),
   };
 }
 
@@ -105,6 +106,10 @@ function hardwareOf(link: Link): JsonObject {
   }
   if (!hasEthernet(link)) return { link_type: link.kind === 'unmodelled' ? link.type : 'none' };
   return { link_type: 'ether', address: formatMac(link.address), broadcast: 'ff:ff:ff:ff:ff:ff' };
+}
+
+function placeOf(ns: Netns, link: Link): JsonObject {
+  return { ...hardwareOf(link), link_netnsid: isAway(ns, link) ? netnsid(ns, link) : undefined };
 }
 
 function isAway(ns: Netns, link: Link): boolean {

@@ -1,6 +1,7 @@
 import { formatMac, isLoopback } from '../../address/index.js';
 import type { Netns } from '../netns.js';
 import { isDummy, limitWords, portsOf, qdiscOf, queueLength, queueWords } from './details.js';
+import { keptNow, lowerOf } from './kept.js';
 import { hasEthernet, type InetAddress, type Link } from './link.js';
 import { tunnelEnds } from './tunnel.js';
 import { addressFields, addressLines } from './write-address.js';
@@ -19,6 +20,7 @@ export function formatAddresses(ns: Netns, view: LinkView = {}): string {
   return blocks(ns, (link) => [
     headLine(ns, link, view, ''),
     `    ${hardware(link)}${linkNetns(ns, link)}`,
+    ...altnames(link),
     ...addressFields(ns, link.name).flatMap(addressLines),
   ]);
 }
@@ -30,7 +32,7 @@ export function formatLinks(ns: Netns, view: LinkView = {}): string {
     // What is not modelled is named, not described.
     const tail = link.kind === 'unmodelled' ? '' : queueWords(ns, link, view.cpus ?? 1);
     const lines = details.map((line, i) => `    ${line}${i === details.length - 1 ? tail : ''}`);
-    return [headLine(ns, link, view, ' mode DEFAULT'), ...lines];
+    return [headLine(ns, link, view, ' mode DEFAULT'), ...lines, ...altnames(link)];
   });
 }
 
@@ -50,22 +52,40 @@ function headLine(ns: Netns, link: Link, view: LinkView, mode: string): string {
   const name = `${link.name}${lowerName(ns, link, view)}`;
   const master = link.master === undefined ? '' : ` master ${link.master}`;
   const flags = linkFlags(ns, link).join(',');
-  const queue = `qdisc ${qdiscOf(link)}${master} state ${operstate(ns, link)}${mode}`;
-  return `${link.ifindex}: ${name}: <${flags}> mtu ${link.mtu} ${queue} group default qlen ${queueLength(link)}`;
+  const {
+    qdisc,
+    operstate: state,
+    group,
+    txqlen,
+  } = {
+    ...{ qdisc: qdiscOf(link), operstate: operstate(ns, link), group: 'default', txqlen: queueLength(link) },
+    ...keptNow(link),
+  };
+  const queue = `qdisc ${qdisc}${master} state ${state}${mode}`;
+  return `${link.ifindex}: ${name}: <${flags}> mtu ${link.mtu} ${queue} group ${group} qlen ${txqlen}`;
 }
 
 /** `@v2` for a peer or lower device in the same namespace, `@if4` for one in another. */
 function lowerName(ns: Netns, link: Link, view: LinkView): string {
   const ends = tunnelEnds(link);
   if (ends !== undefined) return `@${ends.lower ?? 'NONE'}`;
-  if (link.kind !== 'veth' || link.peer === undefined) return '';
-  if (link.peer.netns === ns.name) return `@${link.peer.dev}`;
-  const index = view.peerIndex?.(link);
+  const { link: kept = lowerOf(link), link_index: far } = link.kept ?? {};
+  if (kept !== undefined) return `@${kept ?? 'NONE'}`;
+  if (link.kind === 'veth' && link.peer?.netns === ns.name) return `@${link.peer.dev}`;
+  const index = view.peerIndex?.(link) ?? far;
   return index === undefined ? '' : `@if${index}`;
+}
+
+/** Other names that a device goes by, a line each. */
+function altnames({ kept }: Link): string[] {
+  const names = kept?.['altnames'];
+  return Array.isArray(names) ? names.map((name) => `    altname ${name}`) : [];
 }
 
 function linkNetns(ns: Netns, link: Link): string {
   const away = link.kind === 'veth' && link.peer !== undefined && link.peer.netns !== ns.name;
+  const id = link.kept?.['link_netnsid'];
+  if (id !== undefined) return ` link-netnsid ${id}`;
   return away ? ` link-netns ${link.peer.netns}` : '';
 }
 

@@ -1,4 +1,4 @@
-import type { Link } from '../../linux/index.js';
+import { type Link, withoutLower } from '../../linux/index.js';
 import type { ApplyContext } from './context.js';
 import { unregister } from './delete-link.js';
 import { checkName } from './new-link.js';
@@ -30,7 +30,15 @@ export function moveLink(
   if (refused !== undefined) return refused;
   unregister(context, link);
   const ifindex = target.nextIndex(link.ifindex);
-  const moved: Link = { ...link, name: wanted, ifindex, up: false, carrier: false, master: undefined, port: undefined };
+  const moved: Link = {
+    ...withoutLower(link),
+    name: wanted,
+    ifindex,
+    up: false,
+    carrier: false,
+    master: undefined,
+    port: undefined,
+  };
   target.setLink(moved);
   const peer = drafts.peerOf(moved);
   if (peer?.link.kind === 'veth') peer.draft.setLink({ ...peer.link, peer: { netns, dev: wanted } });

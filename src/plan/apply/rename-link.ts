@@ -20,6 +20,7 @@ export function renameLink(context: ApplyContext, link: Link, name: string): Ref
   for (const other of [...draft.ns.links.values()]) {
     if (other.master === old) draft.changeLink(other, { master: name });
     if (other.kind === 'vxlan' && other.lower === old) draft.setLink({ ...other, lower: name });
+    if (other.kept?.['link'] === old) draft.setLink({ ...other, kept: { ...other.kept, link: name } });
   }
   let nth = 0;
   draft.addresses = draft.ns.ipv4.addresses.map((a) =>
