@@ -6,6 +6,7 @@ import { Network } from '../../src/topology/index.js';
 import { isolated } from '../isolated.js';
 import { onMachine } from '../machine.js';
 import { readable } from '../recordings/load.js';
+import { DUMP_COMMANDS } from './dump-commands.js';
 import { generatedNames } from './generated-names.js';
 import { netnsLines } from './netns-lines.js';
 import { RECORDED_LABS } from './recorded-labs.js';
@@ -15,16 +16,6 @@ const capable =
   isolated(
     'ip link add v0 type vxlan id 1 dstport 8472 && ip link add br0 type bridge && ip tuntap add dev t0 mode tun',
   ).status === 0;
-
-const DUMPS = {
-  link: 'ip -j -d link',
-  bridgeLink: 'bridge -j -d link',
-  addr: 'ip -j addr',
-  route: 'ip -j route show table all',
-  rule: 'ip -j rule',
-  neigh: 'ip -j neigh',
-  fdb: 'bridge -j fdb',
-};
 
 /** Rules have readers and kernels of their own in test/linux; programs are nobody's command. */
 function isCommand({ call }: Install): boolean {
@@ -42,7 +33,9 @@ describe.skipIf(!capable)(
         .filter(isCommand)
         .map((install) => `${formatCommand(install)} 2>/dev/null || echo refused >&3`);
       const looks = names.flatMap((ns) =>
-        Object.entries(DUMPS).map(([part, cmd]) => `echo "@ ${ns} ${part}"; ip netns exec ${ns} sh -c '${cmd}'`),
+        Object.entries(DUMP_COMMANDS).map(
+          ([part, cmd]) => `echo "@ ${ns} ${part}"; ip netns exec ${ns} sh -c '${cmd}'`,
+        ),
       );
       const { stdout } = isolated(['exec 3>&1', ...commands, 'sleep 1.2', ...looks].join('\n'));
       const [answers = '', ...parts] = stdout.split(/^@ /m);

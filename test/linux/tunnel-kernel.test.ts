@@ -10,6 +10,7 @@ import {
 } from '../../src/linux/index.js';
 import { Applier, parseCommand } from '../../src/plan/index.js';
 import { Network } from '../../src/topology/index.js';
+import { DUMP_COMMANDS } from '../lab/dump-commands.js';
 import { onMachine } from '../machine.js';
 import { readable } from '../recordings/load.js';
 import { guest, whyNoGuest } from '../uml.js';
@@ -40,16 +41,7 @@ const FALLBACK = [
   'ip -n n route add 10.233.2.0/26 via 192.168.0.12 dev tunl0 proto bird onlink',
 ];
 
-const LOOKS = {
-  link: 'ip -j -d link',
-  bridgeLink: 'bridge -j -d link',
-  addr: 'ip -j addr',
-  route: 'ip -j route show table all',
-  rule: 'ip -j rule',
-  neigh: 'ip -j neigh',
-  fdb: 'bridge -j fdb',
-  addrText: 'ip addr',
-};
+const LOOKS = { ...DUMP_COMMANDS, addrText: 'ip addr' };
 
 const WITHOUT_IPV6 = `ip netns exec n sh -c 'echo 1 | tee /proc/sys/net/ipv6/conf/*/disable_ipv6 >/dev/null'`;
 
