@@ -19,7 +19,7 @@ const HELP = `Usage: npm run oracle -- [options]
   --level NAME     ${LEVELS.map(({ name }) => name).join(' or ')}; may be given twice (default: all)
   --plans N        how many plans a round has (default 20)
   --traced SHARE   how large a share of the plans is watched rule by rule, with netfilter's TRACE and the kernel's counters
-                   (default: a tenth on the host, none in uml)
+                   (default: a tenth; not with uml, whose kernel counts otherwise)
   --no-shrink      print a plan that differs as it was drawn
   --save DIR       write what differs as files for test/oracle/corpus
 `;
@@ -67,6 +67,7 @@ const chosen = values.level.map(
 const minutes = numberOf('minutes', values.minutes);
 const perRound = numberOf('plans', values.plans);
 const traced = values.traced === undefined ? {} : { traced: numberOf('traced', values.traced) };
+if (backend === 'uml' && values.traced !== undefined) refuse('--traced counts as Linux 6.18 does: not with uml');
 let seed = numberOf('seed', values.seed);
 const why = whyIncapable(backend);
 if (why !== undefined) refuse(why);
