@@ -27,7 +27,8 @@ const DIFFERENT: Readonly<Record<string, { readonly errno: number; readonly beca
 
 describe.skipIf(skip)(title, () => {
   test('does what is recorded', { timeout: 600_000 }, () => {
-    const corpus = loadCorpus();
+    // Rule by rule it is not watched: its counters are those of another kernel (test/replay/counters.ts).
+    const corpus = loadCorpus().map(({ name, plan: { traced: _, ...plan } }) => ({ name, plan }));
     const runs = runPlans(
       corpus.map(({ plan }) => plan),
       'uml',
