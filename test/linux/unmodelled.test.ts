@@ -147,7 +147,9 @@ test('whatever the fields of an entry of IPv6 hold, it is written and read back'
   const keys = fc.constantFrom(
     ...'type dst via flow metrics nexthops flags encap table scope metric expires state local prefixlen'.split(' '),
   );
-  const entry = fc.dictionary(keys, fc.jsonValue()).map((fields) => ({ ...fields, dst: 'fd00::1', dev: 'va' }));
+  // A number in the place of a name is what `ip -N` prints: there the name comes back (numeric-names.test.ts).
+  const value = fc.jsonValue().filter((each) => typeof each !== 'string' || !/^\d/.test(each));
+  const entry = fc.dictionary(keys, value).map((fields) => ({ ...fields, dst: 'fd00::1', dev: 'va' }));
   const source = (list: unknown): { file: string; text: string } => ({ file: 'f', text: JSON.stringify(list) });
   fc.assert(
     fc.property(fc.array(entry), (entries) => {
