@@ -147,12 +147,34 @@ function isCut({ ip: header, inner }: Omit<Frame, 'ns' | 'if' | 'dir'>): boolean
 }
 
 /** No rule of ours names a source port: where one was changed, it was drawn, and the kernel drew another. */
-function drawnPort({ network, runtime }: State): string | undefined {
-  for (const ns of network.names())
-    for (const { original, reply } of runtime.of(ns).conntrack.list(runtime.clock))
-      if (original.protocol === 1 ? original.sport !== reply.sport : original.sport !== reply.dport)
-        return 'a port that NAT draws because another connection has the wanted one';
-  return undefined;
+function drawnPort({ network, runtime }: State, trace: Trace): string | undefined {
+  const kept = network.names().flatMap((ns) =>
+    runtime
+      .of(ns)
+      .conntrack.list(runtime.clock)
+      .map(({ original, reply }) => [original.sport, original.protocol === 1 ? reply.sport : reply.dport]),
+  );
+  // Of those that are gone by now, the trace tells.
+  const gone = trace.legs
+    .flatMap(({ paths }) => paths.flatMap(({ hops }) => hops.flatMap(({ events }) => events)))
+    .map((event) => (event.k === 'ct' ? [senderPort(event.original), receiverPort(event.reply)] : []));
+  return [...kept, ...gone].some(([sent, answered]) => sent !== answered)
+    ? 'a port that NAT draws because another connection has the wanted one'
+    : undefined;
+}
+
+/** Of `tcp 10.0.0.1:20001 > 10.0.1.1:80` the first port, and the last; of `icmp … id 7` the identifier. */
+function senderPort(tuple: string | null): number {
+  return Number(
+    / id (\d+)$|:(\d+) > /
+      .exec(tuple ?? '')
+      ?.slice(1)
+      .find(Boolean) ?? 0,
+  );
+}
+
+function receiverPort(tuple: string | null): number {
+  return Number(/(?: id |:)(\d+)$/.exec(tuple ?? '')?.[1] ?? 0);
 }
 
 const ROUTE_ERRORS = new Set(['NO_ROUTE', 'ROUTE_UNREACHABLE', 'ROUTE_PROHIBIT']);
@@ -205,7 +227,10 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, bud
     errno: one.send === 'frame' || errno === null || errno === 'ETIMEDOUT' ? undefined : errno,
     reasons: plan.traced === true ? reasonsOf(trace, state.network, plan.unwatched) : undefined,
     unsupported:
-      unsupportedIn(trace) ?? budget.spend(trace) ?? drawnPort(state) ?? unforeseen(plan, trace, options, frames),
+      unsupportedIn(trace) ??
+      budget.spend(trace) ??
+      drawnPort(state, trace) ??
+      unforeseen(plan, trace, options, frames),
   };
 }
 
