@@ -135,6 +135,9 @@ function answer(ns: Netns, { dst, src, iif, mark }: Lookup): string | undefined 
 }
 
 function textOf(destination: Destination, src: string | undefined): string {
+  // What leaves by lo has arrived; it is told by the type of its route all the same.
+  if (destination.type === 'local' && destination.direction === 'output' && destination.route?.type === 'unicast')
+    return `unicast via - dev lo src ${src === undefined ? formatIpv4(destination.source) : '-'}`;
   switch (destination.type) {
     case 'error':
       return destination.errno;
