@@ -63,6 +63,8 @@ export interface ChildPlace extends Place {
   readonly link: ChildLink;
 }
 
+const NO_CHILDREN: readonly ChildPlace[] = [];
+
 /**
  * The configured state of all namespaces, as a value.
  *
@@ -166,8 +168,12 @@ export class Network {
   /** The devices that take frames from a device below, in its namespace or another. */
   childrenOf(name: string, dev: string): readonly ChildPlace[] {
     const own = this.netns(name);
-    const here = own === undefined ? [] : childrenAmong(own.links, dev).map((link) => ({ netns: own, link }));
-    const elsewhere = (this.#source.childrenElsewhere?.(name, dev) ?? []).flatMap((peer): ChildPlace[] => {
+    const among = own === undefined ? [] : childrenAmong(own.links, dev);
+    const peers = this.#source.childrenElsewhere?.(name, dev) ?? [];
+    // Asked for each frame that is received, and hardly any device has one.
+    if (own === undefined || (among.length === 0 && peers.length === 0)) return NO_CHILDREN;
+    const here = among.map((link) => ({ netns: own, link }));
+    const elsewhere = peers.flatMap((peer): ChildPlace[] => {
       const netns = this.netns(peer.netns);
       const link = netns?.links.get(peer.dev);
       return netns !== undefined && isChild(link) ? [{ netns, link }] : [];

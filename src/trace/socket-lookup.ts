@@ -52,12 +52,18 @@ function score({ protocol, dev, dualStack }: Socket): number {
 
 /** The listening or bound socket for a packet from `dev`: one of exactly the address before a wildcard. */
 export function listeningSocket(net: Net, ends: Ends, dev: string): Socket | undefined {
-  const mine = net.ns.sockets.filter(
-    (s) => s.protocol === ends.protocol && s.port === ends.localPort && (s.dev === undefined || s.dev === dev),
-  );
-  const at = (address: Ipv4): Socket | undefined => {
-    const all = mine.filter((s) => s.address === address);
-    return all.toSorted((a, b) => score(b) - score(a))[0];
-  };
-  return at(ends.local) ?? at(ANY);
+  let best: Socket | undefined;
+  let most = -1;
+  for (const socket of net.ns.sockets) {
+    if (socket.protocol !== ends.protocol || socket.port !== ends.localPort) continue;
+    if (socket.dev !== undefined && socket.dev !== dev) continue;
+    const exact = socket.address === ends.local;
+    if (!exact && socket.address !== ANY) continue;
+    // More than all that score() gives.
+    const fits = score(socket) + (exact ? 4 : 0);
+    if (fits <= most) continue;
+    best = socket;
+    most = fits;
+  }
+  return best;
 }

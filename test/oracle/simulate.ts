@@ -3,7 +3,7 @@ import { type Connection, Runtime, type Tuple } from '../../src/linux/index.js';
 import type { Header } from '../../src/packet/index.js';
 import { Applier, type Install, parseCommand } from '../../src/plan/index.js';
 import { Network } from '../../src/topology/index.js';
-import { crossings, Simulation, type Trace, type TraceOptions } from '../../src/trace/index.js';
+import { crossings, Simulation, type Trace, type TraceEvent, type TraceOptions } from '../../src/trace/index.js';
 import { ip } from '../must.js';
 import { readable } from '../recordings/load.js';
 import { countersOf } from '../replay/counters.js';
@@ -133,8 +133,7 @@ class ErrorBudget {
 
 /** What depends on what no frame shows. */
 function unforeseen(plan: Plan, trace: Trace, options: TraceOptions, frames: readonly Frame[]): string | undefined {
-  const events = trace.legs.flatMap(({ paths }) => paths.flatMap(({ hops }) => hops.flatMap((hop) => hop.events)));
-  if (options.branching === undefined && events.some((event) => event.k === 'fork'))
+  if (options.branching === undefined && eventsOf(trace).some((event) => event.k === 'fork'))
     return 'a random choice that shows in no frame';
   const bridged = plan.fixed.some((line) => line.includes('type bridge'));
   // ip_do_fragment() keeps the sizes of fragments that were put together, unless a tap still holds a clone of them.
@@ -147,20 +146,11 @@ function isCut({ ip: header, inner }: Omit<Frame, 'ns' | 'if' | 'dir'>): boolean
 }
 
 /** No rule of ours names a source port: where one was changed, it was drawn, and the kernel drew another. */
-function drawnPort({ network, runtime }: State, trace: Trace): string | undefined {
-  const kept = network.names().flatMap((ns) =>
-    runtime
-      .of(ns)
-      .conntrack.list(runtime.clock)
-      .map(({ original, reply }) => [original.sport, original.protocol === 1 ? reply.sport : reply.dport]),
+function drawnPort(trace: Trace): string | undefined {
+  const drawn = eventsOf(trace).some(
+    (event) => event.k === 'ct' && senderPort(event.original) !== receiverPort(event.reply),
   );
-  // Of those that are gone by now, the trace tells.
-  const gone = trace.legs
-    .flatMap(({ paths }) => paths.flatMap(({ hops }) => hops.flatMap(({ events }) => events)))
-    .map((event) => (event.k === 'ct' ? [senderPort(event.original), receiverPort(event.reply)] : []));
-  return [...kept, ...gone].some(([sent, answered]) => sent !== answered)
-    ? 'a port that NAT draws because another connection has the wanted one'
-    : undefined;
+  return drawn ? 'a port that NAT draws because another connection has the wanted one' : undefined;
 }
 
 /** Of `tcp 10.0.0.1:20001 > 10.0.1.1:80` the first port, and the last; of `icmp … id 7` the identifier. */
@@ -227,10 +217,7 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, bud
     errno: one.send === 'frame' || errno === null || errno === 'ETIMEDOUT' ? undefined : errno,
     reasons: plan.traced === true ? reasonsOf(trace, state.network, plan.unwatched) : undefined,
     unsupported:
-      unsupportedIn(trace) ??
-      budget.spend(trace) ??
-      drawnPort(state, trace) ??
-      unforeseen(plan, trace, options, frames),
+      unsupportedIn(trace) ?? budget.spend(trace) ?? drawnPort(trace) ?? unforeseen(plan, trace, options, frames),
   };
 }
 
@@ -305,13 +292,14 @@ function deliveriesOf(trace: Trace): string[] {
 }
 
 function unsupportedIn(trace: Trace): string | undefined {
-  for (const leg of trace.legs)
-    for (const path of leg.paths)
-      for (const hop of path.hops)
-        for (const event of hop.events)
-          if (event.k === 'unsupported' || (event.k === 'drop' && event.code === 'UNSUPPORTED'))
-            return JSON.stringify(event);
-  return undefined;
+  const met = eventsOf(trace).find(
+    (event) => event.k === 'unsupported' || (event.k === 'drop' && event.code === 'UNSUPPORTED'),
+  );
+  return met && JSON.stringify(met);
+}
+
+function eventsOf({ legs }: Trace): TraceEvent[] {
+  return legs.flatMap(({ paths }) => paths.flatMap(({ hops }) => hops.flatMap(({ events }) => events)));
 }
 
 function connectionLines(runtime: Runtime, ns: string): string[] {
