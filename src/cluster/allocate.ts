@@ -1,4 +1,4 @@
-import { type Ipv4, type Ipv4Prefix, lastAddress, plus } from '../address/index.js';
+import { type Ipv4, type Ipv4Prefix, isIpv4Address, lastAddress, plus } from '../address/index.js';
 import type { Service, ServicePort } from './objects.js';
 
 /** `--service-node-port-range` of kube-apiserver, both ends included. */
@@ -17,7 +17,7 @@ export function allocateServices(services: readonly Service[], serviceCIDR: Ipv4
   const nodePorts = new NodePorts(services);
   return services.map((service) => ({
     ...service,
-    clusterIP: service.clusterIP ?? (service.type === 'ExternalName' ? undefined : clusterIPs.next()),
+    clusterIPs: service.clusterIPs ?? (service.type === 'ExternalName' ? undefined : clusterIPs.next()),
     ports: usesNodePorts(service) ? nodePorts.fill(service.ports) : service.ports,
   }));
 }
@@ -32,17 +32,19 @@ class ClusterIPs {
   #next: Ipv4;
 
   constructor(services: readonly Service[], serviceCIDR: Ipv4Prefix) {
-    this.#taken = new Set(services.flatMap(({ clusterIP }) => (typeof clusterIP === 'number' ? [clusterIP] : [])));
+    this.#taken = new Set(
+      services.flatMap(({ clusterIPs = [] }) => (clusterIPs === 'None' ? [] : clusterIPs.filter(isIpv4Address))),
+    );
     // The network's own address and its broadcast address are never handed out.
     this.#next = plus(serviceCIDR.address, 2);
     this.#last = plus(lastAddress(serviceCIDR), -1);
   }
 
-  next(): Ipv4 | undefined {
+  next(): [Ipv4] | undefined {
     while (this.#next <= this.#last) {
       const candidate = this.#next;
       this.#next = plus(candidate, 1);
-      if (!this.#taken.has(candidate)) return candidate;
+      if (!this.#taken.has(candidate)) return [candidate];
     }
     return undefined;
   }

@@ -72,10 +72,12 @@ function slicePort({ name, protocol, targetPort }: ServicePort, pod: Pod): Slice
 function endpointOf(pod: Pod, address: Ipv4): Endpoint {
   return {
     address,
-    ready: pod.ready,
+    ready: pod.ready && !pod.terminating,
     serving: pod.ready,
-    terminating: false,
+    terminating: pod.terminating,
     nodeName: pod.nodeName,
+    zone: undefined,
+    hints: undefined,
     target: `${pod.namespace}/${pod.name}`,
   };
 }

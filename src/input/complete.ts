@@ -1,5 +1,5 @@
 import { formatPrefix, type Ipv4Prefix, overlaps, parseIpv4, parsePrefix } from '../address/index.js';
-import { cniBackend, cniBackends, podNetns } from '../agents/index.js';
+import { cniBackend, cniBackends, DEFAULT_PROXY_CONFIG, podNetns } from '../agents/index.js';
 import { type CniChoice, type KubeProxyChoice, type Lab, type LabNode, SWITCHABLE } from '../lab/index.js';
 import { Directory, type NamedObject } from '../topology/index.js';
 import { checkedAddress, checkedPrefix, checkUnicast } from './address.js';
@@ -222,5 +222,6 @@ function readKubeProxy(file: LabFile, podCIDR: Ipv4Prefix, root: Place, context:
   if (file.kubeProxy === undefined) context.note(place, 'kube-proxy runs in iptables mode');
   const own = clusterCIDR === undefined ? undefined : parsePrefix(clusterCIDR);
   if (own === undefined && mode !== 'none') context.note(place, `kube-proxy's clusterCIDR is ${formatPrefix(podCIDR)}`);
-  return { mode, masqueradeAll, clusterCIDR: own ?? podCIDR };
+  const detectLocal = { mode: 'ClusterCIDR', cidrs: [own ?? podCIDR] } as const;
+  return { mode, config: { ...DEFAULT_PROXY_CONFIG, masqueradeAll, detectLocal } };
 }

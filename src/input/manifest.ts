@@ -159,7 +159,7 @@ function readSlice(value: unknown, place: Place, manifest: Manifest, context: La
     const { conditions, nodeName, targetRef } = endpoint;
     const { ready, serving, terminating } = conditions ?? {};
     const target = targetRef?.name === undefined ? undefined : `${targetRef.namespace ?? namespace}/${targetRef.name}`;
-    return [{ address, ready, serving, terminating, nodeName, target }];
+    return [{ address, ready, serving, terminating, nodeName, zone: undefined, hints: undefined, target }];
   });
   const ports = (object.ports ?? []).map(({ name: port = '', protocol = 'TCP', port: number }) => ({
     name: port,

@@ -1,5 +1,11 @@
 import { contains, formatPrefix, type Ipv4Prefix } from '../address/index.js';
-import { allocateServices, NODE_PORT_RANGE, type Service, type ServicePort } from '../cluster/index.js';
+import {
+  allocateServices,
+  NODE_PORT_RANGE,
+  SERVICE_DEFAULTS,
+  type Service,
+  type ServicePort,
+} from '../cluster/index.js';
 import { checkedAddress } from './address.js';
 import { inside, type LabContext, type Place } from './context.js';
 import type { ServiceFile, ServicePortFile } from './lab-file.js';
@@ -37,18 +43,19 @@ export function readServices(
     if (clusterIP === 'None' && type !== 'ClusterIP' && type !== 'ExternalName')
       context.complain(inside(place, 'clusterIP'), 'conflict', `a Service of type ${type} can't be headless`);
     return {
+      ...SERVICE_DEFAULTS,
       namespace,
       name,
       type,
-      clusterIP: clusterIP === undefined || clusterIP === 'None' ? clusterIP : checkedAddress(clusterIP),
+      clusterIPs: clusterIP === undefined || clusterIP === 'None' ? clusterIP : [checkedAddress(clusterIP)],
       selector: service.selector,
       ports,
     };
   });
-  for (const [i, { type, clusterIP, ports }] of allocateServices(read, serviceCIDR).entries()) {
+  for (const [i, { type, clusterIPs, ports }] of allocateServices(read, serviceCIDR).entries()) {
     const { place } = services[i] ?? {};
     if (place === undefined) continue;
-    if (clusterIP === undefined && type !== 'ExternalName')
+    if (clusterIPs === undefined && type !== 'ExternalName')
       context.misfit(place, `no address is left in serviceCIDR ${formatPrefix(serviceCIDR)}`);
     if ((type === 'NodePort' || type === 'LoadBalancer') && ports.some(({ nodePort }) => nodePort === undefined))
       context.misfit(place, `no port is left of ${NODE_PORT_RANGE.first} to ${NODE_PORT_RANGE.last}`);

@@ -1,3 +1,4 @@
+import { isIpv4Address } from '../address/index.js';
 import { podNetns } from '../agents/index.js';
 import type { Cluster, EndpointSlice, ServicePort } from '../cluster/index.js';
 import { Directory, type NamedObject, type NamedPort } from '../topology/index.js';
@@ -19,8 +20,8 @@ export function directoryOf(lab: Lab, cluster: Cluster): Directory {
       return { kind: 'pod', namespace, name, netns: hostNetwork ? nodeName : podNetns(pod), addresses, ports };
     }),
     ...cluster.services.map((service): NamedObject => {
-      const { namespace, name, clusterIP } = service;
-      const addresses = typeof clusterIP === 'number' ? [clusterIP] : [];
+      const { namespace, name, clusterIPs = [] } = service;
+      const addresses = clusterIPs === 'None' ? [] : clusterIPs.filter(isIpv4Address);
       const ports = service.ports.map((port) => ({
         ...namedPort(port),
         endpoints: endpointsOf(slices.get(`${namespace}/${name}`) ?? [], port),

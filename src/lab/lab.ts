@@ -1,4 +1,5 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
+import type { KubeProxyConfig } from '../agents/index.js';
 import type { EndpointSlice, Node, Pod, Service } from '../cluster/index.js';
 import type { Unmodelled } from '../topology/index.js';
 import type { DropCode, Outcome } from '../trace/index.js';
@@ -100,12 +101,10 @@ export interface CniChoice {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** kube-proxy's configuration, as far as it is read. */
+/** Which kube-proxy runs, and its configuration. */
 export interface KubeProxyChoice {
-  readonly mode: 'iptables' | 'none';
-  readonly masqueradeAll: boolean;
-  /** `--cluster-cidr`; undefined: no local-traffic detector. */
-  readonly clusterCIDR: Ipv4Prefix | undefined;
+  readonly mode: 'iptables' | 'ipvs' | 'none';
+  readonly config: KubeProxyConfig;
 }
 
 /** A setting that differs from what would be installed. */

@@ -2,7 +2,6 @@ import {
   type Agent,
   type CniSetup,
   containerRuntime,
-  DEFAULT_PROXY_CONFIG,
   kubelet,
   kubeProxyIptables,
   nodePrerequisites,
@@ -24,7 +23,7 @@ export function agentsOf(lab: Lab, cni: CniSetup): readonly Agent[] {
 }
 
 function agentsOfStep(step: StartStep, lab: Lab, cni: CniSetup): readonly Agent[] {
-  const { mode, masqueradeAll, clusterCIDR } = lab.kubeProxy;
+  const { mode, config } = lab.kubeProxy;
   switch (step) {
     case 'sysctl.d':
       return [nodePrerequisites];
@@ -33,7 +32,7 @@ function agentsOfStep(step: StartStep, lab: Lab, cni: CniSetup): readonly Agent[
     case 'cni':
       return cni.agents;
     case 'kube-proxy':
-      return mode === 'none' ? [] : [kubeProxyIptables({ ...DEFAULT_PROXY_CONFIG, masqueradeAll, clusterCIDR })];
+      return mode === 'none' ? [] : [kubeProxyIptables(config)];
     case 'containerd':
       return [containerRuntime(cni)];
   }

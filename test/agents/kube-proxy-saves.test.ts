@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_PROXY_CONFIG } from '../../src/agents/index.js';
 import { syncText } from '../../src/agents/kube-proxy/iptables/proxier.js';
-import type { Cluster, EndpointSlice, Protocol, Service } from '../../src/cluster/index.js';
+import {
+  type Cluster,
+  type EndpointSlice,
+  type Protocol,
+  SERVICE_DEFAULTS,
+  type Service,
+} from '../../src/cluster/index.js';
 import { parseRuleset, printRule, type Ruleset, restoreRuleset } from '../../src/linux/index.js';
 import { ip, prefix } from '../must.js';
 import { readable } from '../recordings/load.js';
@@ -62,9 +68,10 @@ function clusterOf({ services, endpointSlices }: NonNullable<Dump['objects']>): 
     pods: [],
     services: services.filter(inScope).map(
       ({ metadata, spec }): Service => ({
+        ...SERVICE_DEFAULTS,
         ...metadata,
         type: spec.type ?? 'ClusterIP',
-        clusterIP: ip(spec.clusterIP),
+        clusterIPs: [ip(spec.clusterIP)],
         selector: undefined,
         ports: spec.ports.map((port) => ({ ...port, targetPort: port.port, nodePort: port.nodePort })),
       }),
@@ -81,6 +88,8 @@ function clusterOf({ services, endpointSlices }: NonNullable<Dump['objects']>): 
           serving: undefined,
           terminating: undefined,
           nodeName,
+          zone: undefined,
+          hints: undefined,
           target: undefined,
         })),
       }),
@@ -88,11 +97,18 @@ function clusterOf({ services, endpointSlices }: NonNullable<Dump['objects']>): 
   };
 }
 
+const NODE = { name: 'test-node', labels: {}, podCIDR: prefix('10.0.0.0/24') };
+
 /** As kube-proxy's tests run: nfacct counters there, iptables too old for --random-fully. */
-const CONFIG = { ...DEFAULT_PROXY_CONFIG, clusterCIDR: prefix('10.0.0.0/8'), nfacct: true, randomFully: false };
+const CONFIG = {
+  ...DEFAULT_PROXY_CONFIG,
+  detectLocal: { mode: 'ClusterCIDR', cidrs: [prefix('10.0.0.0/8')] },
+  nfacct: true,
+  randomFully: false,
+} as const;
 
 function textOf(objects: NonNullable<Dump['objects']>, config = CONFIG): string[] {
-  const lines = syncText(clusterOf(objects), config).flatMap((chunk) => chunk.lines);
+  const lines = syncText(clusterOf(objects), NODE, config).flatMap((chunk) => chunk.lines);
   // The tests give the mark as a number; the program formats it with leading zeros.
   return lines.map((line) => line.replaceAll('0x004000', '0x4000'));
 }
@@ -159,7 +175,7 @@ describe('as a kernel prints it', () => {
     const [{ objects }] = (JSON.parse(readShared(context, SAVES)) as { dumps: [Dump] }).dumps;
     if (objects === undefined) throw new Error('no objects');
     const config = { ...CONFIG, nfacct: false, randomFully: true };
-    const { ruleset, refusal } = restoreRuleset(new Map(), syncText(clusterOf(objects), config), 'noflush');
+    const { ruleset, refusal } = restoreRuleset(new Map(), syncText(clusterOf(objects), NODE, config), 'noflush');
     expect(refusal).toBeUndefined();
     const printed = printedRules(ruleset);
     const kernel = printedRules(readable(parseRuleset(iptablesLegacySave, 'saves-kernel.json')));

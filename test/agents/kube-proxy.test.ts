@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_PROXY_CONFIG, type IptablesProxyConfig } from '../../src/agents/index.js';
-import { masqueradeMark } from '../../src/agents/kube-proxy/iptables/config.js';
+import { DEFAULT_PROXY_CONFIG, type KubeProxyConfig } from '../../src/agents/index.js';
+import { masqueradeMark } from '../../src/agents/kube-proxy/config.js';
 import { endpointChain, probability, serviceChain } from '../../src/agents/kube-proxy/iptables/names.js';
 import { syncText } from '../../src/agents/kube-proxy/iptables/proxier.js';
 import type { Cluster, Endpoint, Service } from '../../src/cluster/index.js';
@@ -46,6 +46,8 @@ function endpoint(address: string, more: Partial<Endpoint> = {}): Endpoint {
     serving: undefined,
     terminating: undefined,
     nodeName: undefined,
+    zone: undefined,
+    hints: undefined,
     target: undefined,
     ...more,
   };
@@ -53,7 +55,7 @@ function endpoint(address: string, more: Partial<Endpoint> = {}): Endpoint {
 
 /** A cluster with one Service `default/web` of port 80, and these endpoints at 8080. */
 function cluster(endpoints: readonly Endpoint[], more: Partial<Service> = {}): Cluster {
-  const web = service('web', 80, { clusterIP: ip('10.96.0.80'), ...more });
+  const web = service('web', 80, { clusterIPs: [ip('10.96.0.80')], ...more });
   const ports = web.ports.map(({ name, protocol }) => ({ name, protocol, port: 8080 }));
   return {
     podCIDR: prefix('10.244.0.0/16'),
@@ -65,9 +67,11 @@ function cluster(endpoints: readonly Endpoint[], more: Partial<Service> = {}): C
   };
 }
 
-function linesOf(what: Cluster, more: Partial<IptablesProxyConfig> = {}): string[] {
-  const config = { ...DEFAULT_PROXY_CONFIG, clusterCIDR: prefix('10.244.0.0/16'), ...more };
-  return syncText(what, config).flatMap(({ lines }) => lines);
+const POD_CIDR = { mode: 'ClusterCIDR', cidrs: [prefix('10.244.0.0/16')] } as const;
+
+function linesOf(what: Cluster, more: Partial<KubeProxyConfig> = {}): string[] {
+  const config = { ...DEFAULT_PROXY_CONFIG, detectLocal: POD_CIDR, ...more };
+  return syncText(what, node(1), config).flatMap(({ lines }) => lines);
 }
 
 const SVC = serviceChain('KUBE-SVC-', 'default/web', 'tcp');
@@ -121,7 +125,7 @@ describe('rules of a Service', () => {
 
   test('no endpoints: a REJECT for each frontend, nothing in table nat, and the reason', () => {
     const what = cluster([endpoint('10.244.1.2', { ready: false })], nodePort);
-    const text = syncText(what, DEFAULT_PROXY_CONFIG);
+    const text = syncText(what, node(1), DEFAULT_PROXY_CONFIG);
     expect(text.flatMap(({ lines }) => lines).filter((line) => line.includes('default/web'))).toEqual([
       '-A KUBE-SERVICES -m comment --comment "default/web has no endpoints" -m tcp -p tcp -d 10.96.0.80 --dport 80 -j REJECT',
       '-A KUBE-EXTERNAL-SERVICES -m comment --comment "default/web has no endpoints" -m addrtype --dst-type LOCAL -m tcp -p tcp --dport 30080 -j REJECT',
@@ -135,7 +139,11 @@ describe('rules of a Service', () => {
 
   test.each([
     { config: { masqueradeAll: true }, rule: `--dport 80 -j KUBE-MARK-MASQ`, why: '--masquerade-all' },
-    { config: { clusterCIDR: undefined }, rule: undefined, why: 'nothing tells local traffic: no rule' },
+    {
+      config: { detectLocal: { mode: 'none' } as const },
+      rule: undefined,
+      why: 'nothing tells local traffic: no rule',
+    },
     { config: {}, rule: `--dport 80 ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ`, why: 'ClusterCIDR' },
   ])('masquerading of the cluster IP, $why', ({ config, rule }) => {
     const lines = linesOf(cluster([endpoint('10.244.1.2')]), config);
@@ -174,9 +182,9 @@ describe('rules of a Service', () => {
   });
 
   test.each([
-    { more: { clusterIP: 'None' as const }, why: 'headless' },
-    { more: { type: 'ExternalName' as const, clusterIP: undefined }, why: 'ExternalName' },
-    { more: { clusterIP: undefined }, why: 'no cluster IP was left' },
+    { more: { clusterIPs: 'None' as const }, why: 'headless' },
+    { more: { type: 'ExternalName' as const, clusterIPs: undefined }, why: 'ExternalName' },
+    { more: { clusterIPs: undefined }, why: 'no cluster IP was left' },
   ])('no rules at all: $why', ({ more }) => {
     const lines = linesOf(cluster([endpoint('10.244.1.2')], more));
     expect(lines.filter((line) => line.includes('default/web'))).toEqual([]);
@@ -193,7 +201,7 @@ describe('rules of a Service', () => {
 });
 
 describe('base', () => {
-  const chunks = syncText(cluster([]), DEFAULT_PROXY_CONFIG);
+  const chunks = syncText(cluster([]), node(1), DEFAULT_PROXY_CONFIG);
 
   test('packets that fit no connection are dropped, and the rule says so', () => {
     const drop = chunks.find(({ origin }) => origin.reason === 'CT_INVALID');

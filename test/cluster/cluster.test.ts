@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatIpv4, formatPrefix } from '../../src/address/index.js';
+import { formatAddress, formatPrefix } from '../../src/address/index.js';
 import {
   allocateServices,
   deriveEndpointSlices,
@@ -50,8 +50,8 @@ describe('nodeSubnet', () => {
 
 describe('allocateServices', () => {
   const clusterIPs = (services: readonly Service[], cidr = '10.96.0.0/29'): (string | undefined)[] =>
-    allocateServices(services, prefix(cidr)).map(({ clusterIP }) =>
-      typeof clusterIP === 'number' ? formatIpv4(clusterIP) : clusterIP,
+    allocateServices(services, prefix(cidr)).map(({ clusterIPs: given }) =>
+      typeof given === 'object' ? given.map(formatAddress).join() : given,
     );
   const nodePorts = (services: readonly Service[]): (number | undefined)[] =>
     allocateServices(services, prefix('10.96.0.0/12')).flatMap(({ ports }) => ports.map(({ nodePort }) => nodePort));
@@ -65,8 +65,8 @@ describe('allocateServices', () => {
   test('given ones are set aside, headless and external ones need none', () => {
     const services = [
       service('a', 80),
-      service('b', 80, { clusterIP: ip('10.96.0.2') }),
-      service('c', 80, { clusterIP: 'None' }),
+      service('b', 80, { clusterIPs: [ip('10.96.0.2')] }),
+      service('c', 80, { clusterIPs: 'None' }),
       service('d', 80, { type: 'ExternalName' }),
       service('e', 80),
     ];
@@ -133,7 +133,7 @@ describe('deriveEndpointSlices', () => {
   });
 
   test('headless ones have slices', () => {
-    expect(slices([web('a')], { clusterIP: 'None' })).toHaveLength(1);
+    expect(slices([web('a')], { clusterIPs: 'None' })).toHaveLength(1);
   });
 
   test('a pod that is not ready is there, and says so', () => {

@@ -4,6 +4,7 @@ import { readLab, readLabWithNotes } from '../../src/input/read-lab.js';
 import { buildNetwork, type Lab } from '../../src/lab/index.js';
 import { formatProblem } from '../../src/problem/index.js';
 import { trace } from '../../src/trace/index.js';
+import { prefix } from '../must.js';
 
 /** The lab of a text that must be right. */
 function lab(text: string): Lab {
@@ -57,7 +58,7 @@ expect:
 
   test('kube-proxy runs with the pod CIDR as clusterCIDR, as kubeadm starts it', () => {
     expect(read.kubeProxy.mode).toBe('iptables');
-    expect(read.kubeProxy.clusterCIDR && formatPrefix(read.kubeProxy.clusterCIDR)).toBe('10.244.0.0/16');
+    expect(read.kubeProxy.config.detectLocal).toEqual({ mode: 'ClusterCIDR', cidrs: [prefix('10.244.0.0/16')] });
   });
 
   test('an expectation is a line', () => {

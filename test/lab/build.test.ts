@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatIpv4, formatMac } from '../../src/address/index.js';
-import { cniBackend, sandboxId } from '../../src/agents/index.js';
+import { formatAddress, formatIpv4, formatMac } from '../../src/address/index.js';
+import { cniBackend, DEFAULT_PROXY_CONFIG, sandboxId } from '../../src/agents/index.js';
 import { applyFaults, buildNetwork, type Lab, readCommands } from '../../src/lab/index.js';
 import { agentsOf } from '../../src/lab/start-order.js';
 import { RT_TABLE_MAIN } from '../../src/linux/index.js';
@@ -35,7 +35,7 @@ function wholeLab(more: Partial<Lab> = {}): Lab {
     services: [
       service('web', 80, {
         type: 'NodePort',
-        clusterIP: ip('10.96.0.80'),
+        clusterIPs: [ip('10.96.0.80')],
         ports: [{ name: '', protocol: 'TCP', port: 80, targetPort: 8080, nodePort: 30080 }],
       }),
     ],
@@ -204,7 +204,7 @@ describe('cluster', () => {
       ['dns', '10.244.3.2'],
       ['agent', '192.168.20.13'],
     ]);
-    expect(cluster.endpointSlices[0]?.endpoints.map(({ address }) => formatIpv4(address))).toEqual([
+    expect(cluster.endpointSlices[0]?.endpoints.map(({ address }) => formatAddress(address))).toEqual([
       '10.244.1.3',
       '10.244.2.2',
     ]);
@@ -384,6 +384,6 @@ test('programs start in this order on each node', () => {
   if (configured === undefined || !('setup' in configured)) throw new Error('not configured');
   const names = (more: Partial<Lab>) => agentsOf(makeLab(more), configured.setup).map(({ name }) => name);
   expect(names({})).toEqual(['sysctl.d', 'kubelet', 'flanneld', 'kube-proxy', 'containerd']);
-  const none = { mode: 'none', masqueradeAll: false, clusterCIDR: undefined } as const;
+  const none = { mode: 'none', config: DEFAULT_PROXY_CONFIG } as const;
   expect(names({ kubelet: 'off', kubeProxy: none })).toEqual(['sysctl.d', 'flanneld', 'containerd']);
 });

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import {
   contains,
-  formatIpv4,
+  formatAddress,
   formatPrefix,
   type Ipv4,
   parseIpv4,
@@ -260,7 +260,7 @@ function sliceObjects(slices: readonly EndpointSlice[], services: readonly Named
       ports: ports.map((port) => compact({ ...port })),
       endpoints: endpoints.map(({ address, ready, nodeName }) =>
         compact({
-          addresses: [formatIpv4(address)],
+          addresses: [formatAddress(address)],
           conditions: ready === undefined ? undefined : { ready },
           nodeName,
         }),

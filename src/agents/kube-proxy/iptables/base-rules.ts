@@ -1,6 +1,6 @@
 import type { Origin } from '../../../linux/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
-import { type IptablesProxyConfig, masqueradeMark } from './config.js';
+import { type KubeProxyConfig, masqueradeMark } from '../config.js';
 
 /** The parts of the restore text that are there without any Service (syncProxyRules(), k8s 1.30 proxier.go). */
 export interface BaseRules {
@@ -27,7 +27,7 @@ const NAT_CHAINS = ['KUBE-SERVICES', 'KUBE-NODEPORTS', 'KUBE-POSTROUTING', 'KUBE
 const NODE_PORTS = '"kubernetes service nodeports; NOTE: this must be the last rule in this chain"';
 
 /** The base of the text. */
-export function baseRules(config: IptablesProxyConfig): BaseRules {
+export function baseRules(config: KubeProxyConfig): BaseRules {
   const local = config.localhostNodePorts;
   return {
     filterChains: chunk('base chains', [
@@ -69,14 +69,14 @@ function firewall(): RestoreChunk {
  * What fits no connection is dropped, as NAT would not translate it. Left out where nf_conntrack_tcp_be_liberal is set,
  * which no lab starts with.
  */
-function invalid({ nfacct }: IptablesProxyConfig): RestoreChunk[] {
+function invalid({ nfacct }: KubeProxyConfig): RestoreChunk[] {
   const count = nfacct ? ' -m nfacct --nfacct-name ct_state_invalid_dropped_pkts' : '';
   const line = `-A KUBE-FORWARD -m conntrack --ctstate INVALID${count} -j DROP`;
   return [chunk('forwarding rules', [line], { reason: 'CT_INVALID' })];
 }
 
 /** Lets marked packets and what belongs to known connections through, whatever the policy of FORWARD. */
-function forward(config: IptablesProxyConfig): RestoreChunk {
+function forward(config: KubeProxyConfig): RestoreChunk {
   const mark = masqueradeMark(config);
   return chunk('forwarding rules', [
     `-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark ${mark}/${mark} -j ACCEPT`,
@@ -86,7 +86,7 @@ function forward(config: IptablesProxyConfig): RestoreChunk {
 }
 
 /** The mark is taken off as the packet is masqueraded, so that it is not done twice when the packet comes by again. */
-function masquerade(config: IptablesProxyConfig): RestoreChunk {
+function masquerade(config: KubeProxyConfig): RestoreChunk {
   const mark = masqueradeMark(config);
   const why = '-m comment --comment "kubernetes service traffic requiring SNAT"';
   return chunk('masquerade rules', [

@@ -1,11 +1,12 @@
-import type { Cluster } from '../../../cluster/index.js';
+import type { Cluster, Node } from '../../../cluster/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
 import { type Agent, callsOn, ownNetns, type Steps } from '../../agent.js';
 import { canary } from '../../iptables.js';
-import { clusterEndpoints, endpointsKey, endpointsMap } from '../endpoint.js';
+import type { KubeProxyConfig } from '../config.js';
+import { localDetector } from '../detect-local.js';
+import { categorizeEndpoints, endpointsKey, endpointsMap } from '../endpoint.js';
 import { servicePorts } from '../service-port.js';
 import { baseRules, COMMIT } from './base-rules.js';
-import type { IptablesProxyConfig } from './config.js';
 import { ensureJumps } from './jumps.js';
 import { type ServiceRules, serviceRules } from './service-rules.js';
 
@@ -17,7 +18,7 @@ const LARGE_CLUSTER = 1000;
  *
  * Not set are its conntrack sysctls: the table's size follows the machine's cores, and nothing here reads the timeouts.
  */
-export function kubeProxyIptables(config: IptablesProxyConfig): Agent {
+export function kubeProxyIptables(config: KubeProxyConfig): Agent {
   return {
     name: 'kube-proxy',
     *install(context): Steps {
@@ -33,39 +34,29 @@ export function kubeProxyIptables(config: IptablesProxyConfig): Agent {
         call: 'iptables-restore',
         family: 'ip',
         flush: 'noflush',
-        chunks: syncText(cluster, config),
+        chunks: syncText(cluster, self, config),
       });
     },
   };
 }
 
-const known = new WeakMap<Cluster, Map<string, readonly RestoreChunk[]>>();
-
-/**
- * The text of a full sync, in chunks by object. All nodes of a cluster get the same chunks, as objects: what is read
- * from them is then held once.
- */
-export function syncText(cluster: Cluster, config: IptablesProxyConfig): readonly RestoreChunk[] {
-  const texts = known.get(cluster) ?? new Map<string, readonly RestoreChunk[]>();
-  known.set(cluster, texts);
-  const key = JSON.stringify(config);
-  let text = texts.get(key);
-  if (text === undefined) {
-    text = writeText(cluster, config);
-    texts.set(key, text);
-  }
-  return text;
-}
-
-function writeText(cluster: Cluster, config: IptablesProxyConfig): readonly RestoreChunk[] {
-  const endpoints = endpointsMap(cluster);
-  const ports = servicePorts(cluster).map((port) => ({
+/** The text of a full sync on one node, in chunks by object. */
+export function syncText(
+  cluster: Cluster,
+  node: Pick<Node, 'name' | 'labels' | 'podCIDR'>,
+  config: KubeProxyConfig,
+): readonly RestoreChunk[] {
+  const endpoints = endpointsMap(cluster, 'ip');
+  const ports = servicePorts(cluster, 'ip').map((port) => ({
     port,
-    endpoints: endpoints.get(endpointsKey(port.name, port.protocol)) ?? [],
+    endpoints: endpoints.get(endpointsKey(port)) ?? [],
   }));
   const total = ports.reduce((sum, { endpoints: all }) => sum + all.length, 0);
-  const sync = { ...config, large: total > LARGE_CLUSTER };
-  const services = ports.map(({ port, endpoints: all }) => serviceRules(port, clusterEndpoints(all), sync));
+  const detector = localDetector(config.detectLocal, 'ip', node);
+  const sync = { ...config, detector, large: total > LARGE_CLUSTER };
+  const services = ports.map(({ port, endpoints: all }) =>
+    serviceRules(port, categorizeEndpoints(all, port, node).cluster, sync),
+  );
   const part = (name: keyof ServiceRules): readonly RestoreChunk[] => services.flatMap((rules) => rules[name]);
   const base = baseRules(config);
   return [

@@ -1,9 +1,9 @@
-import { formatIpv4, formatPrefix } from '../../../address/index.js';
 import type { Origin } from '../../../linux/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
+import type { KubeProxyConfig } from '../config.js';
+import type { LocalDetector } from '../detect-local.js';
 import type { EndpointInfo } from '../endpoint.js';
 import type { ServicePortInfo } from '../service-port.js';
-import type { IptablesProxyConfig } from './config.js';
 import { endpointChain, probability, serviceChain } from './names.js';
 
 /** What one service port adds to the text for iptables-restore: a part for each of its four places. */
@@ -17,7 +17,8 @@ export interface ServiceRules {
 }
 
 /** What is the same for all service ports of a sync. */
-export interface SyncConfig extends IptablesProxyConfig {
+export interface SyncConfig extends KubeProxyConfig {
+  readonly detector: LocalDetector | undefined;
   /** More than 1000 endpoints in all: rules towards endpoints then go without a comment (largeClusterMode). */
   readonly large: boolean;
 }
@@ -65,7 +66,7 @@ export function serviceRules(
 /** Each frontend answers "port unreachable" by itself. */
 function noEndpointRules(port: ServicePortInfo): string[] {
   const why = `-m comment --comment "${port.name} has no endpoints"`;
-  const clusterIP = `-d ${formatIpv4(port.clusterIP)} --dport ${port.port}`;
+  const clusterIP = `-d ${port.clusterIP} --dport ${port.port}`;
   const rules = [`-A KUBE-SERVICES ${why} ${match(port)} ${clusterIP} -j REJECT`];
   if (port.nodePort !== 0)
     rules.push(
@@ -92,15 +93,15 @@ function captureRules(
 }
 
 function clusterIPMatch(port: ServicePortInfo): string {
-  const frontend = `-d ${formatIpv4(port.clusterIP)} --dport ${port.port}`;
+  const frontend = `-d ${port.clusterIP} --dport ${port.port}`;
   return `-m comment --comment "${port.name} cluster IP" ${match(port)} ${frontend}`;
 }
 
 /** What comes from outside of the cluster to a cluster IP may leave by another node, so it has to come back here. */
 function clusterIPMasquerade(port: ServicePortInfo, service: string, config: SyncConfig): string[] {
-  const { masqueradeAll, clusterCIDR } = config;
-  if (!masqueradeAll && clusterCIDR === undefined) return [];
-  const notLocal = masqueradeAll || clusterCIDR === undefined ? '' : ` ! -s ${formatPrefix(clusterCIDR)}`;
+  const { masqueradeAll, detector } = config;
+  if (!masqueradeAll && detector === undefined) return [];
+  const notLocal = masqueradeAll || detector === undefined ? '' : ` ${detector.ifNotLocal}`;
   return [`-A ${service} ${clusterIPMatch(port)}${notLocal} -j KUBE-MARK-MASQ`];
 }
 
@@ -134,7 +135,7 @@ function choiceRules(
 function endpointRules(port: ServicePortInfo, { endpoint, chain }: EndpointTarget, config: SyncConfig): string[] {
   const why = config.large ? '' : ` -m comment --comment ${port.name}`;
   return [
-    `-A ${chain}${why} -s ${formatIpv4(endpoint.address)} -j KUBE-MARK-MASQ`,
+    `-A ${chain}${why} -s ${endpoint.address} -j KUBE-MARK-MASQ`,
     `-A ${chain}${why} ${match(port)} -j DNAT --to-destination ${endpoint.text}`,
   ];
 }
