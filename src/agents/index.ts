@@ -8,6 +8,6 @@ export { containerRuntime, podNetns, sandboxId } from './container-runtime.js';
 export { sha256Hex } from './digest.js';
 export { readNetConf } from './flannel/net-conf.js';
 export { DEFAULT_PROXY_CONFIG, type DetectLocal, type IpvsConfig, type KubeProxyConfig } from './kube-proxy/config.js';
-export { kubeProxyIptables } from './kube-proxy/iptables/proxier.js';
+export { kubeProxyIptables, type ProxierState, resyncIptables } from './kube-proxy/iptables/proxier.js';
 export { kubelet, nodePrerequisites } from './kubelet.js';
 export { cniBackend, cniBackends, registerCni } from './registry.js';
