@@ -44,6 +44,7 @@ export type DropCode =
   | 'REPLY_NOT_TRANSLATED'
   | 'NO_ENDPOINTS'
   | 'NO_LOCAL_ENDPOINT'
+  | 'LB_SOURCE_RANGES'
   | 'NO_SOCKET'
   | 'NO_PROTOCOL'
   | 'ICMP_IGNORED'
@@ -100,6 +101,7 @@ export const DROP_CODES: Readonly<Record<DropCode, { readonly kernel: string | u
   REPLY_NOT_TRANSLATED: { kernel: 'NO_SOCKET' },
   NO_ENDPOINTS: { kernel: 'NETFILTER_DROP' },
   NO_LOCAL_ENDPOINT: { kernel: 'NETFILTER_DROP' },
+  LB_SOURCE_RANGES: { kernel: 'NETFILTER_DROP' },
   NO_SOCKET: { kernel: 'NO_SOCKET' },
   NO_PROTOCOL: { kernel: 'IP_NOPROTO' },
   ICMP_IGNORED: { kernel: undefined },
