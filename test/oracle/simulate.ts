@@ -10,7 +10,6 @@ import { countersOf } from '../replay/counters.js';
 import { type Frame, frameOf } from '../replay/frame.js';
 import { hitsOf } from '../replay/rules.js';
 import type { Backend } from './backend.js';
-import { IpvsCommands } from './ipvs-commands.js';
 import type { KernelCase, KernelRun } from './kernel-run.js';
 import { frameOfCase } from './packet.js';
 import type { Case, FrameCase, Listener, Plan, SocketCase } from './plan.js';
@@ -71,14 +70,12 @@ export function simulate(plan: Plan, kernel: KernelRun, backend: Backend = 'host
 export function build(plan: Plan, runtime: Runtime): { readonly network: Network; readonly refused: number[] } {
   const applier = new Applier(Network.of([]), runtime);
   const refused: number[] = [];
-  const ipvs = new IpvsCommands();
   for (const [i, line] of [...plan.fixed, ...plan.random].entries()) {
-    if (ipvs.take(line)) continue;
     const installs = readable(parseCommand(line, { netns: undefined, file: plan.name, line: i + 1 }));
     const refusals = installs.map((install) => applier.apply(install)).filter((refusal) => refusal !== undefined);
     if (refusals.length > 0) refused.push(i);
   }
-  return { network: ipvs.applied(applier.network()), refused };
+  return { network: applier.network(), refused };
 }
 
 function withListeners(network: Network, listeners: readonly Listener[], runtime: Runtime): Network {
