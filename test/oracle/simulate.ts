@@ -12,7 +12,7 @@ import { hitsOf } from '../replay/rules.js';
 import type { Backend } from './backend.js';
 import type { KernelCase, KernelRun } from './kernel-run.js';
 import { frameOfCase } from './packet.js';
-import type { Case, FrameCase, Listener, Plan, SocketCase } from './plan.js';
+import { type Case, type FrameCase, isWait, type Listener, type Plan, type SocketCase } from './plan.js';
 import type { Reasons } from './reasons.js';
 
 /** What the simulation made of a case, in the form of {@link KernelCase}. */
@@ -187,6 +187,14 @@ function sourceOf(headers: readonly Header[]): string {
   return ip4?.l === 'ip4' ? ip4.src : '';
 }
 
+const NOTHING: SimulatedCase = {
+  frames: [],
+  deliveries: [],
+  errno: undefined,
+  reasons: undefined,
+  unsupported: undefined,
+};
+
 interface State {
   network: Network;
   readonly runtime: Runtime;
@@ -194,11 +202,12 @@ interface State {
 
 function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, budget: ErrorBudget): SimulatedCase {
   if (one.send === 'command') {
+    if (isWait(one.command)) return NOTHING;
     const applier = new Applier(state.network, state.runtime);
     for (const install of readable(parseCommand(one.command, { netns: undefined, file: plan.name })))
       applier.apply(install);
     state.network = applier.network();
-    return { frames: [], deliveries: [], errno: undefined, reasons: undefined, unsupported: undefined };
+    return NOTHING;
   }
   const options = { ...optionsFor(plan, one, seen), ...(plan.traced === true && { detail: 'all' as const }) };
   const simulation = new Simulation(state.network, options, state.runtime);
