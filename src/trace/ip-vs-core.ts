@@ -222,7 +222,8 @@ function templateServer(net: Net, template: IpvsConnection): Chosen['server'] | 
 /** ip_vs_out_hook(): an answer of a server gets the service's address and port again. */
 function ipVsOut(net: Net, skb: Skb, state: HookState): HookVerdict {
   const { ip } = skb;
-  if (skb.ipvsProperty || skb.dst === undefined || ip === undefined) return 'accept';
+  // A frame on a bridge has the bridge's own route instead (bridge_parent_rtable()).
+  if (skb.ipvsProperty || (skb.dst === undefined && skb.nfBridge === undefined) || ip === undefined) return 'accept';
   if (isFragment(ip) && PROTOCOLS.has(ip.protocol) && !defrag(net, skb, DEFRAG_USER[state.hook])) return 'stolen';
   if (relatedError(skb) !== undefined) return ipVsOutIcmp(net, skb, state);
   const pair = pairOf(skb);

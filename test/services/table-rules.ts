@@ -83,7 +83,8 @@ const WHY = {
     "IPVS: the address is local on kube-ipvs0, so the node takes it for its source (fib: a local route's preferred source)",
   ipvsOwnVip:
     'IPVS: packets from the cluster IP itself are masqueraded where nothing tells pods (set KUBE-CLUSTER-IP src,dst)',
-  martian: 'the other node has the source address on its own kube-ipvs0 (fib_validate_source())',
+  martian:
+    'it asks for its next hop in the name of that address, and the node asked has it too: no answer (arp_solicit(), arp_announce 0; fib_validate_source())',
 } as const;
 
 const ENDPOINTS = [
@@ -113,9 +114,9 @@ export function expected(cell: Cell): Expected {
   if (typeof targets === 'string') return { outcome: targets, met: [], because };
   const masqueraded = isMasqueraded(cell, say);
   const met = targets.map((target) => meet(cell, target, masqueraded, 1 / targets.length, say));
-  const dropped = met.length > 0 && met.every((each) => each === 'martian');
+  const unanswered = met.length > 0 && met.every((each) => each === 'martian');
   return {
-    outcome: dropped ? 'dropped' : 'delivered',
+    outcome: unanswered ? 'rejected' : 'delivered',
     met: met.flatMap((each) => (each === 'martian' ? [] : [each])),
     because: [...new Set(because)],
   };

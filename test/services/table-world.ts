@@ -141,7 +141,7 @@ function metBy(each: Trace, path: Path): Met {
     endpoint: path.endpoint as Met['endpoint'],
     share: path.p ?? Number.NaN,
     source: delivery?.remote.replace(/:\d+$/, '') ?? 'nobody',
-    reply: reply?.outcome === 'delivered' && each.verdict.reply === 'delivered' ? 'back' : 'lost',
+    reply: reply?.outcome === 'delivered' ? 'back' : 'lost',
     by: hosts.filter((name, i) => name !== hosts[i - 1]),
   };
 }
