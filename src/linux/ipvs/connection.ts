@@ -1,4 +1,5 @@
 import { formatIpv4, type Ipv4 } from '../../address/index.js';
+import type { Packet } from '../../packet/index.js';
 import type { Journal } from '../journal.js';
 import { endText, type IpvsEnd, type IpvsProtocol, type RealServer } from './ipvs.js';
 import type { ConnectionCounts } from './scheduler/scheduler.js';
@@ -11,6 +12,17 @@ export interface IpvsPair {
   readonly sport: number;
   readonly dst: Ipv4;
   readonly dport: number;
+}
+
+/** The ends of a packet that IPVS can have to do with. */
+export function ipvsPair({ ip, l4 }: Packet): IpvsPair | undefined {
+  if (ip === undefined || l4 === undefined || l4.l4 === 'icmp') return undefined;
+  return { protocol: l4.l4, src: ip.src, sport: l4.sport, dst: ip.dst, dport: l4.dport };
+}
+
+/** The same the other way. */
+export function inverseIpvsPair({ protocol, src, sport, dst, dport }: IpvsPair): IpvsPair {
+  return { protocol, src: dst, sport: dport, dst: src, dport: sport };
 }
 
 /**
