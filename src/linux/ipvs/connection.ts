@@ -124,14 +124,15 @@ export class IpvsConnections {
 
   /**
    * Takes out what has expired at `now` and returns it, in the order in which timers would: a template goes only when
-   * nobody uses it, and looks again after a minute (ip_vs_conn_expire(), linux net/netfilter/ipvs/ip_vs_conn.c).
+   * nobody uses it, and looks again after a minute (ip_vs_conn_expire(), linux net/netfilter/ipvs/ip_vs_conn.c). Of timers
+   * for one moment the youngest runs first (enqueue_timer(), kernel/time/timer.c): a connection before its template.
    */
   expire(now: number, journal: Journal): IpvsConnection[] {
     const gone: IpvsConnection[] = [];
     for (;;) {
       let first: IpvsConnection | undefined;
       for (const connection of this.#in.values())
-        if (connection.expires <= now && connection.expires < (first?.expires ?? Number.POSITIVE_INFINITY))
+        if (connection.expires <= now && connection.expires <= (first?.expires ?? Number.POSITIVE_INFINITY))
           first = connection;
       if (first === undefined) return gone;
       if (this.isUsed(first)) {
