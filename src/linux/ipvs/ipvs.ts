@@ -1,4 +1,4 @@
-import type { Ipv4, Ipv6 } from '../../address/index.js';
+import { formatIpv4, formatIpv6, type Ipv4, type Ipv6 } from '../../address/index.js';
 import type { Origin } from '../origin.js';
 
 /** An address of either family, as IPVS has them side by side. */
@@ -14,7 +14,7 @@ export type IpvsKey =
   | ({ readonly by: 'address'; readonly protocol: IpvsProtocol; readonly port: number } & IpvsAddress)
   | { readonly by: 'fwmark'; readonly mark: number; readonly family: 'inet' | 'inet6' };
 
-/** A virtual service (struct ip_vs_service). Packets that meet one are not followed: which server they get is not known. */
+/** A virtual service (struct ip_vs_service). */
 export interface VirtualService {
   readonly key: IpvsKey;
   /** `rr`, `wlc`, `sh`, … */
@@ -29,7 +29,10 @@ export interface VirtualService {
   readonly engine: string | undefined;
   /** `-o`: each packet is scheduled by itself. */
   readonly onePacket: boolean;
+  /** In the order in which they were added; the kernel's list has the newest first (__ip_vs_update_dest()). */
   readonly servers: readonly RealServer[];
+  /** Of wrr: the weight that configuring has left to be asked for next (ip_vs_wrr_mark.cw). */
+  readonly currentWeight?: number;
   readonly origin: Origin;
 }
 
@@ -39,36 +42,27 @@ export type RealServer = IpvsAddress & {
   /** `-m`, `-g`, `-i`, and what the kernel makes of an address of its own. */
   readonly forwarding: 'masq' | 'route' | 'tunnel' | 'local';
   readonly weight: number;
+  /** The weight that it had before it was set to 0, where it was (ip_vs_dest.last_weight). */
+  readonly lastWeight?: number;
   /** Other options in order: `--tun-type gue`, `-x 10`. */
   readonly words: readonly string[];
   readonly origin: Origin;
 };
 
-/** What is looked at of a packet. */
-export interface IpvsAsked {
-  readonly protocol: IpvsProtocol;
-  readonly dst: Ipv4;
-  readonly dport: number;
-  readonly mark: number;
+/** An address and a port. */
+export type IpvsEnd = IpvsAddress & { readonly port: number };
+
+/** `10.244.1.2:8080`, `[fd00::1]:443`: what a server is found by in its service (ip_vs_lookup_dest()). */
+export function endText(end: IpvsEnd): string {
+  return end.family === 'inet' ? `${formatIpv4(end.address)}:${end.port}` : `[${formatIpv6(end.address)}]:${end.port}`;
 }
 
-/**
- * The virtual service of an IPv4 packet: by its mark, else by address and port, else by the address alone
- * (ip_vs_service_find(), linux net/netfilter/ipvs/ip_vs_ctl.c).
- */
-export function findVirtualService(
-  services: readonly VirtualService[],
-  { protocol, dst, dport, mark }: IpvsAsked,
-): VirtualService | undefined {
-  const byPort = (port: number): VirtualService | undefined =>
-    services.find(
-      ({ key }) =>
-        key.by === 'address' &&
-        key.family === 'inet' &&
-        key.protocol === protocol &&
-        key.address === dst &&
-        key.port === port,
-    );
-  const byMark = services.find(({ key }) => key.by === 'fwmark' && key.family === 'inet' && key.mark === mark);
-  return (mark === 0 ? undefined : byMark) ?? byPort(dport) ?? byPort(0);
+/** An address as hashes take it: that of IPv6 folded into 32 bits. */
+export function addressFold(end: IpvsAddress): number {
+  return end.family === 'inet' ? end.address : end.address.reduce((fold, word) => (fold ^ word) >>> 0, 0);
+}
+
+/** The last weight that was not 0. */
+export function lastWeight({ weight, lastWeight = weight }: RealServer): number {
+  return lastWeight;
 }

@@ -35,6 +35,13 @@ const OTHERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['net/ipv4/route/mtu_expires', ['600']],
   ['net/ipv4/tcp_syn_retries', ['6']],
   ['net/ipv4/tcp_synack_retries', ['5']],
+  // Defences that depend on memory, or on being a backup; what is tunnelled or bypassed.
+  ['net/ipv4/vs/cache_bypass', ['0']],
+  ['net/ipv4/vs/drop_entry', ['0']],
+  ['net/ipv4/vs/drop_packet', ['0']],
+  ['net/ipv4/vs/ignore_tunneled', ['0']],
+  ['net/ipv4/vs/schedule_icmp', ['0']],
+  ['net/ipv4/vs/secure_tcp', ['0']],
   ['net/netfilter/nf_conntrack_checksum', ['1']],
   ['net/netfilter/nf_conntrack_tcp_ignore_invalid_rst', ['0']],
   ['net/netfilter/nf_conntrack_tcp_max_retrans', ['3']],

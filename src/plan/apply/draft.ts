@@ -4,6 +4,7 @@ import {
   type Inet6,
   type InetAddress,
   type Ipset,
+  type IpvsTimeouts,
   type KeptEntry,
   type Link,
   type Neighbour,
@@ -14,6 +15,7 @@ import {
   type Ruleset,
   type Socket,
   type Sysctls,
+  type VirtualService,
   type VxlanFdbEntry,
 } from '../../linux/index.js';
 
@@ -168,6 +170,14 @@ export class NetnsDraft {
 
   set ipsets(ipsets: ReadonlyMap<string, Ipset>) {
     this.#state.ipsets = ipsets;
+  }
+
+  set ipvs(services: readonly VirtualService[]) {
+    this.#state.ipvs = services;
+  }
+
+  set ipvsTimeouts(timeouts: IpvsTimeouts) {
+    this.#state.ipvsTimeouts = timeouts;
   }
 
   set sockets(sockets: readonly Socket[]) {
