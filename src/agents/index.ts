@@ -10,6 +10,7 @@ export { readNetConf } from './flannel/net-conf.js';
 export { DEFAULT_PROXY_CONFIG, type DetectLocal, type IpvsConfig, type KubeProxyConfig } from './kube-proxy/config.js';
 export { type HealthCheck, healthCheck } from './kube-proxy/health-check.js';
 export { kubeProxyIptables, type ProxierState, resyncIptables } from './kube-proxy/iptables/proxier.js';
-export { kubeProxyIpvs, kubeProxyIpvsResync } from './kube-proxy/ipvs/proxier.js';
+export { deleteDrained, kubeProxyIpvs, kubeProxyIpvsResync, syncIpvs } from './kube-proxy/ipvs/proxier.js';
+export type { Connections, ProxierMemory } from './kube-proxy/ipvs/servers.js';
 export { kubelet, nodePrerequisites } from './kubelet.js';
 export { cniBackend, cniBackends, registerCni } from './registry.js';

@@ -35,9 +35,11 @@ export function hintsOf(network: Network, query: Query, cause: string | null, le
   if (unbound.length > 0) return unbound;
   const { directory } = network;
   const owner = directory.ownerOf(address);
-  if (owner?.kind === 'service') return [untranslatedService(end, query, address, owner)];
   const { serviceCIDR } = directory;
-  if (owner === undefined && serviceCIDR !== undefined && contains(serviceCIDR, address))
+  // Others of its addresses are reached by routes to nodes.
+  const isClusterIP = serviceCIDR === undefined || contains(serviceCIDR, address);
+  if (owner?.kind === 'service' && isClusterIP) return [untranslatedService(end, query, address, owner)];
+  if (owner === undefined && serviceCIDR !== undefined && isClusterIP)
     return [
       { code: 'SERVICE_ADDRESS_UNUSED', values: { dst: formatIpv4(address), prefix: formatPrefix(serviceCIDR) } },
     ];

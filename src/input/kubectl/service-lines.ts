@@ -115,7 +115,7 @@ function endpointObject({ address, ready, serving, terminating, nodeName, zone, 
   const named = (names: readonly string[] = []): object[] => names.map((each) => ({ name: each }));
   return compact({
     addresses: [formatAddress(address)],
-    conditions: compact({ ready, serving: unless(ready ?? true, serving), terminating: unless(false, terminating) }),
+    conditions: compact({ ready, serving, terminating }),
     nodeName,
     zone,
     hints: compact({ forZones: named(hints?.forZones), forNodes: named(hints?.forNodes) }),
