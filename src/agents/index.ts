@@ -8,6 +8,21 @@ export { containerRuntime, podNetns, sandboxId } from './container-runtime.js';
 export { sha256Hex } from './digest.js';
 export { readNetConf } from './flannel/net-conf.js';
 export { DEFAULT_PROXY_CONFIG, type DetectLocal, type IpvsConfig, type KubeProxyConfig } from './kube-proxy/config.js';
+export {
+  type CategorizedEndpoints,
+  categorizeEndpoints,
+  type EndpointInfo,
+  type EndpointsMap,
+  endpointsKey,
+  endpointsMap,
+} from './kube-proxy/endpoint.js';
 export { kubeProxyIptables } from './kube-proxy/iptables/proxier.js';
+export {
+  externallyAccessible,
+  type Family,
+  type ServicePortInfo,
+  servicePortName,
+  servicePorts,
+} from './kube-proxy/service-port.js';
 export { kubelet, nodePrerequisites } from './kubelet.js';
 export { cniBackend, cniBackends, registerCni } from './registry.js';

@@ -1,2 +1,3 @@
 export { type Checked, checkExpectations, checkLab, formatExpectation } from './check.js';
 export { type DiffOptions, diffNetworks, type Told } from './diff/networks.js';
+export { serviceRows } from './services/services.js';

@@ -8,6 +8,7 @@ import { addImport } from './commands/import.js';
 import { addLabs } from './commands/labs.js';
 import { addPcap } from './commands/pcap.js';
 import { addScript } from './commands/script.js';
+import { addServices } from './commands/services.js';
 import { addShow } from './commands/show.js';
 import { addTest } from './commands/test.js';
 import { addTrace } from './commands/trace.js';
@@ -27,6 +28,7 @@ export function createProgram(io: Io, exit: SetExit): Command {
     .addHelpText('after', EXAMPLES);
   addTrace(program, io, exit);
   addShow(program, io, exit);
+  addServices(program, io, exit);
   addTest(program, io, exit);
   addValidate(program, io, exit);
   addGraph(program, io);

@@ -12,3 +12,5 @@ export {
 export { formatPicture, type Picture } from './flowchart.js';
 export { type FormatOptions, formatTrace, type OutputFormat, outputFormats, registerFormat } from './format.js';
 export { type CaptureOptions, formatPcapng } from './pcapng.js';
+export { formatServices, formatServicesJson, type ServicesFormatOptions } from './services/format-services.js';
+export * from './services/service-rows.js';
