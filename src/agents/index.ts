@@ -16,6 +16,7 @@ export {
   endpointsKey,
   endpointsMap,
 } from './kube-proxy/endpoint.js';
+export { endpointChain, type ServiceChain, serviceChain } from './kube-proxy/iptables/names.js';
 export { kubeProxyIptables } from './kube-proxy/iptables/proxier.js';
 export {
   externallyAccessible,

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { addCollect } from './commands/collect.js';
 import { addCompletion } from './commands/completion.js';
 import { addDiff } from './commands/diff.js';
+import { addExplain } from './commands/explain.js';
 import { addExport } from './commands/export.js';
 import { addGraph } from './commands/graph.js';
 import { addImport } from './commands/import.js';
@@ -29,6 +30,7 @@ export function createProgram(io: Io, exit: SetExit): Command {
   addTrace(program, io, exit);
   addShow(program, io, exit);
   addServices(program, io, exit);
+  addExplain(program, io, exit);
   addTest(program, io, exit);
   addValidate(program, io, exit);
   addGraph(program, io);
