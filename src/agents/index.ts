@@ -18,6 +18,7 @@ export {
 } from './kube-proxy/endpoint.js';
 export { endpointChain, type ServiceChain, serviceChain } from './kube-proxy/iptables/names.js';
 export { kubeProxyIptables } from './kube-proxy/iptables/proxier.js';
+export { kubeProxyIpvs, kubeProxyIpvsResync } from './kube-proxy/ipvs/proxier.js';
 export {
   externallyAccessible,
   type Family,

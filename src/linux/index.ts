@@ -62,8 +62,10 @@ export {
   restoreIpsets,
 } from './ipset/restore.js';
 export { parseIpsets, printIpset, printIpsets } from './ipset/save.js';
+export { readIpvsCommand } from './ipvs/command.js';
 export { findVirtualService, type IpvsAsked, type RealServer, type VirtualService } from './ipvs/ipvs.js';
 export { readIpvs } from './ipvs/read.js';
+export { restoreIpvs } from './ipvs/restore.js';
 export { formatIpvs, formatIpvsTable, serviceText as ipvsServiceText } from './ipvs/write.js';
 export { Journal } from './journal.js';
 export { type JsonRecord, jsonObject } from './json.js';

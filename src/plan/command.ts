@@ -2,7 +2,7 @@ import { LineWords, type Role } from '../linux/index.js';
 import { didYouMean, type Problem, type Read, readResult } from '../problem/index.js';
 import { bridge } from './command/bridge.js';
 import { ip } from './command/ip.js';
-import { conntrack, echo, ipset, iptables, iptablesRestore, sysctl } from './command/other-tools.js';
+import { conntrack, echo, ipset, iptables, iptablesRestore, ipvsadm, sysctl } from './command/other-tools.js';
 import type { Scene } from './command/scene.js';
 import { type ShellCommand, type ShellWord, splitShell } from './command/shell.js';
 import type { Install } from './install.js';
@@ -34,6 +34,7 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['iptables-restore', (scene) => iptablesRestore(scene, 'ip')],
   ['ip6tables-restore', (scene) => iptablesRestore(scene, 'ip6')],
   ['ipset', ipset],
+  ['ipvsadm', ipvsadm],
   ['conntrack', conntrack],
 ]);
 /** Tools that run a command line of their own. */
@@ -41,7 +42,7 @@ const SHELLS = new Set(['sh', 'bash']);
 
 /**
  * The calls that a command line makes: of `ip`, `bridge`, `sysctl`, `echo … > /proc/sys/…`, `iptables`,
- * `iptables-restore`, `ipset` and `conntrack -F`, also behind `ip netns exec NS`, in `sh -c '…'`, and several joined by
+ * `iptables-restore`, `ipset`, `ipvsadm` and `conntrack -F`, also behind `ip netns exec NS`, in `sh -c '…'`, and several joined by
  * `;` or `&&`. Options that are not known are problems, each with its column and what may have been meant.
  */
 export function parseCommand(line: string, context: CommandContext): Read<Install[]> {

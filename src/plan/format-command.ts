@@ -98,6 +98,8 @@ export function formatCommand({ netns, call, origin }: Install): string {
       return exec([call.family === 'ip' ? 'iptables' : 'ip6tables', ...call.args.map(quoteShell)].join(' '));
     case 'ipset restore':
       return exec(`ipset restore ${hereDocument(call.chunks)}`);
+    case 'ipvsadm restore':
+      return exec(`ipvsadm -R ${hereDocument(call.chunks)}`);
     case 'conntrack flush':
       return exec('conntrack -F');
     case 'process start':

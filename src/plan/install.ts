@@ -151,6 +151,8 @@ export type Call =
   /** One `iptables` command line, without the program's name. */
   | { readonly call: 'iptables'; readonly family: 'ip' | 'ip6'; readonly args: readonly string[] }
   | { readonly call: 'ipset restore'; readonly chunks: readonly RestoreChunk[] }
+  /** Lines of `ipvsadm -R`, in numbers; a command line of ipvsadm is one. What is refused does not stop the others. */
+  | { readonly call: 'ipvsadm restore'; readonly chunks: readonly RestoreChunk[] }
   | { readonly call: 'conntrack flush' }
   | { readonly call: 'process start'; readonly process: DistributiveOmit<Process, 'origin'> }
   | { readonly call: 'socket listen'; readonly socket: DistributiveOmit<Socket, 'origin'> };

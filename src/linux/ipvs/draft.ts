@@ -41,15 +41,20 @@ export function dumpOrigin({ file, line }: WordPlace): Origin {
   return { by: 'dump', file, line };
 }
 
+type End<Port> = IpvsAddress & { readonly port: Port };
+
 /** Takes `10.96.0.1:443` or `[fd00::1]:443`. Names of hosts and ports are a problem: they come from a dump without `-n`. */
-export function readEnd(words: LineWords): (IpvsAddress & { readonly port: number }) | undefined {
+export function readEnd(words: LineWords): End<number> | undefined;
+export function readEnd(words: LineWords, port: 'may lack its port'): End<number | undefined> | undefined;
+export function readEnd(words: LineWords, lacking?: 'may lack its port'): End<number | undefined> | undefined {
   const word = words.take('ADDRESS:PORT');
-  const [, six, four, portText] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(word) ?? [];
-  const port = Number(portText);
+  const [, six, four, portText] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d{1,5}))?$/.exec(word) ?? [];
+  const port = portText === undefined ? undefined : Number(portText);
   const inet = parseIpv4(four ?? '');
   const inet6 = parseIpv6(six ?? '');
-  if (port <= 65535 && inet !== undefined) return { family: 'inet', address: inet, port };
-  if (port <= 65535 && inet6 !== undefined) return { family: 'inet6', address: inet6, port };
+  const sound = port === undefined ? lacking !== undefined : port <= 65535;
+  if (sound && inet !== undefined) return { family: 'inet', address: inet, port };
+  if (sound && inet6 !== undefined) return { family: 'inet6', address: inet6, port };
   if (word !== '') words.fail(`expected ADDRESS:PORT in numbers (ipvsadm -n), found "${word}"`, 'bad-address');
   return undefined;
 }

@@ -1,4 +1,4 @@
-import type { Ipv4, Ipv6 } from '../../address/index.js';
+import { formatIpv6, type Ipv4, type Ipv6 } from '../../address/index.js';
 import type { Origin } from '../origin.js';
 
 /** An address of either family, as IPVS has them side by side. */
@@ -14,7 +14,7 @@ export type IpvsKey =
   | ({ readonly by: 'address'; readonly protocol: IpvsProtocol; readonly port: number } & IpvsAddress)
   | { readonly by: 'fwmark'; readonly mark: number; readonly family: 'inet' | 'inet6' };
 
-/** A virtual service (struct ip_vs_service). Packets that meet one are not followed: which server they get is not known. */
+/** A virtual service (struct ip_vs_service). */
 export interface VirtualService {
   readonly key: IpvsKey;
   /** `rr`, `wlc`, `sh`, … */
@@ -29,6 +29,7 @@ export interface VirtualService {
   readonly engine: string | undefined;
   /** `-o`: each packet is scheduled by itself. */
   readonly onePacket: boolean;
+  /** In the order in which they were added; the kernel's list has the newest first (__ip_vs_update_dest()). */
   readonly servers: readonly RealServer[];
   readonly origin: Origin;
 }
@@ -43,6 +44,38 @@ export type RealServer = IpvsAddress & {
   readonly words: readonly string[];
   readonly origin: Origin;
 };
+
+/** Schedulers that Linux has (net/netfilter/ipvs). */
+const SCHEDULERS: ReadonlySet<string> = new Set([
+  'rr',
+  'wrr',
+  'lc',
+  'wlc',
+  'fo',
+  'ovf',
+  'lblc',
+  'lblcr',
+  'dh',
+  'sh',
+  'mh',
+  'sed',
+  'nq',
+]);
+
+/** Whether Linux has a scheduler of this name. */
+export function isIpvsScheduler(name: string): boolean {
+  return SCHEDULERS.has(name);
+}
+
+/** An address and a port. */
+export type IpvsEnd = IpvsAddress & { readonly port: number };
+
+/** Whether two ends are the same, as a server is found by its end in a service (ip_vs_lookup_dest()). */
+export function sameEnd(a: IpvsEnd, b: IpvsEnd): boolean {
+  if (a.port !== b.port) return false;
+  if (a.family === 'inet' && b.family === 'inet') return a.address === b.address;
+  return a.family === 'inet6' && b.family === 'inet6' && formatIpv6(a.address) === formatIpv6(b.address);
+}
 
 /** What is looked at of a packet. */
 export interface IpvsAsked {

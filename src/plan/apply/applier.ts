@@ -7,6 +7,7 @@ import { type ApplyContext, Drafts } from './context.js';
 import { linkDel } from './delete-link.js';
 import { NetnsDraft } from './draft.js';
 import { fdbAdd, fdbAddMaster, fdbDel } from './fdb.js';
+import { ipvsadmRestore } from './ipvs.js';
 import { linkSet } from './link-set.js';
 import { neighAdd, neighDel, neighFlush, neighProxy } from './neigh.js';
 import { ipsetRestore, iptables, iptablesRestore } from './netfilter.js';
@@ -140,6 +141,8 @@ function carryOut(context: ApplyContext, call: Exclude<Call, { readonly call: 'n
       return iptables(context, call);
     case 'ipset restore':
       return ipsetRestore(context, call);
+    case 'ipvsadm restore':
+      return ipvsadmRestore(context, call);
     case 'conntrack flush':
       conntrackFlush(context);
       return undefined;

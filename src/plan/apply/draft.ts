@@ -14,6 +14,7 @@ import {
   type Ruleset,
   type Socket,
   type Sysctls,
+  type VirtualService,
   type VxlanFdbEntry,
 } from '../../linux/index.js';
 
@@ -168,6 +169,10 @@ export class NetnsDraft {
 
   set ipsets(ipsets: ReadonlyMap<string, Ipset>) {
     this.#state.ipsets = ipsets;
+  }
+
+  set ipvs(services: readonly VirtualService[]) {
+    this.#state.ipvs = services;
   }
 
   set sockets(sockets: readonly Socket[]) {

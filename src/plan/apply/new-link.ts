@@ -32,7 +32,8 @@ export function linkAdd(context: ApplyContext, link: NewLink): Refused | undefin
   const made = makeLink(context, draft, link.name, kindOf(link), {
     mtu: link.kind === 'vxlan' ? vxlanMtu(context, link) : (link.mtu ?? 1500),
     address: link.kind === 'tun' ? (0 as Mac) : link.address,
-    noarp: link.kind === 'tun',
+    // tun_setup(), dummy_setup(): nobody is asked for an address.
+    noarp: link.kind === 'tun' || (link.kind === 'unmodelled' && link.type === 'dummy'),
   });
   if (made.kind === 'bridge') newBridge(context, made);
   if (made.kind === 'vxlan') newVxlan(context, made);

@@ -2,7 +2,9 @@ import {
   checkIptablesCommand,
   classifySysctl,
   deviceSysctlPath,
+  LineWords,
   type PlacedWord,
+  readIpvsCommand,
   sysctlName,
 } from '../../linux/index.js';
 import { call, type Scene } from './scene.js';
@@ -98,6 +100,20 @@ function isRestoreOption(word: PlacedWord): boolean {
 /** ipset keeps words together by double quotes, as in its save format. */
 function spellIpset({ text }: PlacedWord): string {
   return /\s|^$/.test(text) ? `"${text}"` : text;
+}
+
+/** `ipvsadm -R`, or one command, which is a line of it. What can't be read is told now. */
+export function ipvsadm(scene: Scene): void {
+  const { words, stdin, origin } = scene;
+  if (words.accept('-R', '--restore')) {
+    words.end();
+    if (stdin === undefined) words.fail('there is nothing for ipvsadm to read', 'missing');
+    else call(scene, { call: 'ipvsadm restore', chunks: [{ origin, lines: linesOf(stdin) }] });
+    return;
+  }
+  const rest = words.rest();
+  readIpvsCommand(new LineWords(rest, words.place));
+  call(scene, { call: 'ipvsadm restore', chunks: [{ origin, lines: [rest.map((word) => word.text).join(' ')] }] });
 }
 
 function linesOf(text: string): string[] {

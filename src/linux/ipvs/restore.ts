@@ -1,0 +1,170 @@
+import type { Problem } from '../../problem/index.js';
+import type { Origin } from '../origin.js';
+import { LineWords, splitLine } from '../words.js';
+import { type IpvsCommand, readIpvsCommand, type SpokenServer } from './command.js';
+import { type IpvsKey, isIpvsScheduler, type RealServer, sameEnd, type VirtualService } from './ipvs.js';
+import { keyText } from './write.js';
+
+/** Lines that one object is the reason for. A chunk that is shared is parsed once. */
+export interface IpvsChunk {
+  readonly origin: Origin;
+  readonly lines: readonly string[];
+}
+
+/** A line that was refused, by ipvsadm or by the kernel. */
+export interface IpvsRefusal {
+  readonly errno: 'EEXIST' | 'ENOENT' | 'ESRCH' | 'EINVAL' | 'ERANGE';
+  readonly message: string;
+  readonly origin: Origin;
+  /** 1-based in the whole text. */
+  readonly line: number;
+}
+
+/** What is left after a restore. */
+export interface IpvsRestored {
+  readonly services: readonly VirtualService[];
+  readonly refusals: readonly IpvsRefusal[];
+}
+
+type Complaint = Pick<IpvsRefusal, 'errno' | 'message'>;
+
+/** A line as it was read: nothing on a blank one. */
+type ReadLine = IpvsCommand | { readonly command: 'nothing' } | { readonly wrong: string; readonly stops: boolean };
+
+const PARSED = new WeakMap<IpvsChunk, readonly ReadLine[]>();
+
+/**
+ * Carries out `ipvsadm -R`. What the kernel refuses is told, and the next line is carried out all the same; so it is
+ * behind an option that is not known, while a value that is none ends the program (observed with ipvsadm 1.31).
+ *
+ * @param isUnicast whether an address can be a server's: one of this host or of another (ip_vs_add_dest(), linux
+ *   net/netfilter/ipvs/ip_vs_ctl.c).
+ */
+export function restoreIpvs(
+  old: readonly VirtualService[],
+  chunks: readonly IpvsChunk[],
+  isUnicast: (server: SpokenServer) => boolean,
+): IpvsRestored {
+  const table = new IpvsTable(old, isUnicast);
+  const refusals: IpvsRefusal[] = [];
+  let line = 0;
+  for (const chunk of chunks)
+    for (const read of parsedLines(chunk)) {
+      line++;
+      const { origin } = chunk;
+      if ('wrong' in read) refusals.push({ errno: 'EINVAL', message: read.wrong, origin, line });
+      if ('wrong' in read && read.stops) return { services: table.services(), refusals };
+      if ('wrong' in read || read.command === 'nothing') continue;
+      const complaint = table.run(read, origin);
+      if (complaint !== undefined) refusals.push({ ...complaint, origin, line });
+    }
+  return { services: table.services(), refusals };
+}
+
+function parsedLines(chunk: IpvsChunk): readonly ReadLine[] {
+  let lines = PARSED.get(chunk);
+  if (lines === undefined) {
+    lines = chunk.lines.map(parseLine);
+    PARSED.set(chunk, lines);
+  }
+  return lines;
+}
+
+function parseLine(text: string): ReadLine {
+  if (text.trim() === '') return { command: 'nothing' };
+  const problems: Problem[] = [];
+  const command = readIpvsCommand(new LineWords(splitLine(text), { file: '', line: 1, problems }));
+  const [problem] = problems;
+  if (problem !== undefined) return { wrong: problem.message, stops: problem.code !== 'unknown-key' };
+  if (command === undefined) throw new Error(`"${text}" is neither a command of ipvsadm nor wrong`);
+  const zero = command.command === 'add-service' && isPortless(command.key) && command.service.persistent === undefined;
+  return zero ? { wrong: 'Zero port specified for non-persistent service', stops: true } : command;
+}
+
+function isPortless(key: IpvsKey): boolean {
+  return key.by === 'address' && key.port === 0;
+}
+
+/** The services while commands change them; the words of refusals are those of ipvs_strerror() (libipvs.c). */
+class IpvsTable {
+  readonly #services: Map<string, VirtualService>;
+  readonly #isUnicast: (server: SpokenServer) => boolean;
+
+  constructor(services: readonly VirtualService[], isUnicast: (server: SpokenServer) => boolean) {
+    this.#services = new Map(services.map((service) => [keyText(service.key), service]));
+    this.#isUnicast = isUnicast;
+  }
+
+  services(): readonly VirtualService[] {
+    return [...this.#services.values()];
+  }
+
+  run(command: IpvsCommand, origin: Origin): Complaint | undefined {
+    switch (command.command) {
+      case 'clear':
+        this.#services.clear();
+        return undefined;
+      case 'add-service':
+      case 'edit-service':
+        return this.#setService(command, origin);
+      case 'delete-service':
+        return this.#services.delete(keyText(command.key)) ? undefined : { errno: 'ESRCH', message: 'No such service' };
+      default: {
+        const service = this.#services.get(keyText(command.key));
+        if (service === undefined) return { errno: 'ESRCH', message: 'Service not defined' };
+        return this.#changeServers(service, command, origin);
+      }
+    }
+  }
+
+  #setService(
+    { command, key, service }: Extract<IpvsCommand, { command: 'add-service' | 'edit-service' }>,
+    origin: Origin,
+  ): Complaint | undefined {
+    const name = keyText(key);
+    const old = this.#services.get(name);
+    if (command === 'edit-service' && old === undefined) return { errno: 'ESRCH', message: 'No such service' };
+    if (command === 'add-service' && old !== undefined) return { errno: 'EEXIST', message: 'Service already exists' };
+    if (!isIpvsScheduler(service.scheduler))
+      return { errno: 'ENOENT', message: 'Scheduler or persistence engine not found' };
+    this.#services.set(name, { ...service, key, servers: old?.servers ?? [], origin });
+    return undefined;
+  }
+
+  #changeServers(
+    service: VirtualService,
+    { command, key, server: spoken }: Extract<IpvsCommand, { readonly server: SpokenServer }>,
+    origin: Origin,
+  ): Complaint | undefined {
+    const server = serverOf(key, spoken, origin);
+    const { servers } = service;
+    const at = servers.findIndex((one) => sameEnd(one, command === 'delete-server' ? spoken : server));
+    if (command === 'add-server') {
+      if (at >= 0) return { errno: 'EEXIST', message: 'Destination already exists' };
+      if (!this.#isUnicast(spoken)) return { errno: 'EINVAL', message: 'address not unicast' };
+    } else if (at < 0) return { errno: 'ENOENT', message: 'No such destination' };
+    if (command !== 'delete-server' && isUpsideDown(spoken.words))
+      return { errno: 'ERANGE', message: 'Numerical result out of range' };
+    const place = at < 0 ? servers.length : at;
+    const changed = servers.toSpliced(place, 1, ...(command === 'delete-server' ? [] : [server]));
+    this.#services.set(keyText(service.key), { ...service, servers: changed });
+    return undefined;
+  }
+}
+
+/** What is not translated goes to the port of the service; that of a mark has none (process_options(), ipvsadm.c). */
+function serverOf(key: IpvsKey, spoken: SpokenServer, origin: Origin): RealServer {
+  const { forwarding = 'route' } = spoken;
+  const own = key.by === 'address' ? key.port : 0;
+  return { ...spoken, forwarding, port: forwarding === 'masq' ? spoken.port : own, origin };
+}
+
+/** A lower threshold above the upper one (ip_vs_add_dest()). */
+function isUpsideDown(words: readonly string[]): boolean {
+  const value = (...names: readonly string[]): number => {
+    const at = words.findIndex((word) => names.includes(word));
+    return at < 0 ? 0 : Number(words[at + 1]);
+  };
+  const upper = value('-x', '--u-threshold');
+  return upper !== 0 && value('-y', '--l-threshold') > upper;
+}
