@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { isolated } from '../isolated.js';
 import { missing } from '../machine.js';
 import { guest, whyNoGuest } from '../uml.js';
-import { type KernelRun, readRun } from './kernel-run.js';
+import { type KernelCase, type KernelRun, readRun } from './kernel-run.js';
 import type { Plan } from './plan.js';
 import { agentScript, planScript } from './script.js';
 
@@ -28,6 +28,8 @@ interface Machine {
   readonly why: () => string | undefined;
   /** `iptables-VARIANT` is what a plan calls iptables; undefined for the one in the path. */
   readonly iptables: string | undefined;
+  /** Whether its counters are those of test/replay/counters.ts, which are of Linux 6.18. */
+  readonly counts: boolean;
   /** What is done before the first plan. */
   readonly before: readonly string[];
 }
@@ -37,6 +39,7 @@ const MACHINES: Readonly<Record<Backend, Machine>> = {
     run: isolated,
     why: () => missing('unshare'),
     iptables: process.env['PODPATH_IPTABLES'],
+    counts: true,
     before: [],
   },
   uml: {
@@ -44,9 +47,10 @@ const MACHINES: Readonly<Record<Backend, Machine>> = {
     why: whyNoGuest,
     // Debian builds it without the nf_tables families that iptables-nft needs (NF_TABLES_IPV4).
     iptables: 'legacy',
+    counts: false,
     before: [
       // The kernel loads modules that rules and devices need; these are needed for their sysctls.
-      'modprobe -a br_netfilter nf_conntrack',
+      'modprobe -a br_netfilter nf_conntrack ip_vs',
       // ip_error() tells each time that there is no way; only the first network namespace has this sysctl.
       'echo 0 > /proc/sys/net/ipv4/route/error_cost',
     ],
@@ -93,7 +97,7 @@ function linkIptables(variant: string, folder: string): void {
 
 /** Runs plans one after the other, each in namespaces of its own. */
 export function runPlans(plans: readonly Plan[], backend: Backend = 'host'): KernelRun[] {
-  const { run, iptables, before } = MACHINES[backend];
+  const { run, iptables, counts, before } = MACHINES[backend];
   const directory = tools(iptables);
   const scripts = plans.map((plan, i) => {
     const file = join(directory, `script-${i}`);
@@ -105,5 +109,13 @@ export function runPlans(plans: readonly Plan[], backend: Backend = 'host'): Ker
   if (status !== 0) throw new Error(`${backend}: ${stderr}`);
   const parts = stdout.split(/^@plan \d+\n/m).slice(1);
   if (parts.length !== plans.length) throw new Error(`${parts.length} of ${plans.length} plans were run: ${stderr}`);
-  return plans.map((plan, i) => readRun(plan, parts[i] ?? ''));
+  return plans.map((plan, i) => {
+    const made = readRun(plan, parts[i] ?? '');
+    return counts ? made : { ...made, cases: made.cases.map(withoutCounters) };
+  });
+}
+
+/** Of why it did so only the rules that were hit. */
+function withoutCounters(one: KernelCase): KernelCase {
+  return one.reasons === undefined ? one : { ...one, reasons: { hits: one.reasons.hits } };
 }

@@ -107,12 +107,13 @@ function compareCase(kernel: KernelCase, ours: SimulatedCase): Found | undefined
 }
 
 function compareReasons(kernel: Reasons, ours: Reasons): Found | undefined {
-  const counted = [kernel, ours].flatMap(({ counters }) => Object.keys(counters));
+  const counted = [kernel, ours].flatMap(({ counters }) => Object.keys(counters ?? {}));
   const names = new Set([...[...kernel.hits, ...ours.hits].map(({ ns }) => ns), ...counted]);
   for (const ns of names) {
     const hits = differingHits(kernel, ours, ns);
     if (hits !== undefined) return { layer: 'hits', text: `rules hit in ${ns}\n${hits}` };
   }
+  if (kernel.counters === undefined) return undefined;
   for (const ns of names) {
     const counters = differingCounters(kernel, ours, ns);
     if (counters !== undefined) return { layer: 'counters', text: `counted in ${ns}\n${counters}` };

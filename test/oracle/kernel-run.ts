@@ -30,12 +30,14 @@ export interface KernelRun {
   readonly conntrack: Readonly<Record<string, readonly string[]>>;
   /** By namespace: what `iptables-save -c` printed at the end. */
   readonly rules: Readonly<Record<string, readonly string[]>>;
+  /** By namespace: what `ipvsadm -Ln` and then `ipvsadm -Lnc` printed at the end, where the plan runs it. */
+  readonly ipvs?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Reads what the script of a plan printed (see `script.ts`). */
 export function readRun(plan: Plan, text: string): KernelRun {
   if (text.includes('\n@failed')) throw new Error(`the agent failed on ${plan.name}`);
-  const [head = '', ...sections] = text.split(/^@(?=events|conntrack|rules)/m);
+  const [head = '', ...sections] = text.split(/^@(?=events|conntrack|rules|ipvs)/m);
   const refused = readRefused(head);
   const of = (kind: string): Record<string, string[]> =>
     Object.fromEntries(
@@ -45,7 +47,14 @@ export function readRun(plan: Plan, text: string): KernelRun {
         return what === kind ? [[ns, lines]] : [];
       }),
     );
-  return { refused, cases: readCases(of('events')[''] ?? [], plan), conntrack: of('conntrack'), rules: of('rules') };
+  const ipvs = of('ipvs');
+  return {
+    refused,
+    cases: readCases(of('events')[''] ?? [], plan),
+    conntrack: of('conntrack'),
+    rules: of('rules'),
+    ...(Object.keys(ipvs).length > 0 && { ipvs }),
+  };
 }
 
 /** Commands of a shell are told by number; lines of a batch of ip(8) or bridge(8) by their place in the last batch. */
@@ -80,7 +89,7 @@ interface Draft {
   spoilt?: string;
 }
 
-function readCases(lines: readonly string[], { traced }: Plan): KernelCase[] {
+function readCases(lines: readonly string[], { traced, unwatched }: Plan): KernelCase[] {
   const drafts: Draft[] = [];
   for (const line of lines) {
     const [kind, ...w] = line.split(' ');
@@ -93,6 +102,7 @@ function readCases(lines: readonly string[], { traced }: Plan): KernelCase[] {
     if (kind === 'X') draft.spoilt = w.join(' ');
     if (kind === 'D') draft.deliveries.push(`${w[0]} ${w[1]} ${w[2]}:${w[3]} < ${w[4]}:${w[5]}`);
     if (kind !== 'C') continue;
+    if (unwatched.includes(w[0] ?? '')) continue;
     const [ns = '', dev = '', pkttype, stamp = '0', layer, hex = ''] = w;
     const frame = decodeFrame({ ns, dev, pkttype: Number(pkttype), layer }, Buffer.from(hex, 'hex'));
     if (frame !== undefined) draft.frames.push({ stamp: BigInt(stamp), frame });

@@ -95,6 +95,11 @@ export interface CommandCase {
   readonly command: string;
 }
 
+/** Time passes, and nothing else; how much of it the clock of the kernel tells. */
+export function isWait(command: string): boolean {
+  return command.startsWith('sleep ');
+}
+
 /** The case as one line for a report. */
 export function describeCase(one: Case): string {
   return JSON.stringify(one);

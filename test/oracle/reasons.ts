@@ -10,7 +10,8 @@ import { decodePacket } from './decode.js';
 export interface Reasons {
   /** In order within each namespace. */
   readonly hits: readonly RuleHit[];
-  readonly counters: Counters;
+  /** Undefined of a kernel that counts otherwise than Linux 6.18. */
+  readonly counters?: Counters;
 }
 
 /** Commands that make a namespace tell of each rule hit, run in it when all else has been set up. */
@@ -86,7 +87,7 @@ function linesOf(hits: readonly RuleHit[]): string[] {
 /** What was counted otherwise in a namespace; undefined for nothing. */
 export function differingCounters(kernel: Reasons, ours: Reasons, ns: string): string | undefined {
   const [theirs, mine] = [kernel, ours].map(
-    ({ counters }) => new Map(Object.entries(comparedCounters(counters[ns] ?? {}))),
+    ({ counters }) => new Map(Object.entries(comparedCounters(counters?.[ns] ?? {}))),
   ) as [Map<string, number>, Map<string, number>];
   const different = [...new Set([...theirs.keys(), ...mine.keys()])].filter(
     (name) => theirs.get(name) !== mine.get(name),

@@ -34,13 +34,32 @@ function watchedIn(plan: Plan): string[] {
   return namespacesOf(plan).filter((ns) => !plan.unwatched.includes(ns));
 }
 
+function tracedIn(plan: Plan): string[] {
+  return plan.traced === true ? watchedIn(plan) : [];
+}
+
+/** The agent enters those that are watched and those that have sockets. */
+function enteredIn(plan: Plan): string[] {
+  const busy = new Set([
+    ...plan.listeners.map(({ netns }) => netns),
+    ...plan.cases.flatMap((one) => (one.send === 'command' ? [] : [one.from])),
+  ]);
+  return namespacesOf(plan).filter((ns) => busy.has(ns) || !plan.unwatched.includes(ns));
+}
+
+/** Namespaces with virtual services. */
+function balancing({ fixed, random, cases }: Plan): string[] {
+  const commands = [...fixed, ...random, ...cases.flatMap((one) => (one.send === 'command' ? [one.command] : []))];
+  return [...new Set(commands.flatMap((line) => /^ip netns exec (\S+) ipvsadm /.exec(line)?.[1] ?? []))];
+}
+
 /**
  * The sh(1) script of a plan, which prints what `kernel-run.ts` reads: commands, the agent's cases, and how things stand
  * afterwards. `agent` is the command that runs the cases of {@link agentScript}.
  */
 export function planScript(plan: Plan, index: number, agent: string): string {
   const names = namespacesOf(plan);
-  const traced = plan.traced === true ? watchedIn(plan) : [];
+  const traced = tracedIn(plan);
   return [
     `echo "@plan ${index}"`,
     ...together(plan).map(stepScript),
@@ -53,6 +72,9 @@ export function planScript(plan: Plan, index: number, agent: string): string {
     ...names.map(
       (ns) =>
         `ip netns exec ${ns} sh -c 'echo "@conntrack ${ns}"; conntrack -L 2>/dev/null; echo "@rules ${ns}"; iptables-save -c 2>/dev/null'`,
+    ),
+    ...balancing(plan).map(
+      (ns) => `ip netns exec ${ns} sh -c 'echo "@ipvs ${ns}"; ipvsadm -Ln 2>/dev/null; ipvsadm -Lnc 2>/dev/null'`,
     ),
     hereDocument(
       'ip -batch -',
@@ -135,7 +157,7 @@ function hereDocument(command: string, lines: readonly string[]): string {
 /** What `pktagent.c` is told to do. */
 export function agentScript(plan: Plan): string {
   return [
-    ...watchedIn(plan).map((ns) => `ns ${ns}${plan.traced === true ? ' traced' : ''}`),
+    ...enteredIn(plan).map((ns) => `ns ${ns}${tracedIn(plan).includes(ns) ? ' traced' : ''}`),
     // What is sent to a device without a carrier reaches no capture (noop_enqueue()).
     ...(losesCarrier(plan) ? ['blind'] : []),
     ...plan.listeners.map((l) => `listen ${l.netns} ${l.protocol} 0.0.0.0 ${l.port} ${l.behaviour}`),

@@ -10,10 +10,9 @@ import { countersOf } from '../replay/counters.js';
 import { type Frame, frameOf } from '../replay/frame.js';
 import { hitsOf } from '../replay/rules.js';
 import type { Backend } from './backend.js';
-import { IpvsCommands } from './ipvs-commands.js';
 import type { KernelCase, KernelRun } from './kernel-run.js';
 import { frameOfCase } from './packet.js';
-import type { Case, FrameCase, Listener, Plan, SocketCase } from './plan.js';
+import { type Case, type FrameCase, isWait, type Listener, type Plan, type SocketCase } from './plan.js';
 import type { Reasons } from './reasons.js';
 
 /** What the simulation made of a case, in the form of {@link KernelCase}. */
@@ -71,14 +70,12 @@ export function simulate(plan: Plan, kernel: KernelRun, backend: Backend = 'host
 export function build(plan: Plan, runtime: Runtime): { readonly network: Network; readonly refused: number[] } {
   const applier = new Applier(Network.of([]), runtime);
   const refused: number[] = [];
-  const ipvs = new IpvsCommands();
   for (const [i, line] of [...plan.fixed, ...plan.random].entries()) {
-    if (ipvs.take(line)) continue;
     const installs = readable(parseCommand(line, { netns: undefined, file: plan.name, line: i + 1 }));
     const refusals = installs.map((install) => applier.apply(install)).filter((refusal) => refusal !== undefined);
     if (refusals.length > 0) refused.push(i);
   }
-  return { network: ipvs.applied(applier.network()), refused };
+  return { network: applier.network(), refused };
 }
 
 function withListeners(network: Network, listeners: readonly Listener[], runtime: Runtime): Network {
@@ -190,6 +187,14 @@ function sourceOf(headers: readonly Header[]): string {
   return ip4?.l === 'ip4' ? ip4.src : '';
 }
 
+const NOTHING: SimulatedCase = {
+  frames: [],
+  deliveries: [],
+  errno: undefined,
+  reasons: undefined,
+  unsupported: undefined,
+};
+
 interface State {
   network: Network;
   readonly runtime: Runtime;
@@ -197,11 +202,12 @@ interface State {
 
 function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, budget: ErrorBudget): SimulatedCase {
   if (one.send === 'command') {
+    if (isWait(one.command)) return NOTHING;
     const applier = new Applier(state.network, state.runtime);
     for (const install of readable(parseCommand(one.command, { netns: undefined, file: plan.name })))
       applier.apply(install);
     state.network = applier.network();
-    return { frames: [], deliveries: [], errno: undefined, reasons: undefined, unsupported: undefined };
+    return NOTHING;
   }
   const options = { ...optionsFor(plan, one, seen), ...(plan.traced === true && { detail: 'all' as const }) };
   const simulation = new Simulation(state.network, options, state.runtime);
