@@ -16,8 +16,8 @@ export {
   endpointsKey,
   endpointsMap,
 } from './kube-proxy/endpoint.js';
-export { endpointChain, type ServiceChain, serviceChain } from './kube-proxy/iptables/names.js';
 export { type HealthCheck, healthCheck } from './kube-proxy/health-check.js';
+export { endpointChain, type ServiceChain, serviceChain } from './kube-proxy/iptables/names.js';
 export { kubeProxyIptables } from './kube-proxy/iptables/proxier.js';
 export { kubeProxyIpvs, kubeProxyIpvsResync } from './kube-proxy/ipvs/proxier.js';
 export {

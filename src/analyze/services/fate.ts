@@ -5,7 +5,8 @@ import type { Fate, PortOnNode } from '../../output/index.js';
 /**
  * What becomes of packets to a service port on a node. Without any endpoint they are rejected: by a rule in iptables
  * mode, by the kernel for an empty virtual service in IPVS mode. Where only local ones count and there is none, iptables
- * mode drops, and IPVS mode uses those of other nodes (syncProxyRules() and syncEndpoint(), k8s 1.30
+ * mode drops, and IPVS mode uses those of other nodes
+ * where it knows any, else leaves the virtual service empty (syncProxyRules() and syncEndpoint(), k8s 1.30
  * pkg/proxy/{iptables,ipvs}/proxier.go).
  */
 export function fateOf(
@@ -16,7 +17,8 @@ export function fateOf(
   const fate = (policyLocal: boolean): Fate => {
     if (!hasAny) return 'rejected';
     if ((policyLocal ? local : cluster).length > 0) return policyLocal ? 'local' : 'cluster';
-    return mode === 'ipvs' && cluster.length > 0 ? 'cluster' : 'dropped';
+    if (mode === 'iptables') return 'dropped';
+    return cluster.length > 0 ? 'cluster' : 'rejected';
   };
   return {
     internal: fate(port.internalPolicyLocal),

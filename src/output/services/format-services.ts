@@ -49,7 +49,8 @@ function serviceLines(row: ServiceRow, page: Page, p: ServicePhrases): void {
   say('health', healthText(row, p));
   if (row.notServed !== undefined) say('note', p.notServed[row.notServed]);
   for (const port of row.ports) portLines(port, page, p);
-  for (const { pod, because } of row.noEndpoints) say('noEndpoint', `${pod}: ${p.noEndpointBecause(because)}`);
+  for (const { pod, because } of row.noEndpoints)
+    say('noEndpoint', `${pod}: ${because.map(p.noEndpointBecause).join('; ')}`);
 }
 
 function policies({ internalTrafficPolicy, externalTrafficPolicy }: ServiceRow): string {

@@ -72,7 +72,7 @@ export interface ServicePortRow {
 export interface NoEndpointRow {
   /** `pod/default/web-2`. */
   readonly pod: string;
-  readonly because: NoEndpointBecause;
+  readonly because: readonly NoEndpointBecause[];
 }
 
 /** Why a pod is no endpoint of a Service. */
