@@ -25,7 +25,7 @@ const UDP = `-u ${VIP}:53`;
 const TCP = `-t ${VIP}:80`;
 const NODE_PORT = '-u 10.0.0.2:5353';
 const [SERVER = '', SECOND = ''] = SERVERS;
-const TRACED = { traced: true } as const;
+const TRACED = { brief: true, traced: true } as const;
 /** Makes tables, of which TRACE then tells each chain. */
 const TABLES = ['mangle', 'nat', 'filter'].map((table) =>
   onNode(`iptables -t ${table} -A OUTPUT -s 192.0.2.1 -j ACCEPT`),
