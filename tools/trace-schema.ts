@@ -133,6 +133,16 @@ const traceEvent = define(
       missesBefore: int,
     }),
     event('nat', { manip: z.enum(['src', 'dst']), rule: maybeRule, connection: int }),
+    event('ipvs', {
+      way: z.enum(['in', 'out']),
+      service: text,
+      server: text,
+      forwarding: z.enum(['masq', 'route', 'tunnel', 'local']),
+      because: text,
+      connection: text,
+      state: maybeText,
+      origin: maybeText,
+    }),
     event('ct', {
       what: z.enum(['new', 'found', 'confirmed', 'invalid', 'untracked']),
       connection: maybeInt,

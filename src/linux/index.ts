@@ -56,10 +56,15 @@ export {
 } from './ipset/restore.js';
 export { parseIpsets, printIpset, printIpsets } from './ipset/save.js';
 export { readIpvsCommand } from './ipvs/command.js';
-export { findVirtualService, type IpvsAsked, type RealServer, type VirtualService } from './ipvs/ipvs.js';
+export { type IpvsConnection, type IpvsPair, ipvsConnectionText } from './ipvs/connection.js';
+export { findVirtualService, kernelList, serverAt, serviceOfKey } from './ipvs/find.js';
+export { endText, type IpvsEnd, type IpvsProtocol, type RealServer, type VirtualService } from './ipvs/ipvs.js';
 export { readIpvs } from './ipvs/read.js';
-export { restoreIpvs } from './ipvs/restore.js';
-export { formatIpvs, formatIpvsTable, serviceText as ipvsServiceText } from './ipvs/write.js';
+export { type IpvsWatch, restoreIpvs } from './ipvs/restore.js';
+export { scheduleServer } from './ipvs/schedule.js';
+export { IPVS_SCHEDULERS } from './ipvs/scheduler/registry.js';
+export { ipvsTcpState } from './ipvs/tcp.js';
+export { formatIpvs, formatIpvsTable, keyText as ipvsKeyText, serviceText as ipvsServiceText } from './ipvs/write.js';
 export { Journal } from './journal.js';
 export { type JsonRecord, jsonObject } from './json.js';
 export { jsonError, jsonOffset, positionAt } from './json-scan.js';

@@ -54,6 +54,8 @@ export interface Netns {
   readonly ipsets: ReadonlyMap<string, Ipset>;
   /** Virtual services of IPVS, in the order in which they were added. */
   readonly ipvs: readonly VirtualService[];
+  /** There is or was a virtual service: the hooks of IPVS stay (ip_vs_register_hooks()). */
+  readonly ipvsEnabled: boolean;
   readonly sockets: readonly Socket[];
   readonly processes: readonly Process[];
 }
@@ -76,6 +78,7 @@ export function createNetns(name: string, role: Role, host: string = name): Netn
     foreignRules: [],
     ipsets: new Map(),
     ipvs: [],
+    ipvsEnabled: false,
     sockets: [],
     processes: [],
   };

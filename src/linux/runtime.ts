@@ -1,6 +1,8 @@
 import type { Ipv4, Mac } from '../address/index.js';
 import type { VxlanRemote } from './bridge/fdb.js';
 import { Conntrack } from './conntrack/table.js';
+import { IpvsConnections } from './ipvs/connection.js';
+import type { SchedulerMark } from './ipvs/scheduler/scheduler.js';
 import { Journal } from './journal.js';
 import type { NudState } from './neigh/neigh.js';
 import type { Netns } from './netns.js';
@@ -82,6 +84,11 @@ export interface NetnsRuntime {
   readonly matchState: Map<object, number>;
   /** By set name, then member as `ipset save` spells it. undefined stands for one that was deleted. */
   readonly setMembers: Map<string, Map<string, AddedMember | 'deleted'>>;
+  readonly ipvs: {
+    readonly connections: IpvsConnections;
+    /** What schedulers remember, by the key of the service as ipvsadm spells it; nothing before the first choice. */
+    readonly marks: Map<string, SchedulerMark>;
+  };
   /** Packets and bytes by rule. */
   readonly counters: Map<object, { readonly packets: number; readonly bytes: number }>;
 }
@@ -106,6 +113,7 @@ export function createNetnsRuntime(): NetnsRuntime {
     recent: new Map(),
     matchState: new Map(),
     setMembers: new Map(),
+    ipvs: { connections: new IpvsConnections(), marks: new Map() },
     counters: new Map(),
   };
 }

@@ -106,6 +106,8 @@ export class Skb implements Packet {
   frame = 0;
   /** It may be fragmented though it says DF: the socket's path-MTU discovery is not strict (skb->ignore_df). */
   ignoreDf = false;
+  /** IPVS has seen to it, and lets it pass from now on (skb->ipvs_property). */
+  ipvsProperty = false;
   /** The call that sends it, for as long as that has not returned and nobody else has the packet. */
   call: SendCall | undefined;
 

@@ -76,6 +76,8 @@ class Diagram {
         const rule = event.rule === null ? p.connection(event.connection) : place(event.rule, p);
         return `${event.manip === 'src' ? 'SNAT' : 'DNAT'} ${changes.join(', ')} (${rule})`;
       }
+      case 'ipvs':
+        return `IPVS ${event.service} -> ${event.server} (${p.said(event.because)})`;
       case 'route':
         return event.got.type === 'unicast' || event.got.type === 'error'
           ? `${p.label.route}: ${(event.got.route ?? p.noRoute(event.got.type === 'error' ? event.got.errno : '')).trim()}`

@@ -110,12 +110,18 @@ export function translationFrom({ sections }: Run, at: Position): string | undef
     for (const [h, { events }] of path.hops.entries())
       for (const [e, event] of events.entries()) {
         const here = { section: s, hop: h, event: e };
-        if (isAfter(at, here) || event.k !== 'nat' || event.manip !== 'dst' || event.rule === null) continue;
+        if (isAfter(at, here) || !translates(event)) continue;
         const [address] = changed(event, 'dst');
         const [port] = changed(event, 'dport');
         if (address !== undefined) return port === undefined ? address : `${address}:${port}`;
       }
   return undefined;
+}
+
+/** A rule has changed the destination, or IPVS has. */
+function translates(event: TraceEvent): boolean {
+  if (event.k === 'ipvs') return event.way === 'in';
+  return event.k === 'nat' && event.manip === 'dst' && event.rule !== null;
 }
 
 function changed({ diff }: TraceEvent, field: string): readonly string[] {

@@ -67,7 +67,14 @@ export function isFragment(ip: IpHeader): boolean {
 }
 
 /** Who collects (enum ip_defrag_users): each keeps a queue of its own. */
-export type DefragUser = 'local deliver' | 'conntrack in' | 'conntrack out' | 'conntrack bridge in';
+export type DefragUser =
+  | 'local deliver'
+  | 'conntrack in'
+  | 'conntrack out'
+  | 'conntrack bridge in'
+  | 'ipvs in'
+  | 'ipvs out'
+  | 'ipvs forward';
 
 /**
  * ip_defrag(): keeps a fragment until all are there (linux net/ipv4/ip_fragment.c).

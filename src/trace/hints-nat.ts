@@ -24,7 +24,10 @@ export function untranslatedReply(network: Network, { leg, path, hop }: End, leg
 }
 
 function translates({ events }: Hop, manip: 'src' | 'dst'): boolean {
-  return events.some((event) => event.k === 'nat' && event.manip === manip);
+  const way = manip === 'dst' ? 'in' : undefined;
+  return events.some(
+    (event) => (event.k === 'nat' && event.manip === manip) || (event.k === 'ipvs' && event.way === way),
+  );
 }
 
 /** The bridge that a frame stayed on in these hops; undefined where the packet was routed. */

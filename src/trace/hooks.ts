@@ -2,7 +2,7 @@ import { BUILT_IN, type Netns, type TableName, tracksConnections } from '../linu
 import { BR_NF_BRIDGE, BR_NF_SABOTAGE } from './br-netfilter.js';
 import { CONFIRM, CONNTRACK_IN, DEFRAG } from './conntrack-hooks.js';
 import { foreignHook } from './foreign-rules.js';
-import { IP_VS_IN } from './ip-vs.js';
+import { IP_VS_OPS } from './ip-vs-core.js';
 import { natHook } from './nat-hooks.js';
 import type { Family, HookEntry, HookName, Net } from './net.js';
 import { tableHook } from './table-hooks.js';
@@ -39,7 +39,7 @@ function compile(ns: Netns): HookLists {
     ip.INPUT.push(CONFIRM);
     ip.POSTROUTING.push(CONFIRM);
   }
-  if (ns.ipvs.length > 0) for (const [hook, entry] of IP_VS_IN) ip[hook].push(entry);
+  if (ns.ipvsEnabled || ns.ipvs.length > 0) for (const [hook, entry] of IP_VS_OPS) ip[hook].push(entry);
   if ([...ns.links.values()].some((link) => link.kind === 'bridge')) {
     ip.PREROUTING.push(BR_NF_SABOTAGE);
     bridge.PREROUTING.push(BR_NF_BRIDGE.PREROUTING);

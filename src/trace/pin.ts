@@ -51,7 +51,7 @@ function namesOf({ recorder }: Run): string[] {
   const takers = ways.flatMap(({ ends }) => [...ends.values()].flatMap(({ endpoint }) => endpoint ?? []));
   const events = ways.flatMap(({ hops }) => hops.flatMap((hop) => hop.events));
   const translated = events.flatMap((event) =>
-    event.k === 'nat' && event.manip === 'dst'
+    (event.k === 'nat' && event.manip === 'dst') || (event.k === 'ipvs' && event.way === 'in')
       ? event.diff.flatMap((diff) => (diff.op === 'set' && diff.path.endsWith('/dst') ? [String(diff.to)] : []))
       : [],
   );

@@ -42,6 +42,9 @@ export type DropCode =
   | 'CT_CLASH'
   | 'CT_INVALID'
   | 'REPLY_NOT_TRANSLATED'
+  | 'IPVS_NO_SERVER'
+  | 'IPVS_SERVER_GONE'
+  | 'IPVS_OLD_CONNECTION'
   | 'NO_ENDPOINTS'
   | 'NO_LOCAL_ENDPOINT'
   | 'NO_SOCKET'
@@ -98,6 +101,9 @@ export const DROP_CODES: Readonly<Record<DropCode, { readonly kernel: string | u
   CT_CLASH: { kernel: 'NETFILTER_DROP' },
   CT_INVALID: { kernel: 'NETFILTER_DROP' },
   REPLY_NOT_TRANSLATED: { kernel: 'NO_SOCKET' },
+  IPVS_NO_SERVER: { kernel: 'NETFILTER_DROP' },
+  IPVS_SERVER_GONE: { kernel: 'NETFILTER_DROP' },
+  IPVS_OLD_CONNECTION: { kernel: 'NETFILTER_DROP' },
   NO_ENDPOINTS: { kernel: 'NETFILTER_DROP' },
   NO_LOCAL_ENDPOINT: { kernel: 'NETFILTER_DROP' },
   NO_SOCKET: { kernel: 'NO_SOCKET' },

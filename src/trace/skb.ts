@@ -31,6 +31,7 @@ export function duplicate(net: Net, skb: Skb): Skb {
     sk: skb.sk,
     flow: skb.flow,
     ignoreDf: skb.ignoreDf,
+    ipvsProperty: skb.ipvsProperty,
     call: skb.call,
   });
   copy.frame = net.walk.nextFrame();
@@ -61,6 +62,7 @@ export function scrub(skb: Skb, crossing: 'same namespace' | 'other namespace'):
   skb.doRedirect = false;
   skb.forwarded = false;
   if (crossing === 'same namespace') return;
+  skb.ipvsProperty = false;
   skb.mark = 0;
   // -m owner does not ask a socket of another namespace (owner_mt(): net_eq()).
   skb.sk = undefined;

@@ -240,6 +240,23 @@ export type EventBody =
       readonly connection: number;
     }
   | {
+      readonly k: 'ipvs';
+      /** To the server, or back from it. */
+      readonly way: 'in' | 'out';
+      /** As ipvsadm spells it; of a service that is gone, what it was recognised by. */
+      readonly service: string;
+      readonly server: string;
+      readonly forwarding: 'masq' | 'route' | 'tunnel' | 'local';
+      /** Why this server: `rr: the next of 2`, `of its connection`. */
+      readonly because: string;
+      /** `tcp 10.0.0.1:20000 > 10.96.0.1:80 > 10.244.1.2:8080`: client, service, server. */
+      readonly connection: string;
+      /** Of TCP; null for protocols without states. */
+      readonly state: string | null;
+      /** Of the server; null when it has been removed. */
+      readonly origin: string | null;
+    }
+  | {
       readonly k: 'ct';
       readonly what: 'new' | 'found' | 'confirmed' | 'invalid' | 'untracked';
       readonly connection: number | null;

@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatIpvs, formatIpvsTable, Runtime, readIpvs, type VirtualService } from '../../src/linux/index.js';
+import { formatIpvs, formatIpvsTable, readIpvs, type VirtualService } from '../../src/linux/index.js';
 import { formatProblem } from '../../src/problem/index.js';
-import { Simulation } from '../../src/trace/index.js';
-import { networkFrom, ROUTER } from '../network.js';
 import { readable } from '../recordings/load.js';
 
 function services(text: string): VirtualService[] {
@@ -91,32 +89,5 @@ describe('what can be wrong, and where', () => {
       }),
       { numRuns: 1000 },
     );
-  });
-});
-
-describe('a packet to a virtual service is not followed further', () => {
-  const base = networkFrom(`${ROUTER}
-r: ip link add kube-ipvs0 type bridge
-r: ip addr add 10.96.0.1/32 dev kube-ipvs0
-r: ip addr add 10.96.0.2/32 dev kube-ipvs0`);
-  const r = base.netns('r');
-  if (r === undefined) throw new Error('r was not made');
-  const network = base.with([
-    { ...r, ipvs: services('-A -t 10.96.0.1:443 -s rr\n-A -f 9 -s rr\n-A -t 10.96.0.2:0 -s rr -p 9') },
-  ]);
-
-  // The order is that of ip_vs_service_find(), linux net/netfilter/ipvs/ip_vs_ctl.c.
-  test.each([
-    { to: '10.96.0.1', proto: 'tcp', port: 443, want: 'UNSUPPORTED', why: 'its address and port' },
-    { to: '10.96.0.1', proto: 'tcp', port: 80, want: 'NO_SOCKET', why: 'no service on this port' },
-    { to: '10.96.0.1', proto: 'udp', port: 443, want: 'NO_SOCKET', why: 'another protocol' },
-    { to: '10.96.0.2', proto: 'tcp', port: 5, want: 'UNSUPPORTED', why: 'port 0 is for all ports' },
-    { to: '10.0.1.1', proto: 'tcp', port: 443, want: 'NO_SOCKET', why: 'forwarded, it never meets IPVS' },
-  ] as const)('$to:$port/$proto: $why', ({ want, why: _, ...probe }) => {
-    for (const from of ['a', 'r']) {
-      const trace = new Simulation(network, {}, new Runtime()).send({ from, ...probe });
-      expect([from, trace.verdict.code]).toEqual([from, want]);
-      expect(JSON.stringify(trace).includes('IPVS: -A -t 10.96.0')).toBe(want === 'UNSUPPORTED');
-    }
   });
 });

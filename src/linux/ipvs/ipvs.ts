@@ -1,4 +1,4 @@
-import { formatIpv6, type Ipv4, type Ipv6 } from '../../address/index.js';
+import { formatIpv4, formatIpv6, type Ipv4, type Ipv6 } from '../../address/index.js';
 import type { Origin } from '../origin.js';
 
 /** An address of either family, as IPVS has them side by side. */
@@ -31,6 +31,8 @@ export interface VirtualService {
   readonly onePacket: boolean;
   /** In the order in which they were added; the kernel's list has the newest first (__ip_vs_update_dest()). */
   readonly servers: readonly RealServer[];
+  /** Of wrr: the weight that configuring has left to be asked for next (ip_vs_wrr_mark.cw). */
+  readonly currentWeight?: number;
   readonly origin: Origin;
 }
 
@@ -40,68 +42,27 @@ export type RealServer = IpvsAddress & {
   /** `-m`, `-g`, `-i`, and what the kernel makes of an address of its own. */
   readonly forwarding: 'masq' | 'route' | 'tunnel' | 'local';
   readonly weight: number;
+  /** The weight that it had before it was set to 0, where it was (ip_vs_dest.last_weight). */
+  readonly lastWeight?: number;
   /** Other options in order: `--tun-type gue`, `-x 10`. */
   readonly words: readonly string[];
   readonly origin: Origin;
 };
 
-/** Schedulers that Linux has (net/netfilter/ipvs). */
-const SCHEDULERS: ReadonlySet<string> = new Set([
-  'rr',
-  'wrr',
-  'lc',
-  'wlc',
-  'fo',
-  'ovf',
-  'lblc',
-  'lblcr',
-  'dh',
-  'sh',
-  'mh',
-  'sed',
-  'nq',
-]);
-
-/** Whether Linux has a scheduler of this name. */
-export function isIpvsScheduler(name: string): boolean {
-  return SCHEDULERS.has(name);
-}
-
 /** An address and a port. */
 export type IpvsEnd = IpvsAddress & { readonly port: number };
 
-/** Whether two ends are the same, as a server is found by its end in a service (ip_vs_lookup_dest()). */
-export function sameEnd(a: IpvsEnd, b: IpvsEnd): boolean {
-  if (a.port !== b.port) return false;
-  if (a.family === 'inet' && b.family === 'inet') return a.address === b.address;
-  return a.family === 'inet6' && b.family === 'inet6' && formatIpv6(a.address) === formatIpv6(b.address);
+/** `10.244.1.2:8080`, `[fd00::1]:443`: what a server is found by in its service (ip_vs_lookup_dest()). */
+export function endText(end: IpvsEnd): string {
+  return end.family === 'inet' ? `${formatIpv4(end.address)}:${end.port}` : `[${formatIpv6(end.address)}]:${end.port}`;
 }
 
-/** What is looked at of a packet. */
-export interface IpvsAsked {
-  readonly protocol: IpvsProtocol;
-  readonly dst: Ipv4;
-  readonly dport: number;
-  readonly mark: number;
+/** An address as hashes take it: that of IPv6 folded into 32 bits. */
+export function addressFold(end: IpvsAddress): number {
+  return end.family === 'inet' ? end.address : end.address.reduce((fold, word) => (fold ^ word) >>> 0, 0);
 }
 
-/**
- * The virtual service of an IPv4 packet: by its mark, else by address and port, else by the address alone
- * (ip_vs_service_find(), linux net/netfilter/ipvs/ip_vs_ctl.c).
- */
-export function findVirtualService(
-  services: readonly VirtualService[],
-  { protocol, dst, dport, mark }: IpvsAsked,
-): VirtualService | undefined {
-  const byPort = (port: number): VirtualService | undefined =>
-    services.find(
-      ({ key }) =>
-        key.by === 'address' &&
-        key.family === 'inet' &&
-        key.protocol === protocol &&
-        key.address === dst &&
-        key.port === port,
-    );
-  const byMark = services.find(({ key }) => key.by === 'fwmark' && key.family === 'inet' && key.mark === mark);
-  return (mark === 0 ? undefined : byMark) ?? byPort(dport) ?? byPort(0);
+/** The last weight that was not 0. */
+export function lastWeight({ weight, lastWeight = weight }: RealServer): number {
+  return lastWeight;
 }

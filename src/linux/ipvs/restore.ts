@@ -2,7 +2,8 @@ import type { Problem } from '../../problem/index.js';
 import type { Origin } from '../origin.js';
 import { LineWords, splitLine } from '../words.js';
 import { type IpvsCommand, readIpvsCommand, type SpokenServer } from './command.js';
-import { type IpvsKey, isIpvsScheduler, type RealServer, sameEnd, type VirtualService } from './ipvs.js';
+import { endText, type IpvsKey, lastWeight, type RealServer, type VirtualService } from './ipvs.js';
+import { wrrChanged } from './scheduler/wrr.js';
 import { keyText } from './write.js';
 
 /** Lines that one object is the reason for. A chunk that is shared is parsed once. */
@@ -26,6 +27,16 @@ export interface IpvsRestored {
   readonly refusals: readonly IpvsRefusal[];
 }
 
+/** What commands ask of the namespace, and whom they tell of what changes. */
+export interface IpvsWatch {
+  /** Whether an address can be a server's: one of this host or of another (ip_vs_add_dest(), ip_vs_ctl.c). */
+  isUnicast(server: SpokenServer): boolean;
+  /** A service is gone, or has another scheduler. */
+  gone(key: string): void;
+  /** The servers of a service, in the order in which they were added, have changed by one. */
+  changed(key: string, scheduler: string, before: readonly RealServer[], after: readonly RealServer[]): void;
+}
+
 type Complaint = Pick<IpvsRefusal, 'errno' | 'message'>;
 
 /** A line as it was read: nothing on a blank one. */
@@ -36,16 +47,13 @@ const PARSED = new WeakMap<IpvsChunk, readonly ReadLine[]>();
 /**
  * Carries out `ipvsadm -R`. What the kernel refuses is told, and the next line is carried out all the same; so it is
  * behind an option that is not known, while a value that is none ends the program (observed with ipvsadm 1.31).
- *
- * @param isUnicast whether an address can be a server's: one of this host or of another (ip_vs_add_dest(), linux
- *   net/netfilter/ipvs/ip_vs_ctl.c).
  */
 export function restoreIpvs(
   old: readonly VirtualService[],
   chunks: readonly IpvsChunk[],
-  isUnicast: (server: SpokenServer) => boolean,
+  watch: IpvsWatch,
 ): IpvsRestored {
-  const table = new IpvsTable(old, isUnicast);
+  const table = new IpvsTable(old, watch);
   const refusals: IpvsRefusal[] = [];
   let line = 0;
   for (const chunk of chunks)
@@ -85,14 +93,19 @@ function isPortless(key: IpvsKey): boolean {
   return key.by === 'address' && key.port === 0;
 }
 
+/** Schedulers that Linux has (net/netfilter/ipvs). */
+const SCHEDULERS: ReadonlySet<string> = new Set([
+  ...['rr', 'wrr', 'lc', 'wlc', 'fo', 'ovf', 'lblc', 'lblcr', 'dh', 'sh', 'mh', 'sed', 'nq'],
+]);
+
 /** The services while commands change them; the words of refusals are those of ipvs_strerror() (libipvs.c). */
 class IpvsTable {
   readonly #services: Map<string, VirtualService>;
-  readonly #isUnicast: (server: SpokenServer) => boolean;
+  readonly #watch: IpvsWatch;
 
-  constructor(services: readonly VirtualService[], isUnicast: (server: SpokenServer) => boolean) {
+  constructor(services: readonly VirtualService[], watch: IpvsWatch) {
     this.#services = new Map(services.map((service) => [keyText(service.key), service]));
-    this.#isUnicast = isUnicast;
+    this.#watch = watch;
   }
 
   services(): readonly VirtualService[] {
@@ -102,13 +115,16 @@ class IpvsTable {
   run(command: IpvsCommand, origin: Origin): Complaint | undefined {
     switch (command.command) {
       case 'clear':
+        for (const name of this.#services.keys()) this.#watch.gone(name);
         this.#services.clear();
         return undefined;
       case 'add-service':
       case 'edit-service':
         return this.#setService(command, origin);
       case 'delete-service':
-        return this.#services.delete(keyText(command.key)) ? undefined : { errno: 'ESRCH', message: 'No such service' };
+        if (!this.#services.delete(keyText(command.key))) return { errno: 'ESRCH', message: 'No such service' };
+        this.#watch.gone(keyText(command.key));
+        return undefined;
       default: {
         const service = this.#services.get(keyText(command.key));
         if (service === undefined) return { errno: 'ESRCH', message: 'Service not defined' };
@@ -125,9 +141,15 @@ class IpvsTable {
     const old = this.#services.get(name);
     if (command === 'edit-service' && old === undefined) return { errno: 'ESRCH', message: 'No such service' };
     if (command === 'add-service' && old !== undefined) return { errno: 'EEXIST', message: 'Service already exists' };
-    if (!isIpvsScheduler(service.scheduler))
+    if (!SCHEDULERS.has(service.scheduler))
       return { errno: 'ENOENT', message: 'Scheduler or persistence engine not found' };
-    this.#services.set(name, { ...service, key, servers: old?.servers ?? [], origin });
+    const servers = old?.servers ?? [];
+    // ip_vs_edit_service(): the scheduler begins anew when it is another one.
+    const kept = old?.scheduler === service.scheduler ? old.currentWeight : undefined;
+    const weight = kept ?? wrrChanged(0, servers).weight;
+    const mark = service.scheduler === 'wrr' ? { currentWeight: weight } : {};
+    this.#services.set(name, { ...service, key, servers, ...mark, origin });
+    if (old !== undefined && old.scheduler !== service.scheduler) this.#watch.gone(name);
     return undefined;
   }
 
@@ -138,16 +160,25 @@ class IpvsTable {
   ): Complaint | undefined {
     const server = serverOf(key, spoken, origin);
     const { servers } = service;
-    const at = servers.findIndex((one) => sameEnd(one, command === 'delete-server' ? spoken : server));
+    const wanted = endText(command === 'delete-server' ? spoken : server);
+    const at = servers.findIndex((one) => endText(one) === wanted);
     if (command === 'add-server') {
       if (at >= 0) return { errno: 'EEXIST', message: 'Destination already exists' };
-      if (!this.#isUnicast(spoken)) return { errno: 'EINVAL', message: 'address not unicast' };
+      if (!this.#watch.isUnicast(spoken)) return { errno: 'EINVAL', message: 'address not unicast' };
     } else if (at < 0) return { errno: 'ENOENT', message: 'No such destination' };
     if (command !== 'delete-server' && isUpsideDown(spoken.words))
       return { errno: 'ERANGE', message: 'Numerical result out of range' };
     const place = at < 0 ? servers.length : at;
-    const changed = servers.toSpliced(place, 1, ...(command === 'delete-server' ? [] : [server]));
-    this.#services.set(keyText(service.key), { ...service, servers: changed });
+    const changed = servers.toSpliced(
+      place,
+      1,
+      ...(command === 'delete-server' ? [] : [quiesced(server, servers[at])]),
+    );
+    const name = keyText(service.key);
+    const mark =
+      service.currentWeight === undefined ? {} : { currentWeight: wrrChanged(service.currentWeight, changed).weight };
+    this.#services.set(name, { ...service, servers: changed, ...mark });
+    this.#watch.changed(name, service.scheduler, servers, changed);
     return undefined;
   }
 }
@@ -157,6 +188,11 @@ function serverOf(key: IpvsKey, spoken: SpokenServer, origin: Origin): RealServe
   const { forwarding = 'route' } = spoken;
   const own = key.by === 'address' ? key.port : 0;
   return { ...spoken, forwarding, port: forwarding === 'masq' ? spoken.port : own, origin };
+}
+
+/** A server whose weight becomes 0 remembers what it was (__ip_vs_update_dest()). */
+function quiesced(server: RealServer, old: RealServer | undefined): RealServer {
+  return server.weight === 0 && old !== undefined ? { ...server, lastWeight: lastWeight(old) } : server;
 }
 
 /** A lower threshold above the upper one (ip_vs_add_dest()). */

@@ -1,5 +1,4 @@
-import { formatIpv4, formatIpv6 } from '../../address/index.js';
-import type { IpvsAddress, IpvsKey, RealServer, VirtualService } from './ipvs.js';
+import { endText, type IpvsKey, type RealServer, type VirtualService } from './ipvs.js';
 
 /** Writes as `ipvsadm -Sn` does: what `ipvsadm -R` takes (print_service_entry(), ipvsadm.c). */
 export function formatIpvs(services: readonly VirtualService[]): string {
@@ -13,7 +12,7 @@ function serviceLine(service: VirtualService): string {
 function serverLines({ key, servers }: VirtualService): string[] {
   return servers.map((server) => {
     const how = { masq: ['-m'], route: ['-g'], tunnel: ['-i'], local: [] }[server.forwarding];
-    const words = ['-a', ...keyWords(key), '-r', formatEnd(server), ...how, '-w', `${server.weight}`, ...server.words];
+    const words = ['-a', ...keyWords(key), '-r', endText(server), ...how, '-w', `${server.weight}`, ...server.words];
     return `${words.join(' ')}\n`;
   });
 }
@@ -38,16 +37,12 @@ const OPTIONS = { tcp: '-t', udp: '-u', sctp: '--sctp-service' } as const;
 
 function keyWords(key: IpvsKey): string[] {
   if (key.by === 'fwmark') return ['-f', `${key.mark}`, ...(key.family === 'inet6' ? ['-6'] : [])];
-  return [OPTIONS[key.protocol], formatEnd(key)];
+  return [OPTIONS[key.protocol], endText(key)];
 }
 
 /** What a service is recognised by, as options of ipvsadm: `-t 10.96.0.1:443`. */
 export function keyText(key: IpvsKey): string {
   return keyWords(key).join(' ');
-}
-
-function formatEnd(end: IpvsAddress & { readonly port: number }): string {
-  return end.family === 'inet' ? `${formatIpv4(end.address)}:${end.port}` : `[${formatIpv6(end.address)}]:${end.port}`;
 }
 
 /** Writes the table of `ipvsadm -Ln`, with no connections. `size` is that of the hash table of connections. */
@@ -65,7 +60,7 @@ function tableLine({ key, scheduler, schedulerFlags, persistent, netmask, engine
   const name =
     key.by === 'fwmark'
       ? `FWM  ${key.mark}${key.family === 'inet6' ? ' IPv6' : ''}`
-      : `${key.protocol.toUpperCase().padEnd(4)} ${formatEnd(key)}`;
+      : `${key.protocol.toUpperCase().padEnd(4)} ${endText(key)}`;
   return [
     name,
     scheduler,
@@ -79,5 +74,5 @@ function tableLine({ key, scheduler, schedulerFlags, persistent, netmask, engine
 
 function tableServer(server: RealServer): string {
   const how = { masq: 'Masq', route: 'Route', tunnel: 'Tunnel', local: 'Local' }[server.forwarding];
-  return `  -> ${formatEnd(server).padEnd(28)} ${how.padEnd(7)} ${`${server.weight}`.padEnd(6)} ${'0'.padEnd(10)} ${'0'.padEnd(10)}`;
+  return `  -> ${endText(server).padEnd(28)} ${how.padEnd(7)} ${`${server.weight}`.padEnd(6)} ${'0'.padEnd(10)} ${'0'.padEnd(10)}`;
 }

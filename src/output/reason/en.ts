@@ -170,6 +170,18 @@ export const en: Reasons = {
     why: 'The answer comes from {remote|the backend} and not from {vip|the address that was asked}: it went past the connection tracking that did the DNAT, so the client refuses it.',
     fix: 'Find out why the answer did not pass the host that translated the request: the request was not masqueraded, or bridged packets do not pass iptables.',
   },
+  IPVS_NO_SERVER: {
+    why: 'IPVS has no server for a new connection to {service|the service}: {because|it has none} (of {n|0}). The sender is told "port unreachable".',
+    fix: 'Run `ipvsadm -Ln` on {node|the host}. With kube-proxy: no endpoint is ready, or all of them end; compare the selector with the pods.',
+  },
+  IPVS_SERVER_GONE: {
+    why: 'The connection belongs to server {server|of IPVS} of {service|a service}, which has been removed: IPVS drops what comes for it and tells nobody.',
+    fix: 'The client has to open a new connection. With `sysctl -w net.ipv4.vs.expire_nodest_conn=1`, which kube-proxy sets, the next packet gets another server.',
+  },
+  IPVS_OLD_CONNECTION: {
+    why: 'The packet begins a new connection to {service|the service} with the ports of an old one that netfilter still tracks to {server|its server}: IPVS forgets the old one and drops this packet.',
+    fix: 'Send again: what comes next gets a server. `sysctl -w net.ipv4.vs.conn_reuse_mode=0` would keep the old server instead.',
+  },
   NO_ENDPOINTS: {
     why: 'The Service has no endpoint that is ready, so kube-proxy refuses connections to it ({owner|its rule}).',
     fix: 'Compare its selector with the labels of the pods, and see whether they are ready: `kubectl get endpointslices`.',

@@ -170,6 +170,18 @@ export const zh: Reasons = {
     why: '应答来自 {remote|后端}，而不是 {vip|所问的地址}：它绕过了做 DNAT 的连接跟踪，客户端因此拒收。',
     fix: '找出应答为什么没有经过转换请求的那台主机：请求没有做 masquerade，或者桥接的包没有经过 iptables。',
   },
+  IPVS_NO_SERVER: {
+    why: 'IPVS 没有可以接新连接的服务器（{service|该服务}）：{because|一个也没有}（共 {n|0} 个）。发送方会收到“端口不可达”。',
+    fix: '在 {node|该主机} 上运行 `ipvsadm -Ln`。若由 kube-proxy 管理：没有就绪的后端，或后端都在终止；对照 selector 和 Pod。',
+  },
+  IPVS_SERVER_GONE: {
+    why: '连接属于 {service|某服务} 的服务器 {server|（IPVS 中的）}，而它已被移除：IPVS 丢弃这个连接的包，也不通知任何人。',
+    fix: '客户端需要重新建立连接。设置 `sysctl -w net.ipv4.vs.expire_nodest_conn=1`（kube-proxy 会设置）后，下一个包会分到别的服务器。',
+  },
+  IPVS_OLD_CONNECTION: {
+    why: '这个包要在 {service|该服务} 上新建连接，端口却与旧连接相同，而 netfilter 仍把旧连接跟踪到 {server|原来的服务器}：IPVS 忘掉旧连接，并丢弃这个包。',
+    fix: '重发即可：下一个包会分到服务器。`sysctl -w net.ipv4.vs.conn_reuse_mode=0` 则会沿用旧的服务器。',
+  },
   NO_ENDPOINTS: {
     why: '这个 Service 没有就绪的后端，kube-proxy 因此拒绝到它的连接（{owner|它的规则}）。',
     fix: '对照它的 selector 和 Pod 的标签，看 Pod 是否就绪：`kubectl get endpointslices`。',

@@ -55,6 +55,10 @@ function bodyRows(event: TraceEvent, before: TraceEvent | undefined, detail: Det
       return ruleRows(event, detail, p);
     case 'nat':
       return [natRow(event, p)];
+    case 'ipvs': {
+      const text = `${event.service} -> ${event.server} (${p.said(event.because)})`;
+      return [{ label: 'IPVS', text, origin: event.origin ?? undefined }];
+    }
     case 'ct':
       return detail < 1 && event.what !== 'invalid' ? [] : [connectionRow(event, p)];
     case 'route':

@@ -173,6 +173,7 @@ export class NetnsDraft {
 
   set ipvs(services: readonly VirtualService[]) {
     this.#state.ipvs = services;
+    if (services.length > 0) this.#state.ipvsEnabled = true;
   }
 
   set sockets(sockets: readonly Socket[]) {

@@ -1,19 +1,36 @@
-import { inetAddrType, restoreIpvs } from '../../linux/index.js';
+import { IPVS_SCHEDULERS, type IpvsWatch, inetAddrType, kernelList, restoreIpvs } from '../../linux/index.js';
 import type { RestoreChunk } from '../install.js';
-import type { ApplyContext } from './context.js';
+import { type ApplyContext, runtimeOf } from './context.js';
 import { type Refused, refuse } from './refuse.js';
 
 /** `ipvsadm -R`: the first line that is refused is told of; those behind it are carried out all the same. */
 export function ipvsadmRestore(
-  { draft }: ApplyContext,
+  context: ApplyContext,
   { chunks }: { readonly chunks: readonly RestoreChunk[] },
 ): Refused | undefined {
-  const { services, refusals } = restoreIpvs(draft.ns.ipvs, chunks, (server) => {
-    if (server.family === 'inet6') return true;
-    const type = inetAddrType(draft.ns, server.address);
-    return type === 'local' || type === 'unicast';
-  });
+  const { draft } = context;
+  const { services, refusals } = restoreIpvs(draft.ns.ipvs, chunks, watchOf(context));
   draft.ipvs = services;
   const [first] = refusals;
   return first && refuse(first.errno, `line ${first.line}: ${first.message}`);
+}
+
+/** What schedulers remember goes with their service, and follows its servers. */
+function watchOf(context: ApplyContext): IpvsWatch {
+  const { marks } = runtimeOf(context).ipvs;
+  const { journal } = context.drafts.runtime;
+  return {
+    isUnicast(server) {
+      if (server.family === 'inet6') return true;
+      const type = inetAddrType(context.draft.ns, server.address);
+      return type === 'local' || type === 'unicast';
+    },
+    gone: (key) => journal.put(marks, key, undefined),
+    changed(key, scheduler, before, after) {
+      const mark = marks.get(key);
+      const change = IPVS_SCHEDULERS.get(scheduler)?.changed;
+      if (mark === undefined || change === undefined) return;
+      journal.put(marks, key, change(mark, kernelList({ servers: before }), kernelList({ servers: after })));
+    },
+  };
 }

@@ -1,0 +1,159 @@
+import { formatIpv4, type Ipv4 } from '../../address/index.js';
+import type { Journal } from '../journal.js';
+import { endText, type IpvsEnd, type IpvsProtocol, type RealServer } from './ipvs.js';
+import type { ConnectionCounts } from './scheduler/scheduler.js';
+import type { IpvsTcpState } from './tcp.js';
+
+/** Both ends of a packet. */
+export interface IpvsPair {
+  readonly protocol: IpvsProtocol;
+  readonly src: Ipv4;
+  readonly sport: number;
+  readonly dst: Ipv4;
+  readonly dport: number;
+}
+
+/**
+ * A connection of IPVS (struct ip_vs_conn), or the template of a client that is to stay with its server. Written through
+ * the journal only. Times are ms of the virtual clock.
+ */
+export interface IpvsConnection {
+  /** Of the template of a firewall mark there is none, and `vaddr` is the mark. */
+  readonly protocol: IpvsProtocol | undefined;
+  /** The client; of a template its network, and port 0. */
+  readonly caddr: Ipv4;
+  readonly cport: number;
+  readonly vaddr: Ipv4;
+  readonly vport: number;
+  readonly daddr: Ipv4;
+  readonly dport: number;
+  readonly forwarding: RealServer['forwarding'];
+  /** What its service is recognised by, and which server of that it has. */
+  readonly service: string;
+  readonly server: IpvsEnd;
+  readonly template: boolean;
+  /** The template that it was made by. */
+  readonly control: IpvsConnection | undefined;
+  /** Only for the packet that it was made for (`-o`). */
+  readonly onePacket: boolean;
+  /** It uses the connection tracking of netfilter (IP_VS_CONN_F_NFCT). */
+  nfct: boolean;
+  /** No answer has been seen, nor is one expected to come by (IP_VS_CONN_F_NOOUTPUT). */
+  noOutput: boolean;
+  tcp: IpvsTcpState;
+  /** SCTP: the server or the client has given it up. */
+  closed: boolean;
+  active: boolean;
+  timeout: number;
+  /** When it is forgotten. */
+  expires: number;
+}
+
+/** A template that somebody uses stays for so long (ip_vs_conn_expire()), ms. */
+const CONTROLLING = 60_000;
+
+/** The connections of one namespace (ip_vs_conn_tab). */
+export class IpvsConnections {
+  readonly #in = new Map<string, IpvsConnection>();
+  /** Newest first. */
+  readonly #out = new Map<string, readonly IpvsConnection[]>();
+
+  get size(): number {
+    return this.#in.size;
+  }
+
+  /** The connection whose client sends such packets to the service (ip_vs_conn_in_get()). */
+  findIn({ protocol, src, sport, dst, dport }: IpvsPair): IpvsConnection | undefined {
+    return this.#in.get(`${protocol}|${src}:${sport}|${dst}:${dport}`);
+  }
+
+  /** The connection whose server sends such packets to the client (ip_vs_conn_out_get()). */
+  findOut({ protocol, src, sport, dst, dport }: IpvsPair): IpvsConnection | undefined {
+    return this.#out.get(`${protocol}|${dst}:${dport}|${src}:${sport}`)?.[0];
+  }
+
+  /** ip_vs_ct_in_get() */
+  findTemplate(template: Pick<IpvsConnection, 'protocol' | 'caddr' | 'vaddr' | 'vport'>): IpvsConnection | undefined {
+    return this.#in.get(inKey({ ...template, template: true, cport: 0 }));
+  }
+
+  insert(connection: IpvsConnection, journal: Journal): void {
+    journal.put(this.#in, inKey(connection), connection);
+    if (connection.template) return;
+    const key = outKey(connection);
+    journal.put(this.#out, key, [connection, ...(this.#out.get(key) ?? [])]);
+  }
+
+  delete(connection: IpvsConnection, journal: Journal): void {
+    const key = inKey(connection);
+    if (this.#in.get(key) === connection) journal.put(this.#in, key, undefined);
+    if (connection.template) return;
+    const out = outKey(connection);
+    const rest = (this.#out.get(out) ?? []).filter((other) => other !== connection);
+    journal.put(this.#out, out, rest.length === 0 ? undefined : rest);
+  }
+
+  list(): IpvsConnection[] {
+    return [...this.#in.values()];
+  }
+
+  /** How many connections a server of a service has. */
+  counts(service: string, server: RealServer): ConnectionCounts {
+    const name = endText(server);
+    let active = 0;
+    let inactive = 0;
+    for (const connection of this.#in.values()) {
+      if (connection.template || connection.service !== service || endText(connection.server) !== name) continue;
+      if (connection.active) active++;
+      else inactive++;
+    }
+    return { active, inactive };
+  }
+
+  /**
+   * Takes out what has expired at `now` and returns it, in the order in which timers would: a template goes only when
+   * nobody uses it, and looks again after a minute (ip_vs_conn_expire(), linux net/netfilter/ipvs/ip_vs_conn.c).
+   */
+  expire(now: number, journal: Journal): IpvsConnection[] {
+    const gone: IpvsConnection[] = [];
+    for (;;) {
+      let first: IpvsConnection | undefined;
+      for (const connection of this.#in.values())
+        if (connection.expires <= now && connection.expires < (first?.expires ?? Number.POSITIVE_INFINITY))
+          first = connection;
+      if (first === undefined) return gone;
+      if (this.isUsed(first)) {
+        journal.set(first, 'timeout', CONTROLLING);
+        journal.set(first, 'expires', first.expires + CONTROLLING);
+        continue;
+      }
+      this.delete(first, journal);
+      gone.push(first);
+    }
+  }
+
+  /** Whether there is a connection that a template was used for (n_control). */
+  isUsed(template: IpvsConnection): boolean {
+    if (!template.template) return false;
+    for (const connection of this.#in.values()) if (connection.control === template) return true;
+    return false;
+  }
+}
+
+type InKey = Pick<IpvsConnection, 'protocol' | 'caddr' | 'cport' | 'vaddr' | 'vport' | 'template'>;
+
+function inKey({ protocol, caddr, cport, vaddr, vport, template }: InKey): string {
+  return `${template ? 'template ' : ''}${protocol ?? 'mark'}|${caddr}:${cport}|${vaddr}:${vport}`;
+}
+
+/** What is not translated answers as the service itself. */
+function outKey({ protocol, caddr, cport, vaddr, vport, daddr, dport, forwarding }: IpvsConnection): string {
+  const [addr, port] = forwarding === 'masq' ? [daddr, dport] : [vaddr, vport];
+  return `${protocol}|${caddr}:${cport}|${addr}:${port}`;
+}
+
+/** `tcp 10.0.0.1:20000 > 10.96.0.1:80 > 10.244.1.2:8080`. */
+export function ipvsConnectionText({ protocol, caddr, cport, vaddr, vport, daddr, dport }: IpvsConnection): string {
+  const ends = [`${formatIpv4(caddr)}:${cport}`, `${formatIpv4(vaddr)}:${vport}`, `${formatIpv4(daddr)}:${dport}`];
+  return `${protocol ?? 'mark'} ${ends.join(' > ')}`;
+}

@@ -1,0 +1,59 @@
+import { type IpvsConnection, type IpvsPair, ipvsTcpState, type Skb } from '../linux/index.js';
+import { type Packet, TCP_RST, TCP_SYN } from '../packet/index.js';
+import type { Net } from './net.js';
+
+/** The ends of a packet that IPVS can have to do with. */
+export function pairOf({ ip, l4 }: Packet): IpvsPair | undefined {
+  if (ip === undefined || l4 === undefined || l4.l4 === 'icmp') return undefined;
+  return { protocol: l4.l4, src: ip.src, sport: l4.sport, dst: ip.dst, dport: l4.dport };
+}
+
+/** The same the other way. */
+export function inversePair({ protocol, src, sport, dst, dport }: IpvsPair): IpvsPair {
+  return { protocol, src: dst, sport: dport, dst: src, dport: sport };
+}
+
+/** Whether a packet can begin a connection (tcp_conn_schedule(), sctp_conn_schedule(), udp_conn_schedule()). */
+export function maySchedule(net: Net, { l4 }: Skb): boolean {
+  const { sysctls } = net.ns;
+  if (l4?.l4 === 'tcp')
+    return !(l4.flags & TCP_RST) && ((l4.flags & TCP_SYN) !== 0 || sysctls.number('net/ipv4/vs/sloppy_tcp') !== 0);
+  if (l4?.l4 === 'sctp') return l4.chunk === 'INIT' || sysctls.number('net/ipv4/vs/sloppy_sctp') !== 0;
+  return l4?.l4 === 'udp';
+}
+
+/** is_new_conn() */
+export function isNewConn({ l4 }: Skb): boolean {
+  return (l4?.l4 === 'tcp' && (l4.flags & TCP_SYN) !== 0) || (l4?.l4 === 'sctp' && l4.chunk === 'INIT');
+}
+
+/** is_new_conn_expected(): the old connection is over, so that a SYN begins another one. */
+export function isNewConnExpected(cp: IpvsConnection, mode: number): boolean {
+  if (cp.control !== undefined) return false;
+  if (cp.protocol === 'sctp') return cp.closed;
+  if (cp.protocol !== 'tcp') return false;
+  return cp.tcp === 'TIME_WAIT' || cp.tcp === 'CLOSE' || ((mode & 2) !== 0 && cp.tcp === 'FIN_WAIT' && cp.noOutput);
+}
+
+/** udp_timeouts[IP_VS_UDP_S_NORMAL], ms. */
+const UDP_TIMEOUT = 300_000;
+/** sctp_timeouts[] of all states on the way to a connection, and of the end of one, ms. */
+const SCTP_TIMEOUT = 60_000;
+
+/** ip_vs_set_state(): the protocol's state, and with it the timeout and what counts as active. */
+export function setState(net: Net, skb: Skb, cp: IpvsConnection, way: 'input' | 'output'): void {
+  const { journal } = net;
+  const { l4 } = skb;
+  if (l4?.l4 === 'tcp') {
+    if (cp.noOutput && way === 'output') journal.set(cp, 'noOutput', false);
+    const direction = cp.noOutput ? 'input only' : way;
+    const { state, timeout, active } = ipvsTcpState(cp.tcp, l4.flags, direction);
+    journal.set(cp, 'tcp', state);
+    journal.set(cp, 'timeout', timeout);
+    journal.set(cp, 'active', active);
+  } else if (l4?.l4 === 'udp') journal.set(cp, 'timeout', UDP_TIMEOUT);
+  else if (l4?.l4 === 'sctp') {
+    journal.set(cp, 'timeout', SCTP_TIMEOUT);
+    if (l4.chunk === 'ABORT') journal.set(cp, 'closed', true);
+  }
+}
