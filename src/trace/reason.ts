@@ -45,6 +45,7 @@ export type DropCode =
   | 'IPVS_NO_SERVER'
   | 'IPVS_SERVER_GONE'
   | 'IPVS_OLD_CONNECTION'
+  | 'IPVS_NO_CONNECTION'
   | 'NO_ENDPOINTS'
   | 'NO_LOCAL_ENDPOINT'
   | 'NO_SOCKET'
@@ -104,6 +105,7 @@ export const DROP_CODES: Readonly<Record<DropCode, { readonly kernel: string | u
   IPVS_NO_SERVER: { kernel: 'NETFILTER_DROP' },
   IPVS_SERVER_GONE: { kernel: 'NETFILTER_DROP' },
   IPVS_OLD_CONNECTION: { kernel: 'NETFILTER_DROP' },
+  IPVS_NO_CONNECTION: { kernel: 'NETFILTER_DROP' },
   NO_ENDPOINTS: { kernel: 'NETFILTER_DROP' },
   NO_LOCAL_ENDPOINT: { kernel: 'NETFILTER_DROP' },
   NO_SOCKET: { kernel: 'NO_SOCKET' },

@@ -89,6 +89,7 @@ const DROP_COUNTERS: Readonly<Record<DropCode, Counted>> = {
   IPVS_NO_SERVER: SILENT,
   IPVS_SERVER_GONE: SILENT,
   IPVS_OLD_CONNECTION: SILENT,
+  IPVS_NO_CONNECTION: SILENT,
   NO_ENDPOINTS: SILENT,
   NO_LOCAL_ENDPOINT: SILENT,
   // __udp4_lib_rcv(). A TCP segment without a socket is answered, and counted as nothing but a segment.

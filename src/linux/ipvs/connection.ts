@@ -1,4 +1,5 @@
 import { formatIpv4, type Ipv4 } from '../../address/index.js';
+import type { Packet } from '../../packet/index.js';
 import type { Journal } from '../journal.js';
 import { endText, type IpvsEnd, type IpvsProtocol, type RealServer } from './ipvs.js';
 import type { ConnectionCounts } from './scheduler/scheduler.js';
@@ -11,6 +12,17 @@ export interface IpvsPair {
   readonly sport: number;
   readonly dst: Ipv4;
   readonly dport: number;
+}
+
+/** The ends of a packet that IPVS can have to do with. */
+export function ipvsPair({ ip, l4 }: Packet): IpvsPair | undefined {
+  if (ip === undefined || l4 === undefined || l4.l4 === 'icmp') return undefined;
+  return { protocol: l4.l4, src: ip.src, sport: l4.sport, dst: ip.dst, dport: l4.dport };
+}
+
+/** The same the other way. */
+export function inverseIpvsPair({ protocol, src, sport, dst, dport }: IpvsPair): IpvsPair {
+  return { protocol, src: dst, sport: dport, dst: src, dport: sport };
 }
 
 /**
@@ -112,14 +124,15 @@ export class IpvsConnections {
 
   /**
    * Takes out what has expired at `now` and returns it, in the order in which timers would: a template goes only when
-   * nobody uses it, and looks again after a minute (ip_vs_conn_expire(), linux net/netfilter/ipvs/ip_vs_conn.c).
+   * nobody uses it, and looks again after a minute (ip_vs_conn_expire(), linux net/netfilter/ipvs/ip_vs_conn.c). Of timers
+   * for one moment the youngest runs first (enqueue_timer(), kernel/time/timer.c): a connection before its template.
    */
   expire(now: number, journal: Journal): IpvsConnection[] {
     const gone: IpvsConnection[] = [];
     for (;;) {
       let first: IpvsConnection | undefined;
       for (const connection of this.#in.values())
-        if (connection.expires <= now && connection.expires < (first?.expires ?? Number.POSITIVE_INFINITY))
+        if (connection.expires <= now && connection.expires <= (first?.expires ?? Number.POSITIVE_INFINITY))
           first = connection;
       if (first === undefined) return gone;
       if (this.isUsed(first)) {

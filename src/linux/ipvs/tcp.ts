@@ -45,12 +45,10 @@ const TABLE: Readonly<Record<IpvsDirection, Readonly<Record<'syn' | 'fin' | 'ack
 };
 
 /** How long each is remembered, s (tcp_timeouts[]). */
-const TIMEOUTS: Readonly<Record<IpvsTcpState, number>> = {
+const TIMEOUTS: Readonly<Record<Exclude<IpvsTcpState, 'ESTABLISHED' | 'FIN_WAIT'>, number>> = {
   NONE: 2,
-  ESTABLISHED: 900,
   SYN_SENT: 120,
   SYN_RECV: 60,
-  FIN_WAIT: 120,
   TIME_WAIT: 120,
   CLOSE: 10,
   CLOSE_WAIT: 60,
@@ -58,6 +56,16 @@ const TIMEOUTS: Readonly<Record<IpvsTcpState, number>> = {
   LISTEN: 120,
   SYNACK: 120,
 };
+
+/** What `ipvsadm --set` changes, s: ESTABLISHED, FIN_WAIT, datagrams (ip_vs_set_timeout(), ip_vs_ctl.c). */
+export interface IpvsTimeouts {
+  readonly tcp: number;
+  readonly tcpFin: number;
+  readonly udp: number;
+}
+
+/** Those of a new namespace (tcp_timeouts[], udp_timeouts[]). */
+export const IPVS_TIMEOUTS: IpvsTimeouts = { tcp: 900, tcpFin: 120, udp: 300 };
 
 /** tcp_state_active_table[]: which of them count as active. */
 const ACTIVE: ReadonlySet<IpvsTcpState> = new Set(['ESTABLISHED', 'SYN_SENT', 'SYN_RECV', 'SYNACK']);
@@ -67,11 +75,13 @@ export function ipvsTcpState(
   state: IpvsTcpState,
   flags: number,
   direction: IpvsDirection,
+  timeouts: IpvsTimeouts,
 ): { readonly state: IpvsTcpState; readonly timeout: number; readonly active: boolean } {
   const row = rowOf(flags);
   const name = row === undefined ? 'CL' : TABLE[direction][row].split(' ')[STATES.indexOf(state)];
   const next = STATES[SHORT[name as keyof typeof SHORT]] ?? 'CLOSE';
-  return { state: next, timeout: TIMEOUTS[next] * 1000, active: ACTIVE.has(next) };
+  const seconds = next === 'ESTABLISHED' ? timeouts.tcp : next === 'FIN_WAIT' ? timeouts.tcpFin : TIMEOUTS[next];
+  return { state: next, timeout: seconds * 1000, active: ACTIVE.has(next) };
 }
 
 /** tcp_state_idx() */

@@ -182,6 +182,10 @@ export const en: Reasons = {
     why: 'The packet begins a new connection to {service|the service} with the ports of an old one that netfilter still tracks to {server|its server}: IPVS forgets the old one and drops this packet.',
     fix: 'Send again: what comes next gets a server. `sysctl -w net.ipv4.vs.conn_reuse_mode=0` would keep the old server instead.',
   },
+  IPVS_NO_CONNECTION: {
+    why: 'Server {server|of IPVS} sends from the port of a service, but IPVS has no connection that this would answer; net.ipv4.vs.nat_icmp_send is set, so the server is told "port unreachable".',
+    fix: 'The connection has timed out (`ipvsadm -Lnc`), or the server speaks first. `sysctl -w net.ipv4.vs.nat_icmp_send=0` lets such packets pass as they are.',
+  },
   NO_ENDPOINTS: {
     why: 'The Service has no endpoint that is ready, so kube-proxy refuses connections to it ({owner|its rule}).',
     fix: 'Compare its selector with the labels of the pods, and see whether they are ready: `kubectl get endpointslices`.',

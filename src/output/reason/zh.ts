@@ -182,6 +182,10 @@ export const zh: Reasons = {
     why: '这个包要在 {service|该服务} 上新建连接，端口却与旧连接相同，而 netfilter 仍把旧连接跟踪到 {server|原来的服务器}：IPVS 忘掉旧连接，并丢弃这个包。',
     fix: '重发即可：下一个包会分到服务器。`sysctl -w net.ipv4.vs.conn_reuse_mode=0` 则会沿用旧的服务器。',
   },
+  IPVS_NO_CONNECTION: {
+    why: '服务器 {server|（IPVS 中的）} 从服务端口发包，IPVS 却没有与之对应的连接；net.ipv4.vs.nat_icmp_send 已设置，服务器会收到“端口不可达”。',
+    fix: '连接已超时（`ipvsadm -Lnc`），或者服务器先开口。`sysctl -w net.ipv4.vs.nat_icmp_send=0` 会让这样的包原样通过。',
+  },
   NO_ENDPOINTS: {
     why: '这个 Service 没有就绪的后端，kube-proxy 因此拒绝到它的连接（{owner|它的规则}）。',
     fix: '对照它的 selector 和 Pod 的标签，看 Pod 是否就绪：`kubectl get endpointslices`。',
