@@ -39,14 +39,14 @@ const service = (words: string, port: number): string[] =>
   ).map((line) => line.replace(' exec r ', ' exec n '));
 
 /** Twice from each, so that both pods are met; a ping first, so that neighbours and stations are known. */
-const CASES: readonly Case[] = ['p1', 'c', 'n'].flatMap((from) => [
+const CASES: readonly Case[] = ['p1', 'c', 'n'].flatMap((from, i) => [
   socket('ping', from, '10.244.1.2'),
   socket('ping', from, '10.244.1.3'),
-  socket('udp', from, VIP),
-  socket('udp', from, VIP, { sport: 20002 }),
-  socket('udp', from, VIP, { sport: 20002 }),
-  socket('tcp', from, VIP),
-  socket('tcp', from, VIP, { sport: 20002 }),
+  socket('udp', from, VIP, { sport: 20010 + i }),
+  socket('udp', from, VIP, { sport: 20020 + i }),
+  socket('udp', from, VIP, { sport: 20020 + i }),
+  socket('tcp', from, VIP, { sport: 20010 + i }),
+  socket('tcp', from, VIP, { sport: 20020 + i }),
 ]);
 
 /** Pods that share a bridge with the servers. */
