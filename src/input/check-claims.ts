@@ -1,7 +1,7 @@
 import { formatAddress, type IpAddress } from '../address/index.js';
 import type { PortRange, Service } from '../cluster/index.js';
 import type { LabContext, Place } from './context.js';
-import type { NamedService } from './services.js';
+import type { NamedService } from './named-service.js';
 
 /**
  * What two Services can't both have: a cluster IP, a node port (the allocators of k8s 1.30
