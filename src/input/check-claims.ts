@@ -102,7 +102,7 @@ function claimPort(
 ): void {
   const other = nodePorts.get(number);
   if (number < first || number > last)
-    context.complain(place, 'bad-value', `${what} must be ${first} to ${last}, found ${number}`);
+    context.misfit(place, `${what} must be ${first} to ${last}, found ${number}`, 'bad-value');
   else if (other !== undefined) context.complain(place, 'conflict', `${what} ${number} is ${other}'s too`);
   else nodePorts.set(number, owner);
 }

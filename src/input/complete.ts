@@ -125,6 +125,7 @@ function readNodePortRange({ serviceNodePortRange: said }: LabFile, root: Place,
   if (first >= 1 && first <= last && last <= 65535) return { first, last };
   const message = `expected a range of ports such as 30000-32767, found ${said}`;
   context.complain(inside(root, 'serviceNodePortRange'), 'bad-value', message);
+  context.guess();
   return NODE_PORT_RANGE;
 }
 
