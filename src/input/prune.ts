@@ -14,8 +14,8 @@ export interface Pruned {
   readonly guessed: boolean;
 }
 
-/** Keys that decide what addresses and sizes the rest of the file must have. */
-const LAYOUT = ['podCIDR', 'serviceCIDR', 'mtu', 'segments', 'routers'];
+/** Keys that decide what addresses, ports and sizes the rest of the file must have. */
+const LAYOUT = ['podCIDR', 'serviceCIDR', 'serviceNodePortRange', 'mtu', 'segments', 'routers'];
 
 /**
  * Takes out of a document the values that issues were found with, and their parents where a key is missing.

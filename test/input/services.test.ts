@@ -291,6 +291,8 @@ describe('the range of node ports', () => {
     },
     { range: '31000-31001', services: 'a: {port: 80, nodePort: 30080}', want: ['bad-value services.a.nodePort'] },
     { range: '32000-31000', services: 'a: {port: 80}', want: ['bad-value serviceNodePortRange'] },
+    { range: '32000-31000', services: 'a: {port: 80, nodePort: 31500}', want: ['bad-value serviceNodePortRange'] },
+    { range: 'x', services: 'a: {port: 80, nodePort: 1}', want: ['bad-value serviceNodePortRange'] },
     { range: '0-70000', services: 'a: {port: 80}', want: ['bad-value serviceNodePortRange'] },
   ])('$range with $services: $want', ({ range, services, want }) => {
     const read = readLab(`serviceNodePortRange: ${range}\n${NODE}services: {${services}}`, 'lab.yaml');

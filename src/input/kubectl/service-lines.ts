@@ -1,7 +1,7 @@
 import { formatAddress, isIpv4Address } from '../../address/index.js';
 import { type Endpoint, type EndpointSlice, topologyMode } from '../../cluster/index.js';
 import type { ServiceFile, ServicePortFile } from '../lab-file.js';
-import type { NamedService } from '../services.js';
+import type { NamedService } from '../named-service.js';
 
 /** Labels and annotations of a Service that something reads. */
 const READ_LABELS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
