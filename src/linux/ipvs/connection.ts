@@ -53,6 +53,8 @@ export interface IpvsConnection {
   /** No answer has been seen, nor is one expected to come by (IP_VS_CONN_F_NOOUTPUT). */
   noOutput: boolean;
   tcp: IpvsTcpState;
+  /** Of a template: a server has answered to a connection of it (IP_VS_CTPL_S_ASSURED). */
+  assured: boolean;
   /** SCTP: the server or the client has given it up. */
   closed: boolean;
   active: boolean;
