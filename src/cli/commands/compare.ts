@@ -3,7 +3,6 @@ import type { OpenedNetwork } from '../../input/index.js';
 import type { Lab } from '../../lab/index.js';
 import type { ModeRow } from '../../output/index.js';
 import { didYouMean, InputError, type Problem } from '../../problem/index.js';
-import type { Network } from '../../topology/index.js';
 import type { Probe } from '../../trace/index.js';
 import { changedNetwork } from '../change.js';
 import { type SetExit, UsageError, worst } from '../exit.js';
@@ -38,12 +37,18 @@ export function addCompare(program: Command, io: Io, exit: SetExit): void {
       const modes = modesOf(options.proxy ?? ['iptables', 'ipvs']);
       const probe = probeOf(from, to, options);
       const { checkProbe } = await import('../../trace/index.js');
-      const unchanged = await changedNetwork(opened, options, io);
-      const problems = [...values.problems, ...unchanged.problems, ...checkProbe(unchanged.network, probe)];
+      const problems = [...values.problems, ...checkProbe(opened.network, probe)];
       if (problems.length > 0) throw new InputError(problems);
-      const asked = await describeTarget(opened, unchanged.network, probe);
+      const asked = await describeTarget(opened, probe);
       const rows: ModeRow[] = [];
-      for (const mode of modes) rows.push(await rowOf(mode, { opened, probe, asked, options, io }));
+      const refused: Problem[] = [];
+      for (const mode of modes) {
+        const tried = await rowOf(mode, { opened, probe, asked, options, io: rows.length === 0 ? io : quiet(io) });
+        rows.push(tried.row);
+        refused.push(...tried.problems);
+      }
+      // What no mode takes is wrong input; what one does not take says something of that mode.
+      if (rows.every(({ problem }) => problem !== undefined)) throw new InputError(distinct(refused));
       const { formatComparison, formatComparisonJson } = await import('../../output/index.js');
       const comparison = { ...asked.query, service: asked.name, wrongPort: asked.wrongPort, modes: rows };
       const color = options.color && wantsColor(io);
@@ -82,10 +87,10 @@ interface Asked {
   readonly empty: ((lab: Lab) => Lab) | undefined;
 }
 
-async function describeTarget(opened: OpenedAsLab, network: Network, probe: Probe): Promise<Asked> {
+async function describeTarget(opened: OpenedAsLab, probe: Probe): Promise<Asked> {
   const { portOfNone, serviceOf, withoutEndpoints } = await import('../../analyze/index.js');
   const { trace } = await import('../../trace/index.js');
-  const { cluster } = opened.opened.built;
+  const { cluster, network } = opened.opened.built;
   const { query } = trace(network, probe, { branching: { branches: 'seed', seed: 1 } });
   const { from, to, proto } = query;
   const service = serviceOf(query, cluster, network);
@@ -109,30 +114,36 @@ interface Trial {
   readonly io: Io;
 }
 
-async function rowOf(mode: Mode, { opened, probe, asked, options, io }: Trial): Promise<ModeRow> {
+/** What a mode comes to, with the problems that keep it from being followed. */
+async function rowOf(
+  mode: Mode,
+  { opened, probe, asked, options, io }: Trial,
+): Promise<{ readonly row: ModeRow; readonly problems: readonly Problem[] }> {
   const { compareMode, withProxyMode } = await import('../../analyze/index.js');
-  const { buildNetwork } = await import('../../lab/index.js');
   const lab = withProxyMode(opened.opened.lab, mode);
-  const problems: Problem[] = [];
-  const networkOf = async (changed: Lab): Promise<Network> => {
-    const built = buildNetwork(changed);
-    const anew: OpenedNetwork = {
-      ...opened,
-      network: built.network,
-      opened: { ...opened.opened, lab: changed, built },
-    };
-    const result = await changedNetwork(anew, options, { ...io, err: () => undefined });
-    problems.push(...result.problems);
-    return result.network;
-  };
-  const network = await networkOf(lab);
-  const empty = asked.empty === undefined ? undefined : await networkOf(asked.empty(lab));
-  // What --fault and --exec change may not be there in every mode.
+  const { network, problems } = await builtAnew(lab, opened, options, io);
   const [problem] = problems;
-  if (problem !== undefined) return { mode, problem: problem.message, exit: 3 };
+  if (problem !== undefined) return { row: { mode, problem: problem.message, exit: 3 }, problems };
+  const empty = asked.empty === undefined ? undefined : await builtAnew(asked.empty(lab), opened, options, quiet(io));
   const { branches: branching, start } = options;
-  const trial = { mode, network, wrong: asked.wrong, empty };
-  return compareMode(trial, probe, { branching, ...(start === undefined ? {} : { start }) });
+  // A command about a chain of the Service's is not carried out where the Service has no endpoints and no such chain.
+  const trial = { mode, network, wrong: asked.wrong, empty: empty?.problems.length === 0 ? empty.network : undefined };
+  return { row: compareMode(trial, probe, { branching, ...(start === undefined ? {} : { start }) }), problems };
+}
+
+async function builtAnew(lab: Lab, opened: OpenedAsLab, options: CompareOptions, io: Io) {
+  const { buildNetwork } = await import('../../lab/index.js');
+  const built = buildNetwork(lab);
+  return changedNetwork({ ...opened, network: built.network, opened: { ...opened.opened, lab, built } }, options, io);
+}
+
+/** Notes are the same in every mode: once is enough. */
+function quiet(io: Io): Io {
+  return { ...io, err: () => undefined };
+}
+
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
 const EXAMPLES = `
