@@ -17,7 +17,7 @@ export {
   endpointsMap,
 } from './kube-proxy/endpoint.js';
 export { type HealthCheck, healthCheck } from './kube-proxy/health-check.js';
-export { endpointChain, type ServiceChain, serviceChain } from './kube-proxy/iptables/names.js';
+export { endpointChain, serviceChain } from './kube-proxy/iptables/names.js';
 export { kubeProxyIptables } from './kube-proxy/iptables/proxier.js';
 export { kubeProxyIpvs, kubeProxyIpvsResync } from './kube-proxy/ipvs/proxier.js';
 export {
