@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addCollect } from './commands/collect.js';
+import { addCompare } from './commands/compare.js';
 import { addCompletion } from './commands/completion.js';
 import { addDiff } from './commands/diff.js';
 import { addExplain } from './commands/explain.js';
@@ -31,6 +32,7 @@ export function createProgram(io: Io, exit: SetExit): Command {
   addShow(program, io, exit);
   addServices(program, io, exit);
   addExplain(program, io, exit);
+  addCompare(program, io, exit);
   addTest(program, io, exit);
   addValidate(program, io, exit);
   addGraph(program, io);

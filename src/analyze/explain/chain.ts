@@ -50,7 +50,7 @@ function leadsTo({ target }: Rule, chain: string): boolean {
 }
 
 /** Whose an endpoint's address is. */
-export function ownerOf(endpoint: string, { directory }: Network): string | undefined {
+function ownerOf(endpoint: string, { directory }: Network): string | undefined {
   const address = parseIpv4(endpoint.replace(/:\d+$/, ''));
   return address === undefined || directory.ownerOf(address) === undefined ? undefined : directory.label(address);
 }

@@ -13,7 +13,7 @@ import type { Thing } from '../../output/index.js';
 import { rulesWhere } from './chain.js';
 
 /** The bits that a text such as `0x4000` or `0x4000/0x4000` is about; undefined for anything else. */
-export function markBits(text: string): number | undefined {
+function markBits(text: string): number | undefined {
   const [, value, mask = value] = /^(0x[0-9a-f]{1,8})(?:\/(0x[0-9a-f]{1,8}))?$/i.exec(text) ?? [];
   const bits = value === undefined ? 0 : (Number(value) & Number(mask)) >>> 0;
   return bits === 0 ? undefined : bits;
