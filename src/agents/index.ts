@@ -9,7 +9,7 @@ export { sha256Hex } from './digest.js';
 export { readNetConf } from './flannel/net-conf.js';
 export { DEFAULT_PROXY_CONFIG, type DetectLocal, type IpvsConfig, type KubeProxyConfig } from './kube-proxy/config.js';
 export { healthCheck } from './kube-proxy/health-check.js';
-export { kubeProxyIptables } from './kube-proxy/iptables/proxier.js';
+export { kubeProxyIptables, type ProxierState, resyncIptables } from './kube-proxy/iptables/proxier.js';
 export { deleteDrained, kubeProxyIpvs, kubeProxyIpvsResync, syncIpvs } from './kube-proxy/ipvs/proxier.js';
 export type { Connections, ProxierMemory } from './kube-proxy/ipvs/servers.js';
 export { kubelet, nodePrerequisites } from './kubelet.js';
