@@ -1,2 +1,4 @@
 export { type Checked, checkExpectations, checkLab, formatExpectation } from './check.js';
 export { type DiffOptions, diffNetworks, type Told } from './diff/networks.js';
+export { type Explained, explainName } from './explain/explain.js';
+export { serviceRows } from './services/services.js';

@@ -9,6 +9,11 @@ export {
   type NetworkDiff,
   type NotCompared,
 } from './difference.js';
+export type * from './explain/explanation.js';
+export { type ExplainFormatOptions, formatExplanation, formatExplanationJson } from './explain/format-explain.js';
+export { KNOWN_NAMES, knownName } from './explain/known-names.js';
 export { formatPicture, type Picture } from './flowchart.js';
 export { type FormatOptions, formatTrace, type OutputFormat, outputFormats, registerFormat } from './format.js';
 export { type CaptureOptions, formatPcapng } from './pcapng.js';
+export { formatServices, formatServicesJson, type ServicesFormatOptions } from './services/format-services.js';
+export * from './services/service-rows.js';

@@ -2,6 +2,7 @@ import { contains, formatIpv4, formatPrefix, MAC_ZERO, parseIpv4 } from '../addr
 import { fdbKey } from '../linux/index.js';
 import { type Network, objectName } from '../topology/index.js';
 import { type Drop, findDrop } from './hint-end.js';
+import { askedInTheNameOfService, unboundAddress, withoutVirtualService } from './hints-ipvs.js';
 import { untranslatedReply } from './hints-nat.js';
 import { missingRoute } from './hints-route.js';
 import { untranslatedService } from './hints-service.js';
@@ -18,11 +19,20 @@ export function hintsOf(network: Network, query: Query, cause: string | null, le
   const end = cause === null ? undefined : findDrop(legs, cause);
   if (end === undefined) return takenByAnother(network, query, legs);
   const { hop, drop } = end;
-  if (drop.code === 'NEIGH_FAILED') return missingNeighbour(network, hop, drop);
+  if (drop.code === 'NEIGH_FAILED') {
+    const named = askedInTheNameOfService(network, hop, end.leg);
+    return named.length > 0 ? named : missingNeighbour(network, hop, drop);
+  }
+  if (UNTAKEN.has(drop.code)) {
+    const missing = withoutVirtualService(network, end);
+    if (missing.length > 0) return missing;
+  }
   if (drop.code === 'REPLY_NOT_TRANSLATED') return untranslatedReply(network, end, legs);
   if (STOPPED.has(drop.code)) return stoppedInTunnel(end);
   const address = parseIpv4(String(drop.values['dst'] ?? ''));
   if (address === undefined || !WAYLESS.has(drop.code)) return [];
+  const unbound = unboundAddress(network, end);
+  if (unbound.length > 0) return unbound;
   const { directory } = network;
   const owner = directory.ownerOf(address);
   const { serviceCIDR } = directory;
@@ -35,6 +45,9 @@ export function hintsOf(network: Network, query: Query, cause: string | null, le
     ];
   return missingRoute(network, end, legs, address, owner);
 }
+
+/** Ends of packets that arrived where nobody wanted them. */
+const UNTAKEN = new Set<DropCode>(['NO_SOCKET', 'NF_REJECT']);
 
 /** Ends of packets by a rule or policy. */
 const STOPPED = new Set<DropCode>(['NF_DROP', 'NF_REJECT', 'NF_POLICY_DROP']);

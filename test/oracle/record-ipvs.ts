@@ -6,6 +6,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { runPlans } from './backend.js';
 import type { RecordedPlan } from './corpus.js';
+import { BRIDGED } from './ipvs-bridge.js';
 import { CONNECTIONS } from './ipvs-connections.js';
 import { PATHS } from './ipvs-paths.js';
 import { SCHEDULERS } from './ipvs-schedulers.js';
@@ -14,7 +15,7 @@ import type { Plan } from './plan.js';
 const GROUPS: Readonly<Record<string, readonly Plan[]>> = {
   schedulers: SCHEDULERS,
   connections: CONNECTIONS,
-  paths: PATHS,
+  paths: [...PATHS, ...BRIDGED],
 };
 /** A guest has an end of its own. */
 const AT_ONCE = 60;
