@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Ipv4 } from '../../src/address/index.js';
 import { DEFAULT_PROXY_CONFIG, type KubeProxyConfig } from '../../src/agents/index.js';
 import { masqueradeMark } from '../../src/agents/kube-proxy/config.js';
 import { endpointChain, probability, serviceChain } from '../../src/agents/kube-proxy/iptables/names.js';
@@ -9,6 +10,7 @@ import { printRule } from '../../src/linux/index.js';
 import type { RestoreChunk } from '../../src/plan/index.js';
 import { makeLab, node, pod, service } from '../lab/make-lab.js';
 import { ip, prefix } from '../must.js';
+import { clusterWith, endpoint, serviceWith } from './service-cluster.js';
 
 describe('names', () => {
   test.each([
@@ -40,45 +42,27 @@ describe('names', () => {
   });
 });
 
-function endpoint(address: string, more: Partial<Endpoint> = {}): Endpoint {
-  return {
-    address: ip(address),
-    ready: undefined,
-    serving: undefined,
-    terminating: undefined,
-    nodeName: undefined,
-    zone: undefined,
-    hints: undefined,
-    target: undefined,
-    ...more,
-  };
-}
-
 /** A cluster with one Service `default/web` of port 80, and these endpoints at 8080. */
 function cluster(endpoints: readonly Endpoint[], more: Partial<Service> = {}): Cluster {
-  const web = service('web', 80, { clusterIPs: [ip('10.96.0.80')], ...more });
-  const ports = web.ports.map(({ name, protocol }) => ({ name, protocol, port: 8080 }));
-  return {
-    podCIDR: prefix('10.244.0.0/16'),
-    serviceCIDR: prefix('10.96.0.0/12'),
-    nodes: [],
-    pods: [],
-    services: [web],
-    endpointSlices: [{ namespace: 'default', name: 'web-1', service: 'web', ports, endpoints }],
-  };
+  return clusterWith([serviceWith('web', endpoints, { clusterIPs: [ip('10.96.0.80')], ...more })]);
 }
 
 const POD_CIDR = { mode: 'ClusterCIDR', cidrs: [prefix('10.244.0.0/16')] } as const;
 
 /** The text of a first sync on node-1. */
-function syncText(what: Cluster, config: KubeProxyConfig, on = node(1)): readonly RestoreChunk[] {
-  const state = { addresses: on.addresses, tcpLiberal: false };
+function syncText(
+  what: Cluster,
+  config: KubeProxyConfig,
+  on = node(1),
+  addresses = on.addresses as readonly Ipv4[],
+): readonly RestoreChunk[] {
+  const state = { addresses, tcpLiberal: false };
   return sync({ cluster: what, node: on, config, family: 'ip', state, natChains: [], now: 0 }, NEVER_SYNCED).chunks;
 }
 
-function linesOf(what: Cluster, more: Partial<KubeProxyConfig> = {}): string[] {
+function linesOf(what: Cluster, more: Partial<KubeProxyConfig> = {}, addresses: readonly string[] = []): string[] {
   const config = { ...DEFAULT_PROXY_CONFIG, detectLocal: POD_CIDR, ...more };
-  return syncText(what, config).flatMap(({ lines }) => lines);
+  return syncText(what, config, node(1), addresses.map(ip)).flatMap(({ lines }) => lines);
 }
 
 const SVC = serviceChain('KUBE-SVC-', 'default/web', 'tcp');

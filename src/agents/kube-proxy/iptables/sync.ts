@@ -74,10 +74,10 @@ export interface Sync {
  */
 export function sync(input: SyncInput, previous: SyncState): Sync {
   const { cluster, node, family, state, now } = input;
-  const services = serviceMap(cluster, family);
+  const changes = serviceChanges(previous.services, serviceMap(cluster, family));
+  const { services } = changes;
   const nodeText = JSON.stringify([node.labels, node.podCIDR, node.addresses]);
   const full = previous.needFullSync || previous.node !== nodeText || now - previous.lastFullSync > FULL_SYNC_PERIOD;
-  const changes = serviceChanges(previous.services, services);
   const config = syncConfig(input.config, family, node, services.totalEndpoints);
   const rules = rulesOf(services, node, config);
   const cleanup = !config.large || now - previous.lastCleanup > SYNC_PERIOD;
