@@ -143,6 +143,11 @@ export interface EndpointSlice {
   readonly service: string;
   readonly ports: readonly { readonly name: string; readonly protocol: Protocol; readonly port: number }[];
   readonly endpoints: readonly Endpoint[];
+  /**
+   * Whether the EndpointSlice controller made it (label endpointslice.kubernetes.io/managed-by): it stands for what
+   * would be derived from the Service's selector. Others come besides that.
+   */
+  readonly managed?: boolean;
 }
 
 /** Everything that the agents of a cluster see, complete: addresses and ports handed out, slices derived. */

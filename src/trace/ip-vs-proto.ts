@@ -31,6 +31,7 @@ const SCTP_TIMEOUT = 60_000;
 export function setState(net: Net, skb: Skb, cp: IpvsConnection, way: 'input' | 'output'): void {
   const { journal } = net;
   const { l4 } = skb;
+  const before = cp.tcp;
   if (l4?.l4 === 'tcp') {
     if (cp.noOutput && way === 'output') journal.set(cp, 'noOutput', false);
     const direction = cp.noOutput ? 'input only' : way;
@@ -43,4 +44,8 @@ export function setState(net: Net, skb: Skb, cp: IpvsConnection, way: 'input' | 
     journal.set(cp, 'timeout', SCTP_TIMEOUT);
     if (l4.chunk === 'ABORT') journal.set(cp, 'closed', true);
   }
+  // ip_vs_control_assure_ct()
+  const answered =
+    l4?.l4 === 'tcp' ? before !== cp.tcp && cp.tcp === 'ESTABLISHED' : l4?.l4 === 'udp' && way === 'output';
+  if (answered && cp.control?.assured === false) journal.set(cp.control, 'assured', true);
 }

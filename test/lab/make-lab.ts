@@ -1,5 +1,5 @@
 import { DEFAULT_PROXY_CONFIG } from '../../src/agents/index.js';
-import { type ContainerPort, SERVICE_DEFAULTS, type Service } from '../../src/cluster/index.js';
+import { type ContainerPort, NODE_PORT_RANGE, SERVICE_DEFAULTS, type Service } from '../../src/cluster/index.js';
 import type { Host, Lab, LabNode, LabPod, Listener, Router, Segment } from '../../src/lab/index.js';
 import { ip, prefix } from '../must.js';
 
@@ -76,6 +76,7 @@ export function makeLab(more: Partial<Lab> = {}): Lab {
     description: '',
     podCIDR: prefix('10.244.0.0/16'),
     serviceCIDR: prefix('10.96.0.0/12'),
+    serviceNodePortRange: NODE_PORT_RANGE,
     nodes: [node(1), node(2)],
     pods: [],
     services: [],

@@ -1,9 +1,10 @@
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN } from '../../packet/index.js';
 
 /** States of a TCP connection of IPVS (IP_VS_TCP_S_…), in their order. */
-export type IpvsTcpState = (typeof STATES)[number];
+export type IpvsTcpState = (typeof IPVS_TCP_STATES)[number];
 
-const STATES = [
+/** In the order of their numbers. */
+export const IPVS_TCP_STATES = [
   'NONE',
   'ESTABLISHED',
   'SYN_SENT',
@@ -22,7 +23,7 @@ const SHORT = { NO: 0, ES: 1, SS: 2, SR: 3, FW: 4, TW: 5, CL: 6, CW: 7, LA: 8, L
 /** Whose packets are seen: `input only` where the answers do not come by (IP_VS_CONN_F_NOOUTPUT). */
 export type IpvsDirection = 'input' | 'output' | 'input only';
 
-/** tcp_states[] (linux net/netfilter/ipvs/ip_vs_proto_tcp.c): by what is seen, the next state for each of STATES. */
+/** tcp_states[] (linux net/netfilter/ipvs/ip_vs_proto_tcp.c): by what is seen, the next state for each of them. */
 const TABLE: Readonly<Record<IpvsDirection, Readonly<Record<'syn' | 'fin' | 'ack' | 'rst', string>>>> = {
   input: {
     syn: 'SR ES ES SR SR SR SR SR SR SR SR',
@@ -78,10 +79,9 @@ export function ipvsTcpState(
   timeouts: IpvsTimeouts,
 ): { readonly state: IpvsTcpState; readonly timeout: number; readonly active: boolean } {
   const row = rowOf(flags);
-  const name = row === undefined ? 'CL' : TABLE[direction][row].split(' ')[STATES.indexOf(state)];
-  const next = STATES[SHORT[name as keyof typeof SHORT]] ?? 'CLOSE';
-  const seconds = next === 'ESTABLISHED' ? timeouts.tcp : next === 'FIN_WAIT' ? timeouts.tcpFin : TIMEOUTS[next];
-  return { state: next, timeout: seconds * 1000, active: ACTIVE.has(next) };
+  const name = row === undefined ? 'CL' : TABLE[direction][row].split(' ')[IPVS_TCP_STATES.indexOf(state)];
+  const next = IPVS_TCP_STATES[SHORT[name as keyof typeof SHORT]] ?? 'CLOSE';
+  return { state: next, timeout: ipvsTcpTimeout(next, timeouts) * 1000, active: isActiveTcp(next) };
 }
 
 /** tcp_state_idx() */
@@ -90,4 +90,15 @@ function rowOf(flags: number): 'syn' | 'fin' | 'ack' | 'rst' | undefined {
   if (flags & TCP_SYN) return 'syn';
   if (flags & TCP_FIN) return 'fin';
   return flags & TCP_ACK ? 'ack' : undefined;
+}
+
+/** How long a connection in a state is remembered, s. */
+export function ipvsTcpTimeout(state: IpvsTcpState, timeouts: IpvsTimeouts): number {
+  if (state === 'ESTABLISHED') return timeouts.tcp;
+  return state === 'FIN_WAIT' ? timeouts.tcpFin : TIMEOUTS[state];
+}
+
+/** Whether a state counts as active (tcp_state_active()). */
+export function isActiveTcp(state: IpvsTcpState): boolean {
+  return ACTIVE.has(state);
 }
