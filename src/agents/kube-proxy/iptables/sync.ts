@@ -10,7 +10,8 @@ import {
   serviceOf,
 } from '../service-map.js';
 import type { Family } from '../service-port.js';
-import { type BaseRules, baseRules, COMMIT, type NodeState, staleChains } from './base-rules.js';
+import { COMMIT } from '../shared-rules.js';
+import { type BaseRules, baseRules, type NodeState, staleChains } from './base-rules.js';
 import { SERVICE_CHAIN_PREFIXES } from './names.js';
 import { nodeKey, type ServiceRules, serviceRules } from './service-rules.js';
 import { configKey, type SyncConfig, syncConfig } from './sync-config.js';
