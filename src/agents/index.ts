@@ -16,10 +16,11 @@ export {
   endpointsKey,
   endpointsMap,
 } from './kube-proxy/endpoint.js';
-export { type HealthCheck, healthCheck } from './kube-proxy/health-check.js';
+export { healthCheck } from './kube-proxy/health-check.js';
 export { endpointChain, serviceChain } from './kube-proxy/iptables/names.js';
-export { kubeProxyIptables } from './kube-proxy/iptables/proxier.js';
-export { kubeProxyIpvs, kubeProxyIpvsResync } from './kube-proxy/ipvs/proxier.js';
+export { kubeProxyIptables, type ProxierState, resyncIptables } from './kube-proxy/iptables/proxier.js';
+export { deleteDrained, kubeProxyIpvs, kubeProxyIpvsResync, syncIpvs } from './kube-proxy/ipvs/proxier.js';
+export type { Connections, ProxierMemory } from './kube-proxy/ipvs/servers.js';
 export {
   externallyAccessible,
   type Family,

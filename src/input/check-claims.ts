@@ -1,7 +1,7 @@
 import { formatAddress, type IpAddress } from '../address/index.js';
 import type { PortRange, Service } from '../cluster/index.js';
 import type { LabContext, Place } from './context.js';
-import type { NamedService } from './services.js';
+import type { NamedService } from './named-service.js';
 
 /**
  * What two Services can't both have: a cluster IP, a node port (the allocators of k8s 1.30
@@ -102,7 +102,7 @@ function claimPort(
 ): void {
   const other = nodePorts.get(number);
   if (number < first || number > last)
-    context.complain(place, 'bad-value', `${what} must be ${first} to ${last}, found ${number}`);
+    context.misfit(place, `${what} must be ${first} to ${last}, found ${number}`, 'bad-value');
   else if (other !== undefined) context.complain(place, 'conflict', `${what} ${number} is ${other}'s too`);
   else nodePorts.set(number, owner);
 }

@@ -1,7 +1,7 @@
 import { formatAddress, type IpAddress, isIpv4Address, isLoopback, isZeronet } from '../address/index.js';
 import { needsHealthCheck, type Service } from '../cluster/index.js';
 import type { LabContext } from './context.js';
-import type { NamedService } from './services.js';
+import type { NamedService } from './named-service.js';
 
 /** What one Service may say, as the API server checks it (ValidateService(), k8s 1.30 pkg/apis/core/validation). */
 export function checkService(named: NamedService, service: Service, context: LabContext): void {

@@ -11,10 +11,11 @@ import { readKubeProxy } from './kube-proxy.js';
 import type { LabFile, ServiceFile } from './lab-file.js';
 import type { Manifest } from './manifest.js';
 import { checkMtu } from './mtu.js';
+import type { NamedService } from './named-service.js';
 import { checkDuplicates, type NamedNode, readNodes } from './nodes.js';
 import { noteServices, noteTopology, noteUnrouted } from './notes.js';
 import { type NamedPod, readPods, splitName } from './pods.js';
-import { type NamedService, readServices } from './services.js';
+import { readServices } from './services.js';
 import { readUnderlay } from './underlay.js';
 import { noteService } from './unmodelled.js';
 
@@ -124,6 +125,7 @@ function readNodePortRange({ serviceNodePortRange: said }: LabFile, root: Place,
   if (first >= 1 && first <= last && last <= 65535) return { first, last };
   const message = `expected a range of ports such as 30000-32767, found ${said}`;
   context.complain(inside(root, 'serviceNodePortRange'), 'bad-value', message);
+  context.guess();
   return NODE_PORT_RANGE;
 }
 

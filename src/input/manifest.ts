@@ -17,9 +17,9 @@ import {
 } from './kubernetes-schema.js';
 import type { ServiceFile } from './lab-file.js';
 import { misspeltKeys } from './misspelt.js';
+import type { NamedService } from './named-service.js';
 import type { NamedNode } from './nodes.js';
 import type { NamedPod } from './pods.js';
-import type { NamedService } from './services.js';
 import { noteFields, noteKind, noteService } from './unmodelled.js';
 import type { Path } from './yaml.js';
 

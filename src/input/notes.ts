@@ -3,7 +3,7 @@ import { matchesLabels, topologyMode } from '../cluster/index.js';
 import type { LabNode, Router } from '../lab/index.js';
 import { didYouMean } from '../problem/index.js';
 import { inside, type LabContext, type Place } from './context.js';
-import type { NamedService } from './services.js';
+import type { NamedService } from './named-service.js';
 
 /** Notes nodes that have no router on their segment, and so no default route. */
 export function noteUnrouted(

@@ -20,17 +20,8 @@ import {
 import { checkClaims } from './check-claims.js';
 import { checkService } from './check-service.js';
 import type { LabContext, Place } from './context.js';
-import type { ServiceFile, ServicePortFile } from './lab-file.js';
-
-/** A Service as the file or a manifest gives it. */
-export interface NamedService {
-  readonly namespace: string;
-  readonly name: string;
-  readonly service: ServiceFile;
-  readonly place: Place;
-  /** Where one of its fields stands. */
-  at(key: keyof ServiceFile, ...steps: readonly (string | number)[]): Place;
-}
+import type { ServicePortFile } from './lab-file.js';
+import type { NamedService } from './named-service.js';
 
 /** What cluster IPs and node ports are taken from. */
 export interface ServiceRanges {

@@ -1,5 +1,5 @@
 import { inside, type LabContext, type Place } from './context.js';
-import type { NamedService } from './services.js';
+import type { NamedService } from './named-service.js';
 import { valueAt } from './value-at.js';
 import type { Path } from './yaml.js';
 

@@ -7,6 +7,8 @@ import { readRoutes } from './fib/read-routes.js';
 import { type RuleDump, readRules, readRuleText } from './fib/read-rules.js';
 import { readIpsetList } from './ipset/list.js';
 import { parseIpsets } from './ipset/save.js';
+import type { IpvsConnection } from './ipvs/connection.js';
+import { connectionsOfList, readIpvsConnections } from './ipvs/list-connections.js';
 import { readIpvs } from './ipvs/read.js';
 import type { Journal } from './journal.js';
 import { type LinkDump, readLinks } from './link/read.js';
@@ -55,6 +57,8 @@ export interface NetnsDump {
   readonly ipset?: Source;
   /** `ipvsadm -Sn`, or `ipvsadm -Ln`. */
   readonly ipvs?: Source;
+  /** `ipvsadm -Lnc`. */
+  readonly ipvsConnections?: Source;
   /** `conntrack -L`, with `-o extended` or without. */
   readonly conntrack?: Source;
 }
@@ -78,6 +82,8 @@ export interface Learned {
   /** By `dev|mac`. */
   readonly vxlanStations: ReadonlyMap<string, LearnedRemote>;
   readonly conntrack: readonly ConntrackEntry[];
+  /** Templates before the connections that were made by them. */
+  readonly ipvs: readonly IpvsConnection[];
   /** When the dump was taken, ms of the virtual clock. */
   readonly now: number;
 }
@@ -164,7 +170,13 @@ export function readNetns(dump: NetnsDump, context: DumpContext): Read<NetnsRead
   };
   const { stations, vxlanStations } = fdb;
   const conntrack = part(dump.conntrack, readConntrack, []);
-  const learned: Learned = { neighbours: neigh.learned, stations, vxlanStations, conntrack, now };
+  const ipvs = connectionsOfList(part(dump.ipvsConnections, readIpvsConnections, []), {
+    services: ns.ipvs,
+    timeouts: ns.ipvsTimeouts,
+    conntrack: sysctls.number('net/ipv4/vs/conntrack') !== 0,
+    now,
+  });
+  const learned: Learned = { neighbours: neigh.learned, stations, vxlanStations, conntrack, ipvs, now };
   return readResult({ ns, learned, farEnds }, problems);
 }
 
@@ -183,4 +195,11 @@ export function learn(runtime: NetnsRuntime, learned: Learned, journal: Journal)
   for (const [key, station] of learned.stations) journal.put(runtime.stations, key, { ...station });
   for (const [key, remote] of learned.vxlanStations) journal.put(runtime.vxlanStations, key, remote);
   for (const entry of learned.conntrack) trackEntry(runtime.conntrack, entry, learned.now, journal);
+  const copies = new Map<IpvsConnection, IpvsConnection>();
+  for (const connection of learned.ipvs) {
+    const { control } = connection;
+    const copy = { ...connection, control: control && copies.get(control) };
+    copies.set(connection, copy);
+    runtime.ipvs.connections.insert(copy, journal);
+  }
 }

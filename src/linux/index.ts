@@ -63,14 +63,21 @@ export {
 } from './ipset/restore.js';
 export { parseIpsets, printIpset, printIpsets } from './ipset/save.js';
 export { readIpvsCommand } from './ipvs/command.js';
-export { type IpvsConnection, type IpvsPair, ipvsConnectionText } from './ipvs/connection.js';
-export { findVirtualService, kernelList, serverAt, serviceOfKey } from './ipvs/find.js';
+export {
+  type IpvsConnection,
+  type IpvsPair,
+  inverseIpvsPair,
+  ipvsConnectionText,
+  ipvsPair,
+} from './ipvs/connection.js';
+export { findVirtualService, hasRealServer, kernelList, serverAt, serviceOfKey } from './ipvs/find.js';
 export { endText, type IpvsEnd, type IpvsProtocol, type RealServer, type VirtualService } from './ipvs/ipvs.js';
+export { formatIpvsConnections, readIpvsConnections } from './ipvs/list-connections.js';
 export { readIpvs } from './ipvs/read.js';
 export { type IpvsWatch, restoreIpvs } from './ipvs/restore.js';
 export { scheduleServer } from './ipvs/schedule.js';
 export { IPVS_SCHEDULERS } from './ipvs/scheduler/registry.js';
-export { ipvsTcpState } from './ipvs/tcp.js';
+export { type IpvsTimeouts, ipvsTcpState } from './ipvs/tcp.js';
 export { formatIpvs, formatIpvsTable, keyText as ipvsKeyText, serviceText as ipvsServiceText } from './ipvs/write.js';
 export { Journal } from './journal.js';
 export { type JsonRecord, jsonObject } from './json.js';

@@ -3,6 +3,7 @@ import { DEFAULT_RULES, type RoutingRule } from './fib/rule.js';
 import type { FibTable } from './fib/table.js';
 import type { Ipset } from './ipset/ipset.js';
 import type { VirtualService } from './ipvs/ipvs.js';
+import { IPVS_TIMEOUTS, type IpvsTimeouts } from './ipvs/tcp.js';
 import { type Inet6, type KeptEntry, NO_INET6 } from './kept.js';
 import type { InetAddress, Link } from './link/link.js';
 import type { Neighbour, ProxyNeighbour } from './neigh/neigh.js';
@@ -54,8 +55,8 @@ export interface Netns {
   readonly ipsets: ReadonlyMap<string, Ipset>;
   /** Virtual services of IPVS, in the order in which they were added. */
   readonly ipvs: readonly VirtualService[];
-  /** There is or was a virtual service: the hooks of IPVS stay (ip_vs_register_hooks()). */
-  readonly ipvsEnabled: boolean;
+  /** How long IPVS remembers connections. */
+  readonly ipvsTimeouts: IpvsTimeouts;
   readonly sockets: readonly Socket[];
   readonly processes: readonly Process[];
 }
@@ -78,7 +79,7 @@ export function createNetns(name: string, role: Role, host: string = name): Netn
     foreignRules: [],
     ipsets: new Map(),
     ipvs: [],
-    ipvsEnabled: false,
+    ipvsTimeouts: IPVS_TIMEOUTS,
     sockets: [],
     processes: [],
   };

@@ -95,9 +95,9 @@ dump() {
   keep iptables-save.txt iptables-save -c
   other_rules
   keep ip6tables-save.txt ip6tables-save -c
-  # These three load their module where it is not there; without it there is nothing to read.
+  # These load their module where it is not there; without it there is nothing to read.
   if has /sys/module/ip_set; then keep ipset-save.txt ipset save; fi
-  if has /proc/self/net/ip_vs; then keep ipvsadm-save.txt ipvsadm -Sn; fi
+  if has /proc/self/net/ip_vs; then keep ipvsadm-save.txt ipvsadm -Sn; keep ipvs-connections.txt ipvsadm -Lnc; fi
   if has /proc/sys/net/netfilter/nf_conntrack_count; then keep conntrack.txt conntrack -L; fi
   keep ss.txt ss -lntuH
   sysctls

@@ -39,7 +39,8 @@ function compile(ns: Netns): HookLists {
     ip.INPUT.push(CONFIRM);
     ip.POSTROUTING.push(CONFIRM);
   }
-  if (ns.ipvsEnabled || ns.ipvs.length > 0) for (const [hook, entry] of IP_VS_OPS) ip[hook].push(entry);
+  // The last service takes the hooks with it (ip_vs_unregister_hooks()).
+  if (ns.ipvs.length > 0) for (const [hook, entry] of IP_VS_OPS) ip[hook].push(entry);
   if ([...ns.links.values()].some((link) => link.kind === 'bridge')) {
     ip.PREROUTING.push(BR_NF_SABOTAGE);
     bridge.PREROUTING.push(BR_NF_BRIDGE.PREROUTING);

@@ -33,6 +33,7 @@ export function ipVsConnNew(
     nfct: net.ns.sysctls.number('net/ipv4/vs/conntrack') !== 0,
     noOutput: server.forwarding !== 'masq',
     tcp: 'NONE',
+    assured: false,
     closed: false,
     active: false,
     timeout,

@@ -1,22 +1,25 @@
-import { type Ipv4, parseIpv4 } from '../address/index.js';
+import { formatIpv4, type Ipv4, parseIpv4 } from '../address/index.js';
 import {
   endText,
   findVirtualService,
   formatOrigin,
+  hasRealServer,
   type IpvsConnection,
   type IpvsPair,
+  inverseIpvsPair,
+  ipvsPair,
   ipvsServiceText,
   type RealServer,
   type Skb,
   scheduleServer,
   type VirtualService,
 } from '../linux/index.js';
-import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ICMP_TIME_EXCEEDED, type Icmp } from '../packet/index.js';
+import { ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, ICMP_TIME_EXCEEDED, type Icmp, TCP_RST } from '../packet/index.js';
 import { type DefragUser, defrag, isFragment } from './fragment.js';
 import { IP_VS_TIMERS, ipVsConnExpireNow, ipVsConnNew, ipVsConnPut, serverOf } from './ip-vs-conn.js';
 import { tellIpvs } from './ip-vs-event.js';
 import { trackTranslated } from './ip-vs-nfct.js';
-import { inversePair, isNewConn, isNewConnExpected, maySchedule, pairOf, setState } from './ip-vs-proto.js';
+import { isNewConn, isNewConnExpected, maySchedule, setState } from './ip-vs-proto.js';
 import { ipVsIcmpXmit, ipVsXmit } from './ip-vs-xmit.js';
 import { drop, type HookEntry, type HookName, type HookState, type HookVerdict, type Net } from './net.js';
 import type { DropCode } from './reason.js';
@@ -44,7 +47,7 @@ function ipVsIn(net: Net, skb: Skb, state: HookState): HookVerdict {
   if (net.ns.sysctls.number('net/ipv4/vs/backup_only') !== 0) return unsupported(net, skb, 'backup_only');
   const error = relatedError(skb);
   if (error !== undefined) return ipVsInIcmp(net, skb, state);
-  const pair = pairOf(skb);
+  const pair = ipvsPair(skb);
   if (pair === undefined) return 'accept';
   let cp = net.runtime.ipvs.connections.findIn(pair);
   if (cp !== undefined) {
@@ -108,7 +111,7 @@ function tryToSchedule(net: Net, skb: Skb, pair: IpvsPair): Made | HookVerdict {
   if (service === undefined || pair.sport === FTPDATA) return 'accept';
   // Replies of a server of this host's own are not scheduled.
   const { connections } = net.runtime.ipvs;
-  if ((skb.dev === '' || skb.dev === 'lo') && connections.findIn(inversePair(pair)) !== undefined) return 'accept';
+  if ((skb.dev === '' || skb.dev === 'lo') && connections.findIn(inverseIpvsPair(pair)) !== undefined) return 'accept';
   if (service.key.by === 'address' && service.key.port === 21) return unsupported(net, skb, 'FTP', service);
   if (service.engine !== undefined) return unsupported(net, skb, `--pe ${service.engine}`, service);
   return service.persistent === undefined
@@ -199,7 +202,7 @@ function schedulePersistent(
   const chosen = kept === undefined ? choose(net, skb, service, pair) : { server: kept, because: STAYS };
   if (chosen === 'drop') return 'drop';
   const { server, because } = chosen;
-  if (found !== undefined && kept === undefined) net.runtime.ipvs.connections.delete(found, net.journal);
+  if (found !== undefined && kept === undefined) net.runtime.ipvs.connections.invalidate(found, net.journal);
   const made = { template: true, timeout: seconds * 1000 };
   const template =
     found === undefined || kept === undefined
@@ -222,11 +225,14 @@ function templateServer(net: Net, template: IpvsConnection): Chosen['server'] | 
 /** ip_vs_out_hook(): an answer of a server gets the service's address and port again. */
 function ipVsOut(net: Net, skb: Skb, state: HookState): HookVerdict {
   const { ip } = skb;
-  if (skb.ipvsProperty || skb.dst === undefined || ip === undefined) return 'accept';
+  // What is bridged has a route in name only (bridge_parent_rtable()), and so is translated, too.
+  const routed = skb.dst !== undefined || skb.nfBridge !== undefined;
+  if (skb.ipvsProperty || !routed || ip === undefined) return 'accept';
   if (isFragment(ip) && PROTOCOLS.has(ip.protocol) && !defrag(net, skb, DEFRAG_USER[state.hook])) return 'stolen';
   if (relatedError(skb) !== undefined) return ipVsOutIcmp(net, skb, state);
-  const pair = pairOf(skb);
+  const pair = ipvsPair(skb);
   const cp = pair && net.runtime.ipvs.connections.findOut(pair);
+  if (pair !== undefined && cp === undefined && refusesToServer(net, skb, pair)) return 'drop';
   if (cp === undefined || cp.forwarding !== 'masq' || skb.ip === undefined) return 'accept';
   if (skb.l4 !== undefined && skb.l4.l4 !== 'icmp') skb.l4.sport = cp.vport;
   skb.ip.src = cp.vaddr;
@@ -234,6 +240,19 @@ function ipVsOut(net: Net, skb: Skb, state: HookState): HookVerdict {
     setState(net, skb, cp, 'output');
     return ipVsConnPut;
   });
+}
+
+/** net.ipv4.vs.nat_icmp_send: a server that answers a connection which is not there is told so. */
+function refusesToServer(net: Net, skb: Skb, { protocol, src, sport }: IpvsPair): boolean {
+  if (net.ns.sysctls.number('net/ipv4/vs/nat_icmp_send') === 0 || !hasRealServer(net.ns.ipvs, protocol, src, sport))
+    return false;
+  const { l4 } = skb;
+  const ends = (l4?.l4 === 'tcp' && (l4.flags & TCP_RST) !== 0) || (l4?.l4 === 'sctp' && l4.chunk === 'ABORT');
+  if (ends) return false;
+  net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
+  if (skb.call !== undefined) skb.call.errno ??= 'EPERM';
+  drop(net, skb, 'ip_vs_out_hook', 'IPVS_NO_CONNECTION', () => ({ values: { server: `${formatIpv4(src)}:${sport}` } }));
+  return true;
 }
 
 /** What answers and errors about them have in common: the way is looked up again, for it may depend on the source. */
@@ -278,8 +297,8 @@ function relatedError({ l4 }: Skb): Icmp | undefined {
 /** ip_vs_out_icmp(): an error about a packet to a server, on its way to the client. */
 function ipVsOutIcmp(net: Net, skb: Skb, state: HookState): HookVerdict {
   const { ip, inner } = skb;
-  const quoted = inner && pairOf(inner);
-  const cp = quoted && net.runtime.ipvs.connections.findOut(inversePair(quoted));
+  const quoted = inner && ipvsPair(inner);
+  const cp = quoted && net.runtime.ipvs.connections.findOut(inverseIpvsPair(quoted));
   if (cp === undefined || cp.forwarding !== 'masq' || ip === undefined) return 'accept';
   // ip_vs_nat_icmp(): as if it came from the service.
   ip.src = cp.vaddr;
@@ -290,8 +309,8 @@ function ipVsOutIcmp(net: Net, skb: Skb, state: HookState): HookVerdict {
 
 /** ip_vs_in_icmp(): an error about an answer, on its way to the server. */
 function ipVsInIcmp(net: Net, skb: Skb, state: HookState): HookVerdict {
-  const quoted = skb.inner && pairOf(skb.inner);
-  const cp = quoted && net.runtime.ipvs.connections.findIn(inversePair(quoted));
+  const quoted = skb.inner && ipvsPair(skb.inner);
+  const cp = quoted && net.runtime.ipvs.connections.findIn(inverseIpvsPair(quoted));
   return cp === undefined ? 'accept' : ipVsIcmpXmit(net, skb, cp, state);
 }
 

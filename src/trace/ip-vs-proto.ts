@@ -1,17 +1,6 @@
-import { type IpvsConnection, type IpvsPair, ipvsTcpState, type Skb } from '../linux/index.js';
-import { type Packet, TCP_RST, TCP_SYN } from '../packet/index.js';
+import { type IpvsConnection, ipvsTcpState, type Skb } from '../linux/index.js';
+import { TCP_RST, TCP_SYN } from '../packet/index.js';
 import type { Net } from './net.js';
-
-/** The ends of a packet that IPVS can have to do with. */
-export function pairOf({ ip, l4 }: Packet): IpvsPair | undefined {
-  if (ip === undefined || l4 === undefined || l4.l4 === 'icmp') return undefined;
-  return { protocol: l4.l4, src: ip.src, sport: l4.sport, dst: ip.dst, dport: l4.dport };
-}
-
-/** The same the other way. */
-export function inversePair({ protocol, src, sport, dst, dport }: IpvsPair): IpvsPair {
-  return { protocol, src: dst, sport: dport, dst: src, dport: sport };
-}
 
 /** Whether a packet can begin a connection (tcp_conn_schedule(), sctp_conn_schedule(), udp_conn_schedule()). */
 export function maySchedule(net: Net, { l4 }: Skb): boolean {
@@ -35,8 +24,6 @@ export function isNewConnExpected(cp: IpvsConnection, mode: number): boolean {
   return cp.tcp === 'TIME_WAIT' || cp.tcp === 'CLOSE' || ((mode & 2) !== 0 && cp.tcp === 'FIN_WAIT' && cp.noOutput);
 }
 
-/** udp_timeouts[IP_VS_UDP_S_NORMAL], ms. */
-const UDP_TIMEOUT = 300_000;
 /** sctp_timeouts[] of all states on the way to a connection, and of the end of one, ms. */
 const SCTP_TIMEOUT = 60_000;
 
@@ -44,16 +31,21 @@ const SCTP_TIMEOUT = 60_000;
 export function setState(net: Net, skb: Skb, cp: IpvsConnection, way: 'input' | 'output'): void {
   const { journal } = net;
   const { l4 } = skb;
+  const before = cp.tcp;
   if (l4?.l4 === 'tcp') {
     if (cp.noOutput && way === 'output') journal.set(cp, 'noOutput', false);
     const direction = cp.noOutput ? 'input only' : way;
-    const { state, timeout, active } = ipvsTcpState(cp.tcp, l4.flags, direction);
+    const { state, timeout, active } = ipvsTcpState(cp.tcp, l4.flags, direction, net.ns.ipvsTimeouts);
     journal.set(cp, 'tcp', state);
     journal.set(cp, 'timeout', timeout);
     journal.set(cp, 'active', active);
-  } else if (l4?.l4 === 'udp') journal.set(cp, 'timeout', UDP_TIMEOUT);
+  } else if (l4?.l4 === 'udp') journal.set(cp, 'timeout', net.ns.ipvsTimeouts.udp * 1000);
   else if (l4?.l4 === 'sctp') {
     journal.set(cp, 'timeout', SCTP_TIMEOUT);
     if (l4.chunk === 'ABORT') journal.set(cp, 'closed', true);
   }
+  // ip_vs_control_assure_ct()
+  const answered =
+    l4?.l4 === 'tcp' ? before !== cp.tcp && cp.tcp === 'ESTABLISHED' : l4?.l4 === 'udp' && way === 'output';
+  if (answered && cp.control?.assured === false) journal.set(cp.control, 'assured', true);
 }

@@ -113,7 +113,7 @@ function getOutRoute(net: Net, skb: Skb, cp: IpvsConnection, mode: Mode): Destin
     return undefined;
   }
   const { destination } = route;
-  tellRoute(net, skb, fn, 'lo', ANY, destination);
+  tellRoute(net, skb, fn, 'lo', ANY, destination, cp.daddr);
   const local = destination.type === 'local';
   if (crosses(mode, local, dst?.type === 'local') || (!local && isLoopback(ip.src))) {
     drop(net, skb, fn, 'LOCALNET');

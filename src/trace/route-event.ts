@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4 } from '../address/index.js';
+import { ANY, formatIpv4, type Ipv4 } from '../address/index.js';
 import { type Destination, formatOrigin, formatRoute, type Skb } from '../linux/index.js';
 import { type Net, tell } from './net.js';
 import type { TracedRoute } from './trace.js';
@@ -9,12 +9,20 @@ const TABLES = new Map([
   [255, 'local'],
 ]);
 
-/** Tells of a route lookup: what was asked, which rule and route answered, and who installed that. */
-export function tellRoute(net: Net, skb: Skb, fn: string, iif: string, src: Ipv4, destination: Destination): void {
+/** Tells of a route lookup: what was asked, which rule and route answered, and who installed that. `dst`: whither, if not to the packet's. */
+export function tellRoute(
+  net: Net,
+  skb: Skb,
+  fn: string,
+  iif: string,
+  src: Ipv4,
+  destination: Destination,
+  dst: Ipv4 = skb.ip?.dst ?? ANY,
+): void {
   tell(net, skb, () => ({
     k: 'route',
     fn,
-    want: { dst: formatIpv4(skb.ip?.dst ?? (0 as Ipv4)), src: formatIpv4(src), iif, mark: skb.mark },
+    want: { dst: formatIpv4(dst), src: formatIpv4(src), iif, mark: skb.mark },
     got: describe(net, destination),
   }));
 }

@@ -39,11 +39,11 @@ export function startAssumptions(network: Network, name: string, start: Start = 
 /** What there is; a neighbour that did not answer is none. */
 function kindsOf(learned: Learned | undefined): string[] {
   if (learned === undefined) return [];
-  const { neighbours, stations, vxlanStations, conntrack } = learned;
+  const { neighbours, stations, vxlanStations, conntrack, ipvs } = learned;
   const kinds = [
     ['neighbours', [...neighbours.values()].some(({ used }) => used)],
     ['stations', stations.size + vxlanStations.size > 0],
-    ['connections', conntrack.length > 0],
+    ['connections', conntrack.length > 0 || ipvs.length > 0],
   ] as const;
   return kinds.flatMap(([kind, isThere]) => (isThere ? [kind] : []));
 }

@@ -2,10 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { DEFAULT_PROXY_CONFIG, type KubeProxyConfig } from '../../src/agents/index.js';
 import { masqueradeMark } from '../../src/agents/kube-proxy/config.js';
 import { endpointChain, probability, serviceChain } from '../../src/agents/kube-proxy/iptables/names.js';
-import { syncText } from '../../src/agents/kube-proxy/iptables/proxier.js';
+import { NEVER_SYNCED, sync } from '../../src/agents/kube-proxy/iptables/sync.js';
 import type { Cluster, Endpoint, Service } from '../../src/cluster/index.js';
 import { buildNetwork } from '../../src/lab/index.js';
 import { printRule } from '../../src/linux/index.js';
+import type { RestoreChunk } from '../../src/plan/index.js';
 import { makeLab, node, pod, service } from '../lab/make-lab.js';
 import { ip, prefix } from '../must.js';
 
@@ -69,9 +70,15 @@ function cluster(endpoints: readonly Endpoint[], more: Partial<Service> = {}): C
 
 const POD_CIDR = { mode: 'ClusterCIDR', cidrs: [prefix('10.244.0.0/16')] } as const;
 
+/** The text of a first sync on node-1. */
+function syncText(what: Cluster, config: KubeProxyConfig, on = node(1)): readonly RestoreChunk[] {
+  const state = { addresses: on.addresses, tcpLiberal: false };
+  return sync({ cluster: what, node: on, config, family: 'ip', state, natChains: [], now: 0 }, NEVER_SYNCED).chunks;
+}
+
 function linesOf(what: Cluster, more: Partial<KubeProxyConfig> = {}): string[] {
   const config = { ...DEFAULT_PROXY_CONFIG, detectLocal: POD_CIDR, ...more };
-  return syncText(what, node(1), config).flatMap(({ lines }) => lines);
+  return syncText(what, config).flatMap(({ lines }) => lines);
 }
 
 const SVC = serviceChain('KUBE-SVC-', 'default/web', 'tcp');
@@ -125,7 +132,7 @@ describe('rules of a Service', () => {
 
   test('no endpoints: a REJECT for each frontend, nothing in table nat, and the reason', () => {
     const what = cluster([endpoint('10.244.1.2', { ready: false })], nodePort);
-    const text = syncText(what, node(1), DEFAULT_PROXY_CONFIG);
+    const text = syncText(what, DEFAULT_PROXY_CONFIG);
     expect(text.flatMap(({ lines }) => lines).filter((line) => line.includes('default/web'))).toEqual([
       '-A KUBE-SERVICES -m comment --comment "default/web has no endpoints" -m tcp -p tcp -d 10.96.0.80 --dport 80 -j REJECT',
       '-A KUBE-EXTERNAL-SERVICES -m comment --comment "default/web has no endpoints" -m addrtype --dst-type LOCAL -m tcp -p tcp --dport 30080 -j REJECT',
@@ -201,7 +208,7 @@ describe('rules of a Service', () => {
 });
 
 describe('base', () => {
-  const chunks = syncText(cluster([]), node(1), DEFAULT_PROXY_CONFIG);
+  const chunks = syncText(cluster([]), DEFAULT_PROXY_CONFIG);
 
   test('packets that fit no connection are dropped, and the rule says so', () => {
     const drop = chunks.find(({ origin }) => origin.reason === 'CT_INVALID');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatAddress, formatIpv4, formatMac } from '../../src/address/index.js';
 import { cniBackend, DEFAULT_PROXY_CONFIG, sandboxId } from '../../src/agents/index.js';
+import type { Service } from '../../src/cluster/index.js';
 import { applyFaults, buildNetwork, type Lab, readCommands } from '../../src/lab/index.js';
 import { agentsOf } from '../../src/lab/start-order.js';
 import { RT_TABLE_MAIN } from '../../src/linux/index.js';
@@ -252,6 +253,29 @@ describe('directory', () => {
   test('ports of a Service, and of a pod what it declares and listens on', () => {
     expect(directory.find('svc/web')?.ports).toEqual([{ name: undefined, protocol: 'tcp', port: 80, endpoints: 2 }]);
     expect(directory.find('pod/web-0')?.ports).toEqual([{ name: undefined, protocol: 'tcp', port: 8080 }]);
+  });
+
+  test('a Service is at all addresses that nodes take for it, the cluster IP first', () => {
+    const more: Partial<Service> = {
+      type: 'LoadBalancer',
+      clusterIPs: [ip('10.96.0.80')],
+      externalIPs: [ip('203.0.113.7'), ip('192.168.10.11')],
+      loadBalancerIngress: [
+        { ip: ip('203.0.113.8'), ipMode: 'VIP' },
+        { ip: ip('203.0.113.9'), ipMode: 'Proxy' },
+        { ip: ip('203.0.113.7'), ipMode: 'VIP' },
+      ],
+    };
+    const services = [service('web', 80, more), service('peers', 80, { ...more, clusterIPs: 'None' })];
+    const { directory: named } = buildNetwork(makeLab({ services })).network;
+    expect(named.find('service/web')?.addresses).toEqual(
+      ['10.96.0.80', '203.0.113.7', '192.168.10.11', '203.0.113.8'].map(ip),
+    );
+    // kube-proxy has nothing of a headless one; the load balancer has its own address; a node's address is the node's.
+    expect(named.find('service/peers')?.addresses).toEqual([]);
+    expect(named.ownerOf(ip('203.0.113.9'))).toBeUndefined();
+    expect(named.label(ip('192.168.10.11'))).toBe('node/node-1');
+    expect(named.label(ip('203.0.113.8'))).toBe('service/default/web');
   });
 
   test('the address of a node is the node’s, though a pod on its network has it too', () => {

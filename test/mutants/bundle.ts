@@ -20,9 +20,13 @@ async function judgeOf<T>(file: string, mutant: Mutant | undefined): Promise<T> 
   return import(`data:text/javascript;base64,${Buffer.from(contents).toString('base64')}`) as Promise<T>;
 }
 
-/** What of the recordings such an interpreter follows otherwise; that it throws is otherwise as well. */
-export async function judgedByRecordings(mutant: Mutant | undefined): Promise<string[]> {
-  const { disagreements } = await judgeOf<typeof import('./disagreements.js')>('disagreements.ts', mutant);
+/**
+ * What of the recordings, or of those of IPVS, such an interpreter follows otherwise; that it throws is otherwise as
+ * well.
+ */
+export async function judgedByRecordings(mutant: Mutant | undefined, of: 'all but IPVS' | 'IPVS'): Promise<string[]> {
+  const file = of === 'IPVS' ? 'ipvs-disagreements.ts' : 'disagreements.ts';
+  const { disagreements } = await judgeOf<typeof import('./disagreements.js')>(file, mutant);
   try {
     return disagreements();
   } catch (error) {

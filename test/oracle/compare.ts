@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { type Frame, normalise } from '../replay/frame.js';
+import { ipvsLines } from './ipvs-state.js';
 import type { KernelCase, KernelRun } from './kernel-run.js';
 import { describeCase, type Plan } from './plan.js';
 import { differingCounters, differingHits, isOwnRule, type Reasons } from './reasons.js';
@@ -9,7 +10,17 @@ import type { SimulatedCase, SimulatedRun } from './simulate.js';
 /** The first disagreement of a plan. */
 export interface Disagreement {
   /** The layer: what kind of thing differs. */
-  readonly layer: 'refused' | 'errno' | 'deliveries' | 'path' | 'arp' | 'hits' | 'counters' | 'conntrack' | 'rules';
+  readonly layer:
+    | 'refused'
+    | 'errno'
+    | 'deliveries'
+    | 'path'
+    | 'arp'
+    | 'hits'
+    | 'counters'
+    | 'conntrack'
+    | 'rules'
+    | 'ipvs';
   /** Which case; undefined when only the state at the end differs. */
   readonly at: number | undefined;
   /** For a person. */
@@ -186,6 +197,10 @@ function compareAfter(kernel: KernelRun, ours: SimulatedRun): Disagreement | und
     const mine = connections(ours.conntrack[ns] ?? []);
     const text = differences(theirs, mine);
     if (text !== undefined) return { layer: 'conntrack', at: undefined, text: `conntrack of ${ns}\n${text}` };
+  }
+  for (const [ns, lines] of Object.entries(kernel.ipvs ?? {})) {
+    const text = differences(ipvsLines(lines), ours.ipvs[ns] ?? []);
+    if (text !== undefined) return { layer: 'ipvs', at: undefined, text: `IPVS of ${ns}\n${text}` };
   }
   for (const [ns, lines] of Object.entries(kernel.rules)) {
     const mine = ours.rules[ns] ?? new Map<string, string>();

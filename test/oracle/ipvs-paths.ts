@@ -25,14 +25,17 @@ const UDP = `-u ${VIP}:53`;
 const TCP = `-t ${VIP}:80`;
 const NODE_PORT = '-u 10.0.0.2:5353';
 const [SERVER = '', SECOND = ''] = SERVERS;
-const TRACED = { traced: true } as const;
+const TRACED = { brief: true, traced: true } as const;
 /** Makes tables, of which TRACE then tells each chain. */
 const TABLES = ['mangle', 'nat', 'filter'].map((table) =>
   onNode(`iptables -t ${table} -A OUTPUT -s 192.0.2.1 -j ACCEPT`),
 );
 const ONE = [...service(`${UDP} -s rr`, [`${SERVER}:53`]), ...service(`${TCP} -s rr`, [`${SERVER}:80`])];
 const BOTH: readonly Case[] = [client('udp', 0), client('udp', 0), client('tcp', 0)];
-const fromNode: readonly Case[] = [socket('udp', 'r', VIP), socket('tcp', 'r', VIP)];
+const fromNode: readonly Case[] = [
+  socket('udp', 'r', VIP, { sport: 20008 }),
+  socket('tcp', 'r', VIP, { sport: 20008 }),
+];
 const conntrack = (value: number): string => vs(`conntrack=${value}`);
 const postrouting = (words: string): string => onNode(`iptables -t nat -A POSTROUTING ${words} -j MASQUERADE`);
 
@@ -163,7 +166,7 @@ const CHAINS: Entries = Object.fromEntries(
         named('hairpin with masquerade'),
         [
           [...setup, postrouting(`-s 10.0.1.0/24 -m ipvs --ipvs`)],
-          [socket('udp', 'b', VIP), socket('tcp', 'b', VIP), socket('udp', 'b', VIP, { source: SECOND })],
+          [socket('udp', 'b', VIP), socket('tcp', 'b', VIP), socket('udp', 'b', VIP, { source: SECOND, sport: 20002 })],
         ],
       ],
       [
@@ -176,10 +179,10 @@ const CHAINS: Entries = Object.fromEntries(
             postrouting('-m ipvs --vport 5353'),
           ],
           [
-            socket('udp', 'a', '10.0.0.2', { port: 5353 }),
-            socket('udp', 'b', '10.0.1.2', { port: 5353 }),
-            socket('udp', 'b', '10.0.0.2', { port: 5353 }),
-            socket('udp', 'r', '10.0.0.2', { port: 5353 }),
+            socket('udp', 'a', '10.0.0.2', { port: 5353, sport: 20011 }),
+            socket('udp', 'b', '10.0.1.2', { port: 5353, sport: 20012 }),
+            socket('udp', 'b', '10.0.0.2', { port: 5353, sport: 20013 }),
+            socket('udp', 'r', '10.0.0.2', { port: 5353, sport: 20014 }),
             socket('udp', 'a', '10.0.0.2', { port: 53 }),
           ],
         ],
@@ -521,8 +524,8 @@ const OTHERS: Entries = {
       ...clients('udp', 0, 3),
       ...clients('tcp', 0, 3),
       ...fromNode,
-      socket('udp', 'b', VIP),
-      socket('udp', 'b', VIP, { sport: 20002 }),
+      socket('udp', 'b', VIP, { sport: 20011 }),
+      socket('udp', 'b', VIP, { sport: 20012 }),
       socket('tcp', 'a', '10.96.0.2'),
       client('udp', 0, { port: 9, connected: true, recverr: true }),
       socket('ping', 'a', VIP),

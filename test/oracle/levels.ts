@@ -1,10 +1,28 @@
 import type fc from 'fast-check';
+import type { Backend } from './backend.js';
+import { IPVS_PLAN } from './ipvs-random.js';
 import { LAB_PLAN } from './labs.js';
 import type { Plan } from './plan.js';
 import { ROUTER_PLAN } from './router.js';
 
-/** What is drawn at random, and how large a share of the plans each has. */
-export const LEVELS: readonly { readonly name: string; readonly plan: fc.Arbitrary<Plan>; readonly share: number }[] = [
+/** What is drawn at random. */
+export interface Level {
+  readonly name: string;
+  readonly plan: fc.Arbitrary<Plan>;
+  /** How large a share of the plans it has. */
+  readonly share: number;
+}
+
+/** What every kernel is asked. */
+export const LEVELS: readonly Level[] = [
   { name: 'router', plan: ROUTER_PLAN, share: 1 },
   { name: 'lab', plan: LAB_PLAN, share: 0.25 },
 ];
+
+/** What needs IPVS, which the kernel of a machine often lacks. */
+export const IPVS_LEVEL: Level = { name: 'ipvs', plan: IPVS_PLAN, share: 1 };
+
+/** The levels of a backend. */
+export function levelsOf(backend: Backend): readonly Level[] {
+  return backend === 'uml' ? [...LEVELS, IPVS_LEVEL] : LEVELS;
+}

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { BACKENDS, isBackend, whyIncapable } from './backend.js';
 import { runBatch, shrink } from './differential.js';
-import { LEVELS } from './levels.js';
+import { IPVS_LEVEL, levelsOf } from './levels.js';
 
 const HELP = `Usage: npm run oracle -- [options]
 
@@ -16,7 +16,10 @@ const HELP = `Usage: npm run oracle -- [options]
                    or uml, Debian's user-mode Linux (packages user-mode-linux and kmod; a plan takes seconds)
   --minutes N      for how long (default 1)
   --seed N         of the first plans; one more each round (default: another each time)
-  --level NAME     ${LEVELS.map(({ name }) => name).join(' or ')}; may be given twice (default: all)
+  --level NAME     ${levelsOf('uml')
+    .map(({ name }) => name)
+    .join(' or ')}; may be given twice (default: all of the backend)
+  --ipvs           virtual services alone, which only uml has: --level ipvs
   --plans N        how many plans a round has (default 20)
   --traced SHARE   how large a share of the plans is watched rule by rule, with netfilter's TRACE and the kernel's counters
                    (default: a tenth; not with uml, whose kernel counts otherwise)
@@ -29,7 +32,8 @@ const OPTIONS = {
   backend: { type: 'string', default: 'host' },
   minutes: { type: 'string', default: '1' },
   seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-  level: { type: 'string', multiple: true, default: LEVELS.map(({ name }) => name) },
+  level: { type: 'string', multiple: true },
+  ipvs: { type: 'boolean', default: false },
   plans: { type: 'string', default: '20' },
   save: { type: 'string' },
   traced: { type: 'string' },
@@ -61,9 +65,12 @@ if (values.help) {
 }
 const { backend } = values;
 if (!isBackend(backend)) refuse(`no backend "${backend}": ${BACKENDS.join(' or ')}`);
-const chosen = values.level.map(
-  (wanted) => LEVELS.find(({ name }) => name === wanted) ?? refuse(`no level "${wanted}"`),
-);
+const levels = levelsOf(backend);
+const wanted = [...(values.level ?? []), ...(values.ipvs ? [IPVS_LEVEL.name] : [])];
+const chosen =
+  wanted.length === 0
+    ? levels
+    : wanted.map((name) => levels.find((level) => level.name === name) ?? refuse(`${backend} has no level "${name}"`));
 const minutes = numberOf('minutes', values.minutes);
 const perRound = numberOf('plans', values.plans);
 const traced = values.traced === undefined ? {} : { traced: numberOf('traced', values.traced) };

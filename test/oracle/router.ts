@@ -39,9 +39,10 @@ const LISTENERS: readonly Listener[] = ['a', 'r', 'b'].flatMap((netns): Listener
   { netns, protocol: 'tcp', port: 80, behaviour: 'sink' },
 ]);
 
-const oneOf = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
+/** One of several, each as often as the others. */
+export const oneOf = <T>(...values: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...values);
 /** One of several, the first more often than all others. */
-const mostly = <T>(first: T, ...others: readonly T[]): fc.Arbitrary<T> =>
+export const mostly = <T>(first: T, ...others: readonly T[]): fc.Arbitrary<T> =>
   fc.oneof(
     { weight: others.length * 2 + 2, arbitrary: fc.constant(first) },
     { weight: others.length, arbitrary: oneOf(...others) },
@@ -61,7 +62,10 @@ const PREFIX = oneOf(
 const PORT = oneOf(53, 53, 5000, 80, 80, 9);
 
 /** Words with arbitraries between them. */
-function words(parts: TemplateStringsArray, ...values: readonly fc.Arbitrary<string | number>[]): fc.Arbitrary<string> {
+export function words(
+  parts: TemplateStringsArray,
+  ...values: readonly fc.Arbitrary<string | number>[]
+): fc.Arbitrary<string> {
   return fc.tuple(...values).map((drawn) =>
     parts
       .map((part, i) => part + String(drawn[i] ?? ''))
@@ -82,7 +86,8 @@ const ROUTE = fc.oneof(
   words`ip -n b route add ${PREFIX} via 10.0.1.2 ${oneOf('', 'src 10.2.0.1')} mtu ${oneOf(900, 1200)}`,
 );
 const RULE = words`ip -n r rule add pref ${oneOf(100, 101, 102, 40000)} ${mostly('', 'not')} ${oneOf('from 10.0.0.1', 'from 10.0.0.0/24', 'to 10.2.0.0/16', 'to 10.0.1.1', 'fwmark 1', 'fwmark 2/2', 'iif eth0', 'iif eth1', 'oif eth1', 'ipproto udp', 'dport 53', 'from all')} ${oneOf('lookup 100', 'lookup 100', 'lookup main', 'unreachable', 'prohibit', 'blackhole')}`;
-const SYSCTL = fc.oneof(
+/** A setting of the router, or of a host. */
+export const SYSCTL: fc.Arbitrary<string> = fc.oneof(
   words`ip netns exec r sysctl -qw net.ipv4.conf.${oneOf('all', 'eth0', 'eth1')}.${oneOf('rp_filter')}=${oneOf(0, 1, 2)}`,
   words`ip netns exec r sysctl -qw net.ipv4.conf.${oneOf('all', 'eth0', 'eth1')}.${oneOf('forwarding', 'accept_local', 'route_localnet', 'src_valid_mark', 'proxy_arp', 'arp_ignore', 'arp_filter', 'arp_announce', 'drop_gratuitous_arp', 'accept_source_route')}=${oneOf(0, 1)}`,
   words`ip netns exec ${oneOf('a', 'r', 'b')} sysctl -qw net.ipv4.${oneOf('icmp_errors_use_inbound_ifaddr=1', 'icmp_errors_use_inbound_ifaddr=0', 'ip_default_ttl=2', 'ip_forward=0', 'ip_forward=1', 'icmp_echo_ignore_all=1', 'ip_no_pmtu_disc=1', 'fwmark_reflect=1', 'ip_forward_use_pmtu=1', 'tcp_fwmark_accept=1')}`,
@@ -166,7 +171,8 @@ const SNAT_TARGET = fc.oneof(
   words`-j SNAT --to-source ${oneOf('10.0.1.2', '10.9.0.9', '10.0.0.2')}`,
 );
 const NS = mostly('r', 'a', 'b');
-const IPTABLES = fc
+/** A rule of iptables, mostly of the router. */
+export const IPTABLES: fc.Arbitrary<string> = fc
   .oneof(
     {
       weight: 4,

@@ -10,6 +10,7 @@ import { countersOf } from '../replay/counters.js';
 import { type Frame, frameOf } from '../replay/frame.js';
 import { hitsOf } from '../replay/rules.js';
 import type { Backend } from './backend.js';
+import { simulatedIpvs } from './ipvs-state.js';
 import type { KernelCase, KernelRun } from './kernel-run.js';
 import { frameOfCase } from './packet.js';
 import { type Case, type FrameCase, isWait, type Listener, type Plan, type SocketCase } from './plan.js';
@@ -35,6 +36,8 @@ export interface SimulatedRun {
   readonly conntrack: Readonly<Record<string, readonly string[]>>;
   /** By namespace: packets and bytes by `TABLE CHAIN N`. */
   readonly rules: Readonly<Record<string, ReadonlyMap<string, string>>>;
+  /** By namespace: services, servers and connections, in the form of `ipvs-state.ts`. */
+  readonly ipvs: Readonly<Record<string, readonly string[]>>;
 }
 
 /**
@@ -63,6 +66,7 @@ export function simulate(plan: Plan, kernel: KernelRun, backend: Backend = 'host
     cases,
     conntrack: Object.fromEntries(names.map((ns) => [ns, connectionLines(runtime, ns)])),
     rules: Object.fromEntries(names.map((ns) => [ns, ruleCounters(simulation.network, runtime, ns)])),
+    ipvs: Object.fromEntries(names.map((ns) => [ns, simulatedIpvs(simulation.network, runtime, ns)])),
   };
 }
 

@@ -1,7 +1,7 @@
 import { formatAddress, isIpv4Address } from '../../address/index.js';
 import { type Endpoint, type EndpointSlice, topologyMode } from '../../cluster/index.js';
 import type { ServiceFile, ServicePortFile } from '../lab-file.js';
-import type { NamedService } from '../services.js';
+import type { NamedService } from '../named-service.js';
 
 /** Labels and annotations of a Service that something reads. */
 const READ_LABELS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
@@ -115,7 +115,7 @@ function endpointObject({ address, ready, serving, terminating, nodeName, zone, 
   const named = (names: readonly string[] = []): object[] => names.map((each) => ({ name: each }));
   return compact({
     addresses: [formatAddress(address)],
-    conditions: compact({ ready, serving: unless(ready ?? true, serving), terminating: unless(false, terminating) }),
+    conditions: compact({ ready, serving, terminating }),
     nodeName,
     zone,
     hints: compact({ forZones: named(hints?.forZones), forNodes: named(hints?.forNodes) }),

@@ -3,9 +3,9 @@ import { contains, formatPrefix, type Ipv4, parseIpv4, parsePrefix, prefixOf } f
 import { matchesLabels, NODE_PORT_RANGE } from '../../cluster/index.js';
 import type { PodFile, ServiceFile } from '../lab-file.js';
 import type { Manifest } from '../manifest.js';
+import type { NamedService } from '../named-service.js';
 import type { NamedNode } from '../nodes.js';
 import type { NamedPod } from '../pods.js';
-import type { NamedService } from '../services.js';
 import type { Configured } from './config-maps.js';
 import { compact, serviceEntry, sliceObjects } from './service-lines.js';
 import type { Aside } from './unmodelled-objects.js';

@@ -142,6 +142,14 @@ export const SNAPSHOT_PARTS: readonly SnapshotPart[] = [
     leans: (ns) => addressed(ns) && ns.role !== 'pod',
   },
   {
+    file: 'ipvs-connections.txt',
+    command: 'ipvsadm -Lnc',
+    reader: 'ipvsConnections',
+    blank: 'none',
+    absent: 'No connections of IPVS',
+    leans: never,
+  },
+  {
     file: 'sysctl.txt',
     command: 'sysctl -a',
     reader: 'sysctl',

@@ -2,6 +2,7 @@ import { didYouMean } from '../../problem/index.js';
 import type { LineWords } from '../words.js';
 import { readEnd } from './draft.js';
 import type { IpvsAddress, IpvsKey, IpvsProtocol, RealServer, VirtualService } from './ipvs.js';
+import type { IpvsTimeouts } from './tcp.js';
 
 /** What a command line says of a server; without a method ipvsadm takes `-g`. */
 export type SpokenServer = IpvsAddress & {
@@ -21,7 +22,11 @@ export type IpvsCommand =
   | { readonly command: 'delete-service'; readonly key: IpvsKey }
   | { readonly command: 'add-server' | 'edit-server'; readonly key: IpvsKey; readonly server: SpokenServer }
   | { readonly command: 'delete-server'; readonly key: IpvsKey; readonly server: SpokenServer }
-  | { readonly command: 'clear' };
+  | { readonly command: 'clear' }
+  /** `-Z`: counters, which are not held. */
+  | { readonly command: 'zero' }
+  /** `--set`, s; 0 leaves one as it is. */
+  | { readonly command: 'set'; readonly timeouts: IpvsTimeouts };
 
 const COMMANDS: ReadonlyMap<string, IpvsCommand['command']> = new Map([
   ['-A', 'add-service'],
@@ -38,6 +43,9 @@ const COMMANDS: ReadonlyMap<string, IpvsCommand['command']> = new Map([
   ['--delete-server', 'delete-server'],
   ['-C', 'clear'],
   ['--clear', 'clear'],
+  ['-Z', 'zero'],
+  ['--zero', 'zero'],
+  ['--set', 'set'],
 ]);
 
 const PROTOCOLS: ReadonlyMap<string, IpvsProtocol> = new Map([
@@ -116,6 +124,15 @@ export function readIpvsCommand(words: LineWords): IpvsCommand | undefined {
     words.end();
     return { command };
   }
+  if (command === 'zero') {
+    words.rest();
+    return { command };
+  }
+  if (command === 'set') {
+    const [tcp = 0, tcpFin = 0, udp = 0] = ['tcp', 'tcpfin', 'udp'].map((what) => words.number(`timeout of ${what}`));
+    words.end();
+    return words.place.problems.length > before ? undefined : { command, timeouts: { tcp, tcpFin, udp } };
+  }
   const spoken: SpokenCommand = {
     inet6: false,
     scheduler: 'wlc',
@@ -134,12 +151,28 @@ export function readIpvsCommand(words: LineWords): IpvsCommand | undefined {
   return commandOf(command, key, spoken);
 }
 
+/** Flags of schedulers by their bits (IP_VS_SVC_F_SCHED1 …), which sh and mh have names for. */
+const FLAGS = [['flag-1', 'sh-fallback', 'mh-fallback'], ['flag-2', 'sh-port', 'mh-port'], ['flag-3']] as const;
+
+/** In the order of bits, as ipvsadm prints them; what is none comes last. */
+function sortedFlags(scheduler: string, flags: readonly string[]): readonly string[] {
+  const known = FLAGS.flatMap((names) => {
+    if (!names.some((name) => flags.includes(name))) return [];
+    return [
+      names.find((name) => name.startsWith(`${scheduler}-`)) ?? names.find((name) => flags.includes(name)) ?? names[0],
+    ];
+  });
+  const all: readonly string[] = FLAGS.flat();
+  return [...known, ...flags.filter((flag) => !all.includes(flag))];
+}
+
 function commandOf(
-  command: Exclude<IpvsCommand['command'], 'clear'>,
+  command: Exclude<IpvsCommand['command'], 'clear' | 'zero' | 'set'>,
   key: IpvsKey,
   spoken: SpokenCommand,
 ): IpvsCommand | undefined {
-  const { scheduler, persistent, netmask, engine, onePacket, schedulerFlags } = spoken;
+  const { scheduler, persistent, netmask, engine, onePacket } = spoken;
+  const schedulerFlags = sortedFlags(scheduler, spoken.schedulerFlags);
   switch (command) {
     case 'add-service':
     case 'edit-service':

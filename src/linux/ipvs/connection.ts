@@ -1,4 +1,5 @@
 import { formatIpv4, type Ipv4 } from '../../address/index.js';
+import type { Packet } from '../../packet/index.js';
 import type { Journal } from '../journal.js';
 import { endText, type IpvsEnd, type IpvsProtocol, type RealServer } from './ipvs.js';
 import type { ConnectionCounts } from './scheduler/scheduler.js';
@@ -13,6 +14,17 @@ export interface IpvsPair {
   readonly dport: number;
 }
 
+/** The ends of a packet that IPVS can have to do with. */
+export function ipvsPair({ ip, l4 }: Packet): IpvsPair | undefined {
+  if (ip === undefined || l4 === undefined || l4.l4 === 'icmp') return undefined;
+  return { protocol: l4.l4, src: ip.src, sport: l4.sport, dst: ip.dst, dport: l4.dport };
+}
+
+/** The same the other way. */
+export function inverseIpvsPair({ protocol, src, sport, dst, dport }: IpvsPair): IpvsPair {
+  return { protocol, src: dst, sport: dport, dst: src, dport: sport };
+}
+
 /**
  * A connection of IPVS (struct ip_vs_conn), or the template of a client that is to stay with its server. Written through
  * the journal only. Times are ms of the virtual clock.
@@ -24,9 +36,9 @@ export interface IpvsConnection {
   readonly caddr: Ipv4;
   readonly cport: number;
   readonly vaddr: Ipv4;
-  readonly vport: number;
+  vport: number;
   readonly daddr: Ipv4;
-  readonly dport: number;
+  dport: number;
   readonly forwarding: RealServer['forwarding'];
   /** What its service is recognised by, and which server of that it has. */
   readonly service: string;
@@ -41,6 +53,8 @@ export interface IpvsConnection {
   /** No answer has been seen, nor is one expected to come by (IP_VS_CONN_F_NOOUTPUT). */
   noOutput: boolean;
   tcp: IpvsTcpState;
+  /** Of a template: a server has answered to a connection of it (IP_VS_CTPL_S_ASSURED). */
+  assured: boolean;
   /** SCTP: the server or the client has given it up. */
   closed: boolean;
   active: boolean;
@@ -48,6 +62,9 @@ export interface IpvsConnection {
   /** When it is forgotten. */
   expires: number;
 }
+
+/** The ports of a template that is not to be found. */
+const NO_PORT = 0xffff;
 
 /** A template that somebody uses stays for so long (ip_vs_conn_expire()), ms. */
 const CONTROLLING = 60_000;
@@ -74,7 +91,7 @@ export class IpvsConnections {
 
   /** ip_vs_ct_in_get() */
   findTemplate(template: Pick<IpvsConnection, 'protocol' | 'caddr' | 'vaddr' | 'vport'>): IpvsConnection | undefined {
-    return this.#in.get(inKey({ ...template, template: true, cport: 0 }));
+    return this.#in.get(inKey({ ...template, template: true, cport: 0, daddr: 0 as Ipv4 }));
   }
 
   insert(connection: IpvsConnection, journal: Journal): void {
@@ -91,6 +108,14 @@ export class IpvsConnections {
     const out = outKey(connection);
     const rest = (this.#out.get(out) ?? []).filter((other) => other !== connection);
     journal.put(this.#out, out, rest.length === 0 ? undefined : rest);
+  }
+
+  /** A template whose server is no good any more is kept, and found no more (ip_vs_check_template()). */
+  invalidate(template: IpvsConnection, journal: Journal): void {
+    this.delete(template, journal);
+    journal.set(template, 'vport', NO_PORT);
+    journal.set(template, 'dport', NO_PORT);
+    this.insert(template, journal);
   }
 
   list(): IpvsConnection[] {
@@ -112,14 +137,15 @@ export class IpvsConnections {
 
   /**
    * Takes out what has expired at `now` and returns it, in the order in which timers would: a template goes only when
-   * nobody uses it, and looks again after a minute (ip_vs_conn_expire(), linux net/netfilter/ipvs/ip_vs_conn.c).
+   * nobody uses it, and looks again after a minute (ip_vs_conn_expire(), linux net/netfilter/ipvs/ip_vs_conn.c). Of timers
+   * for one moment the youngest runs first (enqueue_timer(), kernel/time/timer.c): a connection before its template.
    */
   expire(now: number, journal: Journal): IpvsConnection[] {
     const gone: IpvsConnection[] = [];
     for (;;) {
       let first: IpvsConnection | undefined;
       for (const connection of this.#in.values())
-        if (connection.expires <= now && connection.expires < (first?.expires ?? Number.POSITIVE_INFINITY))
+        if (connection.expires <= now && connection.expires <= (first?.expires ?? Number.POSITIVE_INFINITY))
           first = connection;
       if (first === undefined) return gone;
       if (this.isUsed(first)) {
@@ -140,10 +166,11 @@ export class IpvsConnections {
   }
 }
 
-type InKey = Pick<IpvsConnection, 'protocol' | 'caddr' | 'cport' | 'vaddr' | 'vport' | 'template'>;
+type InKey = Pick<IpvsConnection, 'protocol' | 'caddr' | 'cport' | 'vaddr' | 'vport' | 'template' | 'daddr'>;
 
-function inKey({ protocol, caddr, cport, vaddr, vport, template }: InKey): string {
-  return `${template ? 'template ' : ''}${protocol ?? 'mark'}|${caddr}:${cport}|${vaddr}:${vport}`;
+function inKey({ protocol, caddr, cport, vaddr, vport, template, daddr }: InKey): string {
+  const invalid = template && vport === NO_PORT ? ` of ${daddr}` : '';
+  return `${template ? `template${invalid} ` : ''}${protocol ?? 'mark'}|${caddr}:${cport}|${vaddr}:${vport}`;
 }
 
 /** What is not translated answers as the service itself. */

@@ -63,6 +63,20 @@ export function serverAt(service: VirtualService | undefined, end: IpvsEnd): Rea
   return service?.servers.find((server) => endText(server) === name);
 }
 
+/** Whether some service of the protocol, or of a mark, is translated to this end (ip_vs_has_real_service()). */
+export function hasRealServer(
+  services: readonly VirtualService[],
+  protocol: IpvsProtocol,
+  address: Ipv4,
+  port: number,
+): boolean {
+  return services.some(
+    ({ key, servers }) =>
+      (key.by === 'fwmark' || key.protocol === protocol) &&
+      servers.some((s) => s.forwarding === 'masq' && s.family === 'inet' && s.address === address && s.port === port),
+  );
+}
+
 const LISTS = new WeakMap<readonly RealServer[], readonly RealServer[]>();
 
 /** The servers as the kernel has them: newest first (list_add_rcu() in __ip_vs_update_dest(), ip_vs_ctl.c). */

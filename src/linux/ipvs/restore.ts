@@ -4,6 +4,7 @@ import { LineWords, splitLine } from '../words.js';
 import { type IpvsCommand, readIpvsCommand, type SpokenServer } from './command.js';
 import { endText, type IpvsKey, lastWeight, type RealServer, type VirtualService } from './ipvs.js';
 import { wrrChanged } from './scheduler/wrr.js';
+import type { IpvsTimeouts } from './tcp.js';
 import { keyText } from './write.js';
 
 /** Lines that one object is the reason for. A chunk that is shared is parsed once. */
@@ -31,6 +32,8 @@ export interface IpvsRestored {
 export interface IpvsWatch {
   /** Whether an address can be a server's: one of this host or of another (ip_vs_add_dest(), ip_vs_ctl.c). */
   isUnicast(server: SpokenServer): boolean;
+  /** `--set` */
+  timeouts(changed: IpvsTimeouts): void;
   /** A service is gone, or has another scheduler. */
   gone(key: string): void;
   /** The servers of a service, in the order in which they were added, have changed by one. */
@@ -117,6 +120,11 @@ class IpvsTable {
       case 'clear':
         for (const name of this.#services.keys()) this.#watch.gone(name);
         this.#services.clear();
+        return undefined;
+      case 'zero':
+        return undefined;
+      case 'set':
+        this.#watch.timeouts(command.timeouts);
         return undefined;
       case 'add-service':
       case 'edit-service':

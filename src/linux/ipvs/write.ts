@@ -1,3 +1,4 @@
+import type { IpvsConnections } from './connection.js';
 import { endText, type IpvsKey, type RealServer, type VirtualService } from './ipvs.js';
 
 /** Writes as `ipvsadm -Sn` does: what `ipvsadm -R` takes (print_service_entry(), ipvsadm.c). */
@@ -45,14 +46,17 @@ export function keyText(key: IpvsKey): string {
   return keyWords(key).join(' ');
 }
 
-/** Writes the table of `ipvsadm -Ln`, with no connections. `size` is that of the hash table of connections. */
-export function formatIpvsTable(services: readonly VirtualService[], size = 4096): string {
+/** Writes the table of `ipvsadm -Ln`; without connections none are counted. */
+export function formatIpvsTable(services: readonly VirtualService[], connections?: IpvsConnections): string {
   const head = [
-    `IP Virtual Server version 1.2.1 (size=${size})`,
+    `IP Virtual Server version 1.2.1 (size=4096)`,
     'Prot LocalAddress:Port Scheduler Flags',
     '  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn',
   ];
-  const lines = services.flatMap((service) => [tableLine(service), ...service.servers.map(tableServer)]);
+  const lines = services.flatMap((service) => [
+    tableLine(service),
+    ...service.servers.map((server) => tableServer(server, connections?.counts(keyText(service.key), server))),
+  ]);
   return [...head, ...lines].map((line) => `${line}\n`).join('');
 }
 
@@ -72,7 +76,7 @@ function tableLine({ key, scheduler, schedulerFlags, persistent, netmask, engine
   ].join(' ');
 }
 
-function tableServer(server: RealServer): string {
+function tableServer(server: RealServer, { active, inactive } = { active: 0, inactive: 0 }): string {
   const how = { masq: 'Masq', route: 'Route', tunnel: 'Tunnel', local: 'Local' }[server.forwarding];
-  return `  -> ${endText(server).padEnd(28)} ${how.padEnd(7)} ${`${server.weight}`.padEnd(6)} ${'0'.padEnd(10)} ${'0'.padEnd(10)}`;
+  return `  -> ${endText(server).padEnd(28)} ${how.padEnd(7)} ${`${server.weight}`.padEnd(6)} ${`${active}`.padEnd(10)} ${`${inactive}`.padEnd(10)}`;
 }

@@ -182,6 +182,10 @@ export const en: Reasons = {
     why: 'The packet begins a new connection to {service|the service} with the ports of an old one that netfilter still tracks to {server|its server}: IPVS forgets the old one and drops this packet.',
     fix: 'Send again: what comes next gets a server. `sysctl -w net.ipv4.vs.conn_reuse_mode=0` would keep the old server instead.',
   },
+  IPVS_NO_CONNECTION: {
+    why: 'Server {server|of IPVS} sends from the port of a service, but IPVS has no connection that this would answer; net.ipv4.vs.nat_icmp_send is set, so the server is told "port unreachable".',
+    fix: 'The connection has timed out (`ipvsadm -Lnc`), or the server speaks first. `sysctl -w net.ipv4.vs.nat_icmp_send=0` lets such packets pass as they are.',
+  },
   NO_ENDPOINTS: {
     why: 'The Service has no endpoint that is ready, so kube-proxy refuses connections to it ({owner|its rule}).',
     fix: 'Compare its selector with the labels of the pods, and see whether they are ready: `kubectl get endpointslices`.',
@@ -189,6 +193,10 @@ export const en: Reasons = {
   NO_LOCAL_ENDPOINT: {
     why: 'The Service takes endpoints of the same node only, and {node|this node} has none: dropped, as asked for ({owner|its rule}).',
     fix: 'Ask a node that has an endpoint, or set the traffic policy back to Cluster.',
+  },
+  LB_SOURCE_RANGES: {
+    why: 'The load balancer of the Service is open to its loadBalancerSourceRanges only, and {src|the client} is in none of them: dropped, as asked for ({owner|its rule}).',
+    fix: 'Put the client into the ranges, or ask the node port or the ClusterIP, which they do not restrict.',
   },
   NO_SOCKET: {
     why: 'The packet reached {pod|its destination}, but nothing there listens on {proto|port} {port|of the packet}; the sender is told.',

@@ -182,6 +182,10 @@ export const zh: Reasons = {
     why: '这个包要在 {service|该服务} 上新建连接，端口却与旧连接相同，而 netfilter 仍把旧连接跟踪到 {server|原来的服务器}：IPVS 忘掉旧连接，并丢弃这个包。',
     fix: '重发即可：下一个包会分到服务器。`sysctl -w net.ipv4.vs.conn_reuse_mode=0` 则会沿用旧的服务器。',
   },
+  IPVS_NO_CONNECTION: {
+    why: '服务器 {server|（IPVS 中的）} 从服务端口发包，IPVS 却没有与之对应的连接；net.ipv4.vs.nat_icmp_send 已设置，服务器会收到“端口不可达”。',
+    fix: '连接已超时（`ipvsadm -Lnc`），或者服务器先开口。`sysctl -w net.ipv4.vs.nat_icmp_send=0` 会让这样的包原样通过。',
+  },
   NO_ENDPOINTS: {
     why: '这个 Service 没有就绪的后端，kube-proxy 因此拒绝到它的连接（{owner|它的规则}）。',
     fix: '对照它的 selector 和 Pod 的标签，看 Pod 是否就绪：`kubectl get endpointslices`。',
@@ -189,6 +193,10 @@ export const zh: Reasons = {
   NO_LOCAL_ENDPOINT: {
     why: '这个 Service 只用本节点上的后端，而 {node|本节点} 一个也没有：按要求丢弃（{owner|它的规则}）。',
     fix: '访问有后端的节点，或者把流量策略改回 Cluster。',
+  },
+  LB_SOURCE_RANGES: {
+    why: '这个 Service 的负载均衡器只对 loadBalancerSourceRanges 开放，而 {src|客户端} 不在其中任何一段：按要求丢弃（{owner|它的规则}）。',
+    fix: '把客户端加入这些地址段，或者改用节点端口或 ClusterIP，它们不受此限制。',
   },
   NO_SOCKET: {
     why: '包到了 {pod|目的地}，但那里没有程序监听 {proto|端口} {port|（包中的）}；发送方会得到通知。',

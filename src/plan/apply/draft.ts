@@ -4,6 +4,7 @@ import {
   type Inet6,
   type InetAddress,
   type Ipset,
+  type IpvsTimeouts,
   type KeptEntry,
   type Link,
   type Neighbour,
@@ -173,7 +174,10 @@ export class NetnsDraft {
 
   set ipvs(services: readonly VirtualService[]) {
     this.#state.ipvs = services;
-    if (services.length > 0) this.#state.ipvsEnabled = true;
+  }
+
+  set ipvsTimeouts(timeouts: IpvsTimeouts) {
+    this.#state.ipvsTimeouts = timeouts;
   }
 
   set sockets(sockets: readonly Socket[]) {

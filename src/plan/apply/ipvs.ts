@@ -25,6 +25,10 @@ function watchOf(context: ApplyContext): IpvsWatch {
       const type = inetAddrType(context.draft.ns, server.address);
       return type === 'local' || type === 'unicast';
     },
+    timeouts({ tcp, tcpFin, udp }) {
+      const { ipvsTimeouts: old } = context.draft.ns;
+      context.draft.ipvsTimeouts = { tcp: tcp || old.tcp, tcpFin: tcpFin || old.tcpFin, udp: udp || old.udp };
+    },
     gone: (key) => journal.put(marks, key, undefined),
     changed(key, scheduler, before, after) {
       const mark = marks.get(key);

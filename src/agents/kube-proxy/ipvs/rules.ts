@@ -37,7 +37,7 @@ export function ipvsRules(config: KubeProxyConfig, input: RulesInput): readonly 
     COMMIT,
     chunk('base chains', ['*filter', ...chainLines('filter')]),
     ...filter,
-    chunk('load balancer source ranges', ['-A KUBE-SOURCE-RANGES-FIREWALL -j DROP']),
+    chunk('load balancer source ranges', ['-A KUBE-SOURCE-RANGES-FIREWALL -j DROP'], { reason: 'LB_SOURCE_RANGES' }),
     ...input.outFilter,
     forward(config),
     healthChecks(input),
