@@ -202,7 +202,7 @@ function schedulePersistent(
   const chosen = kept === undefined ? choose(net, skb, service, pair) : { server: kept, because: STAYS };
   if (chosen === 'drop') return 'drop';
   const { server, because } = chosen;
-  if (found !== undefined && kept === undefined) net.runtime.ipvs.connections.delete(found, net.journal);
+  if (found !== undefined && kept === undefined) net.runtime.ipvs.connections.invalidate(found, net.journal);
   const made = { template: true, timeout: seconds * 1000 };
   const template =
     found === undefined || kept === undefined
@@ -225,7 +225,9 @@ function templateServer(net: Net, template: IpvsConnection): Chosen['server'] | 
 /** ip_vs_out_hook(): an answer of a server gets the service's address and port again. */
 function ipVsOut(net: Net, skb: Skb, state: HookState): HookVerdict {
   const { ip } = skb;
-  if (skb.ipvsProperty || skb.dst === undefined || ip === undefined) return 'accept';
+  // What is bridged has a route in name only (bridge_parent_rtable()), and so is translated, too.
+  const routed = skb.dst !== undefined || skb.nfBridge !== undefined;
+  if (skb.ipvsProperty || !routed || ip === undefined) return 'accept';
   if (isFragment(ip) && PROTOCOLS.has(ip.protocol) && !defrag(net, skb, DEFRAG_USER[state.hook])) return 'stolen';
   if (relatedError(skb) !== undefined) return ipVsOutIcmp(net, skb, state);
   const pair = ipvsPair(skb);

@@ -6,8 +6,7 @@ const FLAGS = { masq: 'Masq', route: 'Route', tunnel: 'Tunnel', local: 'Local' }
 
 /**
  * What `ipvsadm -Ln` and `ipvsadm -Lnc` printed, a line for each server with its service, and for each connection. Left
- * out: how long a connection stays, the state of a template, and templates that were given up (ip_vs_check_template()
- * makes their ports 65535): nobody finds them.
+ * out: how long a connection stays, and the state of a template.
  */
 export function ipvsLines(lines: readonly string[]): string[] {
   let service = '';
@@ -23,7 +22,7 @@ export function ipvsLines(lines: readonly string[]): string[] {
     const [protocol, , state, source = '', virtual, destination] = words;
     return [[protocol, source.endsWith(':0') ? 'template' : state, source, virtual, destination].join(' ')];
   });
-  return found.filter((line) => !line.includes(':65535')).sort();
+  return found.sort();
 }
 
 /** The same of the simulation, at a time of its clock. */

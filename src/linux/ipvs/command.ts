@@ -151,12 +151,28 @@ export function readIpvsCommand(words: LineWords): IpvsCommand | undefined {
   return commandOf(command, key, spoken);
 }
 
+/** Flags of schedulers by their bits (IP_VS_SVC_F_SCHED1 …), which sh and mh have names for. */
+const FLAGS = [['flag-1', 'sh-fallback', 'mh-fallback'], ['flag-2', 'sh-port', 'mh-port'], ['flag-3']] as const;
+
+/** In the order of bits, as ipvsadm prints them; what is none comes last. */
+function sortedFlags(scheduler: string, flags: readonly string[]): readonly string[] {
+  const known = FLAGS.flatMap((names) => {
+    if (!names.some((name) => flags.includes(name))) return [];
+    return [
+      names.find((name) => name.startsWith(`${scheduler}-`)) ?? names.find((name) => flags.includes(name)) ?? names[0],
+    ];
+  });
+  const all: readonly string[] = FLAGS.flat();
+  return [...known, ...flags.filter((flag) => !all.includes(flag))];
+}
+
 function commandOf(
   command: Exclude<IpvsCommand['command'], 'clear' | 'zero' | 'set'>,
   key: IpvsKey,
   spoken: SpokenCommand,
 ): IpvsCommand | undefined {
-  const { scheduler, persistent, netmask, engine, onePacket, schedulerFlags } = spoken;
+  const { scheduler, persistent, netmask, engine, onePacket } = spoken;
+  const schedulerFlags = sortedFlags(scheduler, spoken.schedulerFlags);
   switch (command) {
     case 'add-service':
     case 'edit-service':

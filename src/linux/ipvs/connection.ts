@@ -36,9 +36,9 @@ export interface IpvsConnection {
   readonly caddr: Ipv4;
   readonly cport: number;
   readonly vaddr: Ipv4;
-  readonly vport: number;
+  vport: number;
   readonly daddr: Ipv4;
-  readonly dport: number;
+  dport: number;
   readonly forwarding: RealServer['forwarding'];
   /** What its service is recognised by, and which server of that it has. */
   readonly service: string;
@@ -62,6 +62,9 @@ export interface IpvsConnection {
   /** When it is forgotten. */
   expires: number;
 }
+
+/** The ports of a template that is not to be found. */
+const NO_PORT = 0xffff;
 
 /** A template that somebody uses stays for so long (ip_vs_conn_expire()), ms. */
 const CONTROLLING = 60_000;
@@ -88,7 +91,7 @@ export class IpvsConnections {
 
   /** ip_vs_ct_in_get() */
   findTemplate(template: Pick<IpvsConnection, 'protocol' | 'caddr' | 'vaddr' | 'vport'>): IpvsConnection | undefined {
-    return this.#in.get(inKey({ ...template, template: true, cport: 0 }));
+    return this.#in.get(inKey({ ...template, template: true, cport: 0, daddr: 0 as Ipv4 }));
   }
 
   insert(connection: IpvsConnection, journal: Journal): void {
@@ -105,6 +108,14 @@ export class IpvsConnections {
     const out = outKey(connection);
     const rest = (this.#out.get(out) ?? []).filter((other) => other !== connection);
     journal.put(this.#out, out, rest.length === 0 ? undefined : rest);
+  }
+
+  /** A template whose server is no good any more is kept, and found no more (ip_vs_check_template()). */
+  invalidate(template: IpvsConnection, journal: Journal): void {
+    this.delete(template, journal);
+    journal.set(template, 'vport', NO_PORT);
+    journal.set(template, 'dport', NO_PORT);
+    this.insert(template, journal);
   }
 
   list(): IpvsConnection[] {
@@ -155,10 +166,11 @@ export class IpvsConnections {
   }
 }
 
-type InKey = Pick<IpvsConnection, 'protocol' | 'caddr' | 'cport' | 'vaddr' | 'vport' | 'template'>;
+type InKey = Pick<IpvsConnection, 'protocol' | 'caddr' | 'cport' | 'vaddr' | 'vport' | 'template' | 'daddr'>;
 
-function inKey({ protocol, caddr, cport, vaddr, vport, template }: InKey): string {
-  return `${template ? 'template ' : ''}${protocol ?? 'mark'}|${caddr}:${cport}|${vaddr}:${vport}`;
+function inKey({ protocol, caddr, cport, vaddr, vport, template, daddr }: InKey): string {
+  const invalid = template && vport === NO_PORT ? ` of ${daddr}` : '';
+  return `${template ? `template${invalid} ` : ''}${protocol ?? 'mark'}|${caddr}:${cport}|${vaddr}:${vport}`;
 }
 
 /** What is not translated answers as the service itself. */
