@@ -106,6 +106,15 @@ describe('what becomes of packets where there is nothing to choose', () => {
       internal: 'dropped',
       external: undefined,
     },
+    {
+      // CategorizeEndpoints() lists none for policy Cluster then, so that the virtual service is left empty.
+      mode: 'ipvs',
+      pods: here,
+      more: 'internalTrafficPolicy: Local',
+      node: 'node-2',
+      internal: 'rejected-here',
+      external: undefined,
+    },
   ])('$mode, $more, $node: $internal, $external', async ({ mode, pods, more, node, internal, external }) => {
     const row = await only(`kubeProxy: ${mode}\n${pods}services:\n  web: {${SERVICE}, ${more}}\n`);
     expect(on(row, node)).toMatchObject({ internal });
