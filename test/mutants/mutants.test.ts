@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { judgedByRecordings } from './bundle.js';
+import { IPVS_GROUPS } from '../oracle/ipvs-recorded.js';
+import { judgedByIpvs, judgedByRecordings } from './bundle.js';
+import { IPVS_MUTANTS } from './ipvs-mutants.js';
 import { MUTANTS } from './mutants.js';
 
 test('our interpreter follows each recorded packet as the kernel did', async () => {
@@ -9,4 +11,12 @@ test('our interpreter follows each recorded packet as the kernel did', async () 
 test.each(MUTANTS)('the recordings find out: $name', async (mutant) => {
   const found = await judgedByRecordings(mutant);
   expect(found).not.toEqual([]);
+});
+
+test.each(IPVS_GROUPS)('our interpreter follows each recorded packet of IPVS: %s', async (group) => {
+  expect(await judgedByIpvs(undefined, group)).toEqual([]);
+});
+
+test.each(IPVS_MUTANTS)('the recordings of IPVS find out: $name', async (mutant) => {
+  expect(await judgedByIpvs(mutant, mutant.group)).not.toEqual([]);
 });
