@@ -1,4 +1,15 @@
 export {
+  covers,
+  formatAddress,
+  formatAnyPrefix,
+  type IpAddress,
+  type IpPrefix,
+  isIpv4Address,
+  isIpv4Prefix,
+  parseAddress,
+  parseAnyPrefix,
+} from './ip.js';
+export {
   ALL_HOSTS,
   ANY,
   BROADCAST,

@@ -7,7 +7,26 @@ export { formatSubnetEnv, readSubnetEnv } from './cni/subnet-env.js';
 export { containerRuntime, podNetns, sandboxId } from './container-runtime.js';
 export { sha256Hex } from './digest.js';
 export { readNetConf } from './flannel/net-conf.js';
-export { DEFAULT_PROXY_CONFIG, type IptablesProxyConfig } from './kube-proxy/iptables/config.js';
-export { kubeProxyIptables } from './kube-proxy/iptables/proxier.js';
+export { DEFAULT_PROXY_CONFIG, type DetectLocal, type IpvsConfig, type KubeProxyConfig } from './kube-proxy/config.js';
+export {
+  type CategorizedEndpoints,
+  categorizeEndpoints,
+  type EndpointInfo,
+  type EndpointsMap,
+  endpointsKey,
+  endpointsMap,
+} from './kube-proxy/endpoint.js';
+export { healthCheck } from './kube-proxy/health-check.js';
+export { endpointChain, serviceChain } from './kube-proxy/iptables/names.js';
+export { kubeProxyIptables, type ProxierState, resyncIptables } from './kube-proxy/iptables/proxier.js';
+export { deleteDrained, kubeProxyIpvs, kubeProxyIpvsResync, syncIpvs } from './kube-proxy/ipvs/proxier.js';
+export type { Connections, ProxierMemory } from './kube-proxy/ipvs/servers.js';
+export {
+  externallyAccessible,
+  type Family,
+  type ServicePortInfo,
+  servicePortName,
+  servicePorts,
+} from './kube-proxy/service-port.js';
 export { kubelet, nodePrerequisites } from './kubelet.js';
 export { cniBackend, cniBackends, registerCni } from './registry.js';

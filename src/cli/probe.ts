@@ -79,7 +79,8 @@ function portOfPing(to: string, { proto, port }: ProbeOptions): readonly Problem
     : [...given, { ...at, path: ['TO'], message: `icmp has no ports, found ":${tail}"` }];
 }
 
-function probeOf(from: string, to: string, options: ProbeOptions): Probe {
+/** The probe that a command line asks for. */
+export function probeOf(from: string, to: string, options: ProbeOptions): Probe {
   const { proto, port, sport, ttl, size, df } = options;
   const given: readonly (readonly [string, unknown])[] = Object.entries({ proto, port, sport, ttl, payload: size, df });
   // Of a value that was wrong commander makes an empty one.

@@ -1,13 +1,16 @@
 import { Command } from 'commander';
 import { addCollect } from './commands/collect.js';
+import { addCompare } from './commands/compare.js';
 import { addCompletion } from './commands/completion.js';
 import { addDiff } from './commands/diff.js';
+import { addExplain } from './commands/explain.js';
 import { addExport } from './commands/export.js';
 import { addGraph } from './commands/graph.js';
 import { addImport } from './commands/import.js';
 import { addLabs } from './commands/labs.js';
 import { addPcap } from './commands/pcap.js';
 import { addScript } from './commands/script.js';
+import { addServices } from './commands/services.js';
 import { addShow } from './commands/show.js';
 import { addTest } from './commands/test.js';
 import { addTrace } from './commands/trace.js';
@@ -27,6 +30,9 @@ export function createProgram(io: Io, exit: SetExit): Command {
     .addHelpText('after', EXAMPLES);
   addTrace(program, io, exit);
   addShow(program, io, exit);
+  addServices(program, io, exit);
+  addExplain(program, io, exit);
+  addCompare(program, io, exit);
   addTest(program, io, exit);
   addValidate(program, io, exit);
   addGraph(program, io);

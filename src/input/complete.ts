@@ -1,19 +1,23 @@
-import { formatPrefix, type Ipv4Prefix, overlaps, parseIpv4, parsePrefix } from '../address/index.js';
+import { formatPrefix, type Ipv4Prefix, overlaps, parseIpv4 } from '../address/index.js';
 import { cniBackend, cniBackends, podNetns } from '../agents/index.js';
-import { type CniChoice, type KubeProxyChoice, type Lab, type LabNode, SWITCHABLE } from '../lab/index.js';
+import { NODE_PORT_RANGE, type PortRange } from '../cluster/index.js';
+import { type CniChoice, type Lab, type LabNode, SWITCHABLE } from '../lab/index.js';
 import { Directory, type NamedObject } from '../topology/index.js';
 import { checkedAddress, checkedPrefix, checkUnicast } from './address.js';
 import { readFaults, readOverrides } from './commands.js';
 import { inside, keyOf, type LabContext, type Place } from './context.js';
 import { readExpectations } from './expect.js';
-import type { LabFile } from './lab-file.js';
+import { readKubeProxy } from './kube-proxy.js';
+import type { LabFile, ServiceFile } from './lab-file.js';
 import type { Manifest } from './manifest.js';
 import { checkMtu } from './mtu.js';
+import type { NamedService } from './named-service.js';
 import { checkDuplicates, type NamedNode, readNodes } from './nodes.js';
-import { noteServices, noteUnrouted } from './notes.js';
+import { noteServices, noteTopology, noteUnrouted } from './notes.js';
 import { type NamedPod, readPods, splitName } from './pods.js';
-import { type NamedService, readServices } from './services.js';
+import { readServices } from './services.js';
 import { readUnderlay } from './underlay.js';
+import { noteService } from './unmodelled.js';
 
 const DEFAULT_POD_CIDR = '10.244.0.0/16';
 const DEFAULT_SERVICE_CIDR = '10.96.0.0/12';
@@ -42,7 +46,8 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
       'expected nodes, found none; write nodes: {node-1: 192.168.56.11}',
     );
   const pods = readPods(namedPods, nodes, context);
-  const services = readServices(namedServices, serviceCIDR, context);
+  const nodePorts = readNodePortRange(file, root, context);
+  const services = readServices(namedServices, { serviceCIDR, nodePorts }, context);
   checkDuplicates(
     [
       ...named.map(({ name, node, place }) => ({ name, address: parseIpv4(node.address), place })),
@@ -80,11 +85,13 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
   checkMtu({ cni, podCIDR, nodes, segments }, { root, named }, context);
   noteUnrouted(nodes, routers, root, context);
   noteServices(namedServices, services, pods, context);
+  noteTopology(namedServices, services, manifest.endpointSlices, context);
   return {
     name: context.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, ''),
     description: file.description ?? '',
     podCIDR,
     serviceCIDR,
+    serviceNodePortRange: nodePorts,
     nodes,
     pods,
     services,
@@ -111,6 +118,17 @@ function prefixOr(said: string | undefined, fallback: string, place: Place, cont
   return prefix;
 }
 
+/** `--service-node-port-range`, both ends included. */
+function readNodePortRange({ serviceNodePortRange: said }: LabFile, root: Place, context: LabContext): PortRange {
+  if (said === undefined) return NODE_PORT_RANGE;
+  const [first = 0, last = 0] = said.split('-').map(Number);
+  if (first >= 1 && first <= last && last <= 65535) return { first, last };
+  const message = `expected a range of ports such as 30000-32767, found ${said}`;
+  context.complain(inside(root, 'serviceNodePortRange'), 'bad-value', message);
+  context.guess();
+  return NODE_PORT_RANGE;
+}
+
 /** The entries of the file and those of its manifest together. */
 function entriesOf(
   file: LabFile,
@@ -131,7 +149,12 @@ function entriesOf(
     return { ...splitName(key), pod, place, nodePlace: typeof said === 'string' ? place : inside(place, 'node') };
   });
   const services = Object.entries(file.services ?? {}).map(([key, service]): NamedService => {
-    return { ...splitName(key), service, place: inside(root, 'services', key) };
+    const place = inside(root, 'services', key);
+    const at = (field: keyof ServiceFile, ...steps: readonly (string | number)[]): Place =>
+      inside(place, field, ...steps);
+    const named = { ...splitName(key), service, place, at };
+    noteService(named, context);
+    return named;
   });
   const named = [...nodes, ...manifest.nodes];
   const namedPods = [...pods, ...manifest.pods];
@@ -213,14 +236,4 @@ function checkNames(names: readonly { readonly name: string; readonly place: Pla
     }
     seen.add(name);
   }
-}
-
-function readKubeProxy(file: LabFile, podCIDR: Ipv4Prefix, root: Place, context: LabContext): KubeProxyChoice {
-  const { kubeProxy: said = {} } = file;
-  const { mode = 'iptables', masqueradeAll = false, clusterCIDR } = typeof said === 'string' ? { mode: said } : said;
-  const place = inside(root, 'kubeProxy');
-  if (file.kubeProxy === undefined) context.note(place, 'kube-proxy runs in iptables mode');
-  const own = clusterCIDR === undefined ? undefined : parsePrefix(clusterCIDR);
-  if (own === undefined && mode !== 'none') context.note(place, `kube-proxy's clusterCIDR is ${formatPrefix(podCIDR)}`);
-  return { mode, masqueradeAll, clusterCIDR: own ?? podCIDR };
 }

@@ -28,7 +28,7 @@ function problemsOfIssue(issue: core.$ZodIssue, base: Path, document: YamlDocume
       return [{ code: 'bad-value', message, file, path, ...document.keyPosition(path) }];
     }
     case 'invalid_union': {
-      const option = optionFor(issue.errors);
+      const option = optionFor(issue.errors, value);
       if (option !== undefined) return option.flatMap((inner) => problemsOfIssue(inner, path, document, file));
       break;
     }
@@ -75,9 +75,21 @@ function unknownKey(key: string, known: readonly string[], parent: Path, documen
 }
 
 /** Of a shorthand and its long form the one that was tried: the only one whose kind of value it is. */
-function optionFor(options: readonly (readonly core.$ZodIssue[])[]): readonly core.$ZodIssue[] | undefined {
-  const fitting = options.filter((issues) => !issues.some((i) => i.path.length === 0 && i.code === 'invalid_type'));
+function optionFor(
+  options: readonly (readonly core.$ZodIssue[])[],
+  value: unknown,
+): readonly core.$ZodIssue[] | undefined {
+  const fitting = options.filter((issues) => isOfKind(issues, value));
   return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/** Whether a value is of the kind that an option of a union wants, and only wrong within: a map is no word of a list. */
+export function isOfKind(issues: readonly core.$ZodIssue[], value: unknown): boolean {
+  return !issues.some(
+    ({ path, code }) =>
+      path.length === 0 &&
+      (code === 'invalid_type' || (code === 'invalid_value' && typeof value === 'object' && value !== null)),
+  );
 }
 
 /** Zod's own message where the schema gives none. */

@@ -22,7 +22,14 @@ const port = z.int({ error: 'a port, 1 to 65535' }).check(z.minimum(1), z.maximu
 const strings = z.record(z.string(), text);
 const protocol = z.enum(['TCP', 'UDP', 'SCTP'], { error: 'one of TCP, UDP, SCTP' });
 
-const metadata = some({ name, namespace: opt(name), labels: opt(strings), annotations: opt(strings) });
+const metadata = some({
+  name,
+  namespace: opt(name),
+  labels: opt(strings),
+  annotations: opt(strings),
+  deletionTimestamp: opt(text),
+});
+const SECONDS = 'seconds, 1 to 86400';
 const conditions = opt(z.array(some({ type: text, status: text })));
 
 /** What all objects have. */
@@ -64,11 +71,19 @@ export const podSchema: z.ZodMiniType<PodObject> = some({
   status: opt(some({ podIP: opt(address), phase: opt(text), conditions })),
 });
 
+const word = <const T extends readonly string[]>(...values: T): z.ZodMiniEnum<{ [K in T[number]]: K }> =>
+  z.enum(values, { error: `one of ${values.join(', ')}` });
+const flag = opt(z.boolean({ error: 'true or false' }));
+const list = opt(z.array(text, { error: 'a list' }));
+const policy = opt(word('Cluster', 'Local'));
+
 export const serviceSchema: z.ZodMiniType<ServiceObject> = some({
   metadata,
   spec: some({
     type: opt(z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'], { error: 'a type of Service' })),
     clusterIP: opt(text),
+    clusterIPs: list,
+    ipFamilies: opt(z.array(word('IPv4', 'IPv6'))),
     selector: opt(strings),
     ports: opt(
       z.array(
@@ -81,8 +96,33 @@ export const serviceSchema: z.ZodMiniType<ServiceObject> = some({
         }),
       ),
     ),
+    externalIPs: list,
+    sessionAffinity: opt(word('None', 'ClientIP')),
+    sessionAffinityConfig: opt(
+      some({
+        clientIP: opt(some({ timeoutSeconds: opt(z.int({ error: SECONDS }).check(z.minimum(1), z.maximum(86400))) })),
+      }),
+    ),
+    externalTrafficPolicy: policy,
+    internalTrafficPolicy: policy,
+    healthCheckNodePort: opt(port),
+    loadBalancerSourceRanges: list,
+    allocateLoadBalancerNodePorts: flag,
+    publishNotReadyAddresses: flag,
+    trafficDistribution: opt(word('PreferClose', 'PreferSameZone', 'PreferSameNode')),
   }),
+  status: opt(
+    some({
+      loadBalancer: opt(
+        some({
+          ingress: opt(z.array(some({ ip: opt(text), ipMode: opt(word('VIP', 'Proxy')), hostname: opt(text) }))),
+        }),
+      ),
+    }),
+  ),
 });
+
+const hinted = opt(z.array(some({ name: text })));
 
 export const sliceSchema: z.ZodMiniType<SliceObject> = some({
   metadata,
@@ -94,6 +134,8 @@ export const sliceSchema: z.ZodMiniType<SliceObject> = some({
         some({
           addresses: z.array(text),
           nodeName: opt(text),
+          zone: opt(text),
+          hints: opt(some({ forZones: hinted, forNodes: hinted })),
           conditions: opt(some({ ready: opt(z.boolean()), serving: opt(z.boolean()), terminating: opt(z.boolean()) })),
           targetRef: opt(some({ namespace: opt(text), name: opt(text) })),
         }),

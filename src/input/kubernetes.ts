@@ -1,3 +1,5 @@
+import type { ServiceFile } from './lab-file.js';
+
 /**
  * Kubernetes objects as far as they are read, in the API's own spelling. `kubernetes-schema.ts` checks that an object
  * is one.
@@ -23,6 +25,7 @@ interface MetadataFile {
   readonly namespace?: Opt<string>;
   readonly labels?: Opt<Strings>;
   readonly annotations?: Opt<Strings>;
+  readonly deletionTimestamp?: Opt<string>;
 }
 
 export interface NodeObject {
@@ -59,20 +62,28 @@ export interface PodObject {
 
 export interface ServiceObject {
   readonly metadata: MetadataFile;
-  readonly spec: {
-    readonly type?: Opt<'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName'>;
-    readonly clusterIP?: Opt<string>;
-    readonly selector?: Opt<Strings>;
-    readonly ports?: Opt<
-      readonly {
-        readonly name?: Opt<string>;
-        readonly protocol?: Opt<ProtocolFile>;
-        readonly port: number;
-        readonly targetPort?: Opt<number | string>;
-        readonly nodePort?: Opt<number>;
-      }[]
-    >;
-  };
+  /** What an entry of a lab's `services:` has in the same words. */
+  readonly spec: Omit<
+    ServiceFile,
+    'labels' | 'annotations' | 'ingress' | 'port' | 'targetPort' | 'nodePort' | 'protocol'
+  >;
+  readonly status?: Opt<{ readonly loadBalancer?: Opt<{ readonly ingress?: ServiceFile['ingress'] }> }>;
+}
+
+export interface SliceEndpoint {
+  readonly addresses: readonly string[];
+  readonly nodeName?: Opt<string>;
+  readonly zone?: Opt<string>;
+  readonly hints?: Opt<{
+    readonly forZones?: Opt<readonly { readonly name: string }[]>;
+    readonly forNodes?: Opt<readonly { readonly name: string }[]>;
+  }>;
+  readonly conditions?: Opt<{
+    readonly ready?: Opt<boolean>;
+    readonly serving?: Opt<boolean>;
+    readonly terminating?: Opt<boolean>;
+  }>;
+  readonly targetRef?: Opt<{ readonly namespace?: Opt<string>; readonly name?: Opt<string> }>;
 }
 
 export interface SliceObject {
@@ -81,17 +92,5 @@ export interface SliceObject {
   readonly ports?: Opt<
     readonly { readonly name?: Opt<string>; readonly protocol?: Opt<ProtocolFile>; readonly port: number }[] | null
   >;
-  readonly endpoints?: Opt<
-    | readonly {
-        readonly addresses: readonly string[];
-        readonly nodeName?: Opt<string>;
-        readonly conditions?: Opt<{
-          readonly ready?: Opt<boolean>;
-          readonly serving?: Opt<boolean>;
-          readonly terminating?: Opt<boolean>;
-        }>;
-        readonly targetRef?: Opt<{ readonly namespace?: Opt<string>; readonly name?: Opt<string> }>;
-      }[]
-    | null
-  >;
+  readonly endpoints?: Opt<readonly SliceEndpoint[] | null>;
 }

@@ -6,6 +6,8 @@ export interface LabFile {
   readonly description?: string | undefined;
   readonly podCIDR?: string | undefined;
   readonly serviceCIDR?: string | undefined;
+  /** `30000-32767`. */
+  readonly serviceNodePortRange?: string | undefined;
   /** Of all segments that do not say their own. */
   readonly mtu?: number | undefined;
   readonly segments?: Named<string | SegmentFile> | undefined;
@@ -15,7 +17,7 @@ export interface LabFile {
   readonly pods?: Named<string | PodFile> | undefined;
   readonly services?: Named<ServiceFile> | undefined;
   readonly cni?: string | CniFile | undefined;
-  readonly kubeProxy?: 'iptables' | 'none' | KubeProxyFile | undefined;
+  readonly kubeProxy?: ProxyModeFile | KubeProxyFile | undefined;
   readonly kubelet?: 'on' | 'off' | undefined;
   /** By place: `node-1`, `pod/web-0`, or `node/*` for all of a kind. */
   readonly sysctl?: Named<Named<string | number>> | undefined;
@@ -67,6 +69,7 @@ export interface PodFile {
   readonly labels?: Named<string> | undefined;
   readonly ports?: readonly (number | string | ContainerPortFile)[] | undefined;
   readonly ready?: boolean | undefined;
+  readonly terminating?: boolean | undefined;
   readonly listen?: readonly ListenFile[] | undefined;
 }
 
@@ -88,15 +91,43 @@ export interface ListenerFile {
   readonly behaviour?: 'echo' | 'sink' | undefined;
 }
 
+/** In the API's words, those of `metadata`, `spec` and `status.loadBalancer` side by side. */
 export interface ServiceFile {
+  readonly labels?: Named<string> | undefined;
+  readonly annotations?: Named<string> | undefined;
   readonly type?: 'ClusterIP' | 'NodePort' | 'LoadBalancer' | 'ExternalName' | undefined;
   readonly clusterIP?: string | undefined;
+  /** One of each family. */
+  readonly clusterIPs?: readonly string[] | undefined;
+  readonly ipFamilies?: readonly ('IPv4' | 'IPv6')[] | undefined;
   readonly selector?: Named<string> | undefined;
   readonly port?: number | undefined;
   readonly targetPort?: number | string | undefined;
   readonly nodePort?: number | undefined;
   readonly protocol?: 'TCP' | 'UDP' | 'SCTP' | undefined;
   readonly ports?: readonly ServicePortFile[] | undefined;
+  readonly externalIPs?: readonly string[] | undefined;
+  readonly sessionAffinity?: 'None' | 'ClientIP' | undefined;
+  readonly sessionAffinityConfig?: AffinityConfigFile | undefined;
+  readonly externalTrafficPolicy?: 'Cluster' | 'Local' | undefined;
+  readonly internalTrafficPolicy?: 'Cluster' | 'Local' | undefined;
+  readonly healthCheckNodePort?: number | undefined;
+  readonly loadBalancerSourceRanges?: readonly string[] | undefined;
+  readonly ingress?: readonly (string | IngressFile)[] | undefined;
+  readonly allocateLoadBalancerNodePorts?: boolean | undefined;
+  readonly publishNotReadyAddresses?: boolean | undefined;
+  readonly trafficDistribution?: 'PreferClose' | 'PreferSameZone' | 'PreferSameNode' | undefined;
+}
+
+export interface AffinityConfigFile {
+  readonly clientIP?: { readonly timeoutSeconds?: number | undefined } | undefined;
+}
+
+/** An entry of status.loadBalancer.ingress. */
+export interface IngressFile {
+  readonly ip?: string | undefined;
+  readonly ipMode?: 'VIP' | 'Proxy' | undefined;
+  readonly hostname?: string | undefined;
 }
 
 export interface ServicePortFile {
@@ -113,10 +144,39 @@ export interface CniFile {
   readonly [option: string]: unknown;
 }
 
+export type ProxyModeFile = 'iptables' | 'ipvs' | 'none';
+
+/** As KubeProxyConfiguration spells it (kubeproxy.config.k8s.io/v1alpha1), and two things that its machine decides. */
 export interface KubeProxyFile {
-  readonly mode?: 'iptables' | 'none' | undefined;
+  readonly mode?: ProxyModeFile | undefined;
+  /** The same as `iptables.masqueradeAll`. */
   readonly masqueradeAll?: boolean | undefined;
+  /** A prefix, one of each family with a comma between, or `none`. */
   readonly clusterCIDR?: string | undefined;
+  readonly detectLocalMode?: 'ClusterCIDR' | 'NodeCIDR' | 'BridgeInterface' | 'InterfaceNamePrefix' | undefined;
+  readonly detectLocal?:
+    | {
+        readonly bridgeInterface?: string | undefined;
+        readonly interfaceNamePrefix?: string | undefined;
+      }
+    | undefined;
+  readonly nodePortAddresses?: readonly string[] | undefined;
+  readonly iptables?:
+    | {
+        readonly masqueradeBit?: number | undefined;
+        readonly localhostNodePorts?: boolean | undefined;
+        readonly masqueradeAll?: boolean | undefined;
+      }
+    | undefined;
+  readonly ipvs?:
+    | {
+        readonly scheduler?: string | undefined;
+        readonly strictARP?: boolean | undefined;
+        readonly excludeCIDRs?: readonly string[] | undefined;
+      }
+    | undefined;
+  readonly randomFully?: boolean | undefined;
+  readonly nfacct?: boolean | undefined;
 }
 
 export interface LinkFile {

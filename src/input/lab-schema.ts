@@ -1,6 +1,24 @@
 import * as z from 'zod/mini';
+import { kubeProxySchema, PROXY_MODES, proxyMode } from './kube-proxy-schema.js';
 import type { LabFile } from './lab-file.js';
-import { address, either, keys, LABEL, name, number, oneOf, opt, QUAD, subnet, text } from './schema-words.js';
+import {
+  address,
+  bool,
+  either,
+  keys,
+  LABEL,
+  labels,
+  name,
+  number,
+  oneOf,
+  opt,
+  port,
+  protocol,
+  QUAD,
+  subnet,
+  text,
+} from './schema-words.js';
+import { serviceSchema } from './service-schema.js';
 
 const mac = text(/^[0-9a-fA-F]{2}(:[0-9a-fA-F]{2}){5}$/, 'a MAC address such as 02:00:00:00:00:01');
 const podName = text(
@@ -8,14 +26,10 @@ const podName = text(
   'a name of small letters, digits, - and ., or namespace/name',
 );
 const faultName = text(/^[A-Za-z0-9][-A-Za-z0-9_.]*$/, 'a name of letters, digits, -, _ and .');
-const port = number(1, 65535, 'a port, 1 to 65535');
 const mtu = number(68, 65535, 'an MTU in bytes, 68 to 65535');
-const protocol = oneOf(['TCP', 'UDP', 'SCTP']);
-const labels = z.record(z.string(), z.string({ error: 'text (numbers and booleans need quotes)' }));
 const command = text(/\S/, 'a command such as ip route del 10.244.2.0/24');
 const commands = either([command, z.array(command)], 'a command or a list of commands');
 const place = text(/^\S+$/, 'where: node-1, pod/web-0, host/internet, or node/* for every node');
-const targetPort = either([port, text(/^[a-z0-9-]{1,15}$/, 'a port or a port name')], 'a port or the name of one');
 const routes = z.record(subnet, address);
 
 const listen = z.array(
@@ -50,7 +64,7 @@ const node = keys({
 const pod = keys({
   node: z.string({ error: 'the name of a node' }).check(z.describe('The node that it runs on')),
   ip: opt(address, 'status.podIP; handed out by IPAM when left out'),
-  hostNetwork: opt(z.boolean({ error: 'true or false' }), "Uses the node's network namespace"),
+  hostNetwork: opt(bool, "Uses the node's network namespace"),
   labels: opt(labels, 'metadata.labels'),
   ports: opt(
     z.array(
@@ -71,34 +85,9 @@ const pod = keys({
     ),
     'Container ports; a program listens on each unless `listen` says otherwise',
   ),
-  ready: opt(z.boolean({ error: 'true or false' }), 'Condition Ready; true unless said otherwise'),
+  ready: opt(bool, 'Condition Ready; true unless said otherwise'),
+  terminating: opt(bool, 'Whether it has a deletionTimestamp; it serves on while it is ready'),
   listen: opt(listen, 'What its programs listen on; the container ports when left out'),
-});
-
-const nodePort = number(1, 65535, 'a port, usually 30000 to 32767');
-const service = keys({
-  type: opt(oneOf(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']), 'NodePort where a nodePort is given'),
-  clusterIP: opt(either([z.literal('None'), address], 'an IPv4 address, or None'), 'Handed out when left out'),
-  selector: opt(labels, 'Labels of the pods behind it'),
-  port: opt(port, 'The one port of the Service; or give `ports`'),
-  targetPort: opt(targetPort, 'The port of the pods, by number or name; `port` when left out'),
-  nodePort: opt(nodePort, 'A port on every node'),
-  protocol: opt(protocol, 'TCP unless said otherwise'),
-  ports: opt(
-    z.array(
-      keys({
-        name: opt(
-          text(/^[a-z0-9-]{1,63}$/, 'a port name of small letters, digits and -'),
-          'Needed where there are several',
-        ),
-        port,
-        targetPort: opt(targetPort, '`port` when left out'),
-        nodePort: opt(nodePort, 'A port on every node'),
-        protocol: opt(protocol, 'TCP unless said otherwise'),
-      }),
-    ),
-    'Several ports',
-  ),
 });
 
 const link = keys({
@@ -113,6 +102,10 @@ export const labSchema: z.ZodMiniType<LabFile> = keys({
   description: opt(z.string({ error: 'text' }), 'One line that says what the lab shows'),
   podCIDR: opt(subnet, 'Addresses of all pods'),
   serviceCIDR: opt(subnet, 'Addresses of all Services'),
+  serviceNodePortRange: opt(
+    text(/^\d{1,5}-\d{1,5}$/, 'a range such as 30000-32767'),
+    'Node ports of all Services; 30000-32767 when left out',
+  ),
   mtu: opt(mtu, 'MTU of the underlay'),
   segments: opt(
     z.record(
@@ -157,7 +150,7 @@ export const labSchema: z.ZodMiniType<LabFile> = keys({
     z.record(podName, either([name, pod], "a node's name, or a map with one")),
     'Pods by name, or namespace/name',
   ),
-  services: opt(z.record(podName, service), 'Services by name, or namespace/name'),
+  services: opt(z.record(podName, serviceSchema), 'Services by name, or namespace/name'),
   cni: opt(
     either(
       [z.string(), z.looseObject({ name: z.string({ error: 'the name of a network plug-in' }) })],
@@ -166,18 +159,8 @@ export const labSchema: z.ZodMiniType<LabFile> = keys({
     'The network plug-in: flannel/vxlan, flannel/host-gw, flannel/udp or none; as a map, with the options that it reads',
   ),
   kubeProxy: opt(
-    either(
-      [
-        oneOf(['iptables', 'none']),
-        keys({
-          mode: opt(oneOf(['iptables', 'none']), 'iptables unless said otherwise'),
-          masqueradeAll: opt(z.boolean({ error: 'true or false' }), '--masquerade-all'),
-          clusterCIDR: opt(subnet, '--cluster-cidr; podCIDR when left out'),
-        }),
-      ],
-      'iptables, none, or a map',
-    ),
-    'kube-proxy',
+    either([proxyMode, kubeProxySchema], `${PROXY_MODES.join(', ')}, or a map`),
+    'kube-proxy, with the options of KubeProxyConfiguration',
   ),
   kubelet: opt(oneOf(['on', 'off']), 'on unless said otherwise'),
   sysctl: opt(

@@ -1,10 +1,11 @@
 import type { core } from 'zod/mini';
 import * as z from 'zod/mini';
-import { parseIpv4 } from '../address/index.js';
-import type { EndpointSlice } from '../cluster/index.js';
+import { type IpAddress, isIpv4Address, parseAddress, parseIpv4 } from '../address/index.js';
+import type { Endpoint, EndpointSlice } from '../cluster/index.js';
 import { nearest } from '../problem/index.js';
 import { inside, keyOf, type LabContext, type Place } from './context.js';
 import { problemsOf } from './issues.js';
+import type { SliceEndpoint } from './kubernetes.js';
 import {
   listSchema,
   namedSchema,
@@ -14,11 +15,13 @@ import {
   serviceSchema,
   sliceSchema,
 } from './kubernetes-schema.js';
+import type { ServiceFile } from './lab-file.js';
 import { misspeltKeys } from './misspelt.js';
+import type { NamedService } from './named-service.js';
 import type { NamedNode } from './nodes.js';
 import type { NamedPod } from './pods.js';
-import type { NamedService } from './services.js';
-import { noteFields, noteKind } from './unmodelled.js';
+import { noteFields, noteKind, noteService } from './unmodelled.js';
+import type { Path } from './yaml.js';
 
 /** What Kubernetes objects add to a lab, in the form of the lab file's own entries. */
 export interface Manifest {
@@ -110,31 +113,48 @@ function readPod(value: unknown, place: Place, manifest: Manifest, context: LabC
     return;
   }
   noteFields('Pod', `${namespace}/${name}`, place, context);
-  const ready = status?.conditions?.find((each) => each.type === 'Ready')?.status !== 'False';
+  const ready = (status?.conditions?.find((each) => each.type === 'Ready')?.status ?? 'True') === 'True';
+  const terminating = metadata.deletionTimestamp !== undefined;
   const ports = spec.containers.flatMap((container) => container.ports ?? []);
   const ip = status?.podIP;
-  const pod = { node: spec.nodeName, ip, hostNetwork: spec.hostNetwork, labels, ports, ready };
+  const pod = { node: spec.nodeName, ip, hostNetwork: spec.hostNetwork, labels, ports, ready, terminating };
   manifest.pods.push({ namespace, name, pod, place, nodePlace: inside(place, 'spec', 'nodeName') });
+}
+
+/** Where what a lab's entry says side by side stands in the API's object. */
+function servicePath(key: keyof ServiceFile): Path {
+  if (key === 'labels' || key === 'annotations') return ['metadata', key];
+  return key === 'ingress' ? ['status', 'loadBalancer', 'ingress'] : ['spec', key];
 }
 
 function readService(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
   const object = check(serviceSchema, value, place, context);
   if (object === undefined) return;
-  const { metadata, spec } = object;
-  const { name, namespace = 'default' } = metadata;
-  const { type, selector, ports } = spec;
-  const clusterIP = spec.clusterIP === '' ? undefined : spec.clusterIP;
-  if (clusterIP !== undefined && clusterIP !== 'None' && parseIpv4(clusterIP) === undefined) {
-    context.complain(
-      inside(place, 'spec', 'clusterIP'),
-      'bad-address',
-      `expected an IPv4 address or None, found "${clusterIP}"`,
-    );
-    return;
-  }
-  noteFields('Service', `${namespace}/${name}`, place, context);
-  manifest.services.push({ namespace, name, service: { type, clusterIP, selector, ports: ports ?? [] }, place });
+  const { metadata, spec, status } = object;
+  const { name, namespace = 'default', labels, annotations } = metadata;
+  const { ports = [], clusterIP, clusterIPs = [], ...rest } = spec;
+  const service: ServiceFile = {
+    ...rest,
+    labels,
+    annotations,
+    clusterIP: clusterIP === '' ? undefined : clusterIP,
+    // The API server writes the one address into both.
+    clusterIPs: clusterIPs.length > 1 || clusterIP === undefined ? given(clusterIPs) : undefined,
+    ports,
+    ingress: status?.loadBalancer?.ingress,
+  };
+  const at = (key: keyof ServiceFile, ...steps: Path): Place => inside(place, ...servicePath(key), ...steps);
+  const named = { namespace, name, service, place, at };
+  noteService(named, context);
+  manifest.services.push(named);
 }
+
+function given(texts: readonly string[]): readonly string[] | undefined {
+  return texts.length === 0 ? undefined : texts;
+}
+
+/** Made by the EndpointSlice controller of kube-controller-manager (label LabelManagedBy, discovery.k8s.io/v1). */
+const CONTROLLER = 'endpointslice-controller.k8s.io';
 
 function readSlice(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
   const object = check(sliceSchema, value, place, context);
@@ -142,29 +162,45 @@ function readSlice(value: unknown, place: Place, manifest: Manifest, context: La
   const { metadata, addressType } = object;
   const { name, namespace = 'default' } = metadata;
   const service = metadata.labels?.['kubernetes.io/service-name'];
-  if (addressType !== 'IPv4' || service === undefined) {
-    const why = addressType === 'IPv4' ? 'has no label kubernetes.io/service-name' : `is of addressType ${addressType}`;
+  if (!FAMILIES.has(addressType) || service === undefined) {
+    const why = service === undefined ? 'has no label kubernetes.io/service-name' : `is of addressType ${addressType}`;
     context.note(place, `EndpointSlice ${namespace}/${name} ${why} and is left out`);
     return;
   }
-  noteFields('EndpointSlice', `${namespace}/${name}`, place, context);
   const endpoints = (object.endpoints ?? []).flatMap((endpoint, i) => {
-    const address = parseIpv4(endpoint.addresses[0] ?? '');
-    if (address === undefined) {
+    const address = parseAddress(endpoint.addresses[0] ?? '');
+    if (address === undefined || isIpv4Address(address) !== (addressType === 'IPv4')) {
       const at = inside(place, 'endpoints', i, 'addresses');
-      return (
-        context.complain(at, 'bad-address', `expected an IPv4 address, found "${endpoint.addresses[0] ?? ''}"`) ?? []
-      );
+      const message = `expected an ${addressType} address, found "${endpoint.addresses[0] ?? ''}"`;
+      return context.complain(at, 'bad-address', message) ?? [];
     }
-    const { conditions, nodeName, targetRef } = endpoint;
-    const { ready, serving, terminating } = conditions ?? {};
-    const target = targetRef?.name === undefined ? undefined : `${targetRef.namespace ?? namespace}/${targetRef.name}`;
-    return [{ address, ready, serving, terminating, nodeName, target }];
+    return [endpointOf(endpoint, address, namespace)];
   });
   const ports = (object.ports ?? []).map(({ name: port = '', protocol = 'TCP', port: number }) => ({
     name: port,
     protocol,
     port: number,
   }));
-  manifest.endpointSlices.push({ namespace, name, service, ports, endpoints });
+  const managed = metadata.labels?.['endpointslice.kubernetes.io/managed-by'] === CONTROLLER;
+  manifest.endpointSlices.push({ namespace, name, service, ports, endpoints, ...(managed ? { managed } : {}) });
+}
+
+/** FQDN, the third one, no version of kube-proxy reads. */
+const FAMILIES = new Set(['IPv4', 'IPv6']);
+
+function endpointOf(said: SliceEndpoint, address: IpAddress, namespace: string): Endpoint {
+  const { conditions, nodeName, targetRef, zone, hints } = said;
+  const { ready, serving, terminating } = conditions ?? {};
+  const target = targetRef?.name === undefined ? undefined : `${targetRef.namespace ?? namespace}/${targetRef.name}`;
+  const [forZones, forNodes] = [hints?.forZones, hints?.forNodes].map((all) => (all ?? []).map((each) => each.name));
+  return {
+    address,
+    ready,
+    serving,
+    terminating,
+    nodeName,
+    zone,
+    hints: hints === undefined ? undefined : { forZones: forZones ?? [], forNodes: forNodes ?? [] },
+    target,
+  };
 }

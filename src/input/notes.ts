@@ -1,9 +1,9 @@
-import type { Labels, Pod, Service } from '../cluster/index.js';
-import { matchesLabels } from '../cluster/index.js';
+import type { EndpointSlice, Labels, Pod, Service } from '../cluster/index.js';
+import { matchesLabels, topologyMode } from '../cluster/index.js';
 import type { LabNode, Router } from '../lab/index.js';
 import { didYouMean } from '../problem/index.js';
 import { inside, type LabContext, type Place } from './context.js';
-import type { NamedService } from './services.js';
+import type { NamedService } from './named-service.js';
 
 /** Notes nodes that have no router on their segment, and so no default route. */
 export function noteUnrouted(
@@ -35,14 +35,35 @@ export function noteServices(
     list.push(pod);
   }
   for (const [i, service] of services.entries()) {
-    const { place, service: said } = named[i] ?? {};
+    const entry = named[i];
     const { selector, type } = service;
-    if (place === undefined || selector === undefined || type === 'ExternalName') continue;
+    if (entry === undefined || selector === undefined || type === 'ExternalName') continue;
     if (Object.keys(selector).length === 0) continue;
     const candidates = byNamespace.get(service.namespace) ?? [];
     const selected = candidates.filter((pod) => matchesLabels(selector, pod.labels));
-    if (selected.length > 0) notePorts(service, selected, said?.ports === undefined ? [] : ['ports'], place, context);
-    else context.note(inside(place, 'selector'), `${nameOf(service)} selects no pod${whyNone(selector, candidates)}`);
+    if (selected.length > 0) notePorts(service, selected, entry, context);
+    else context.note(entry.at('selector'), `${nameOf(service)} selects no pod${whyNone(selector, candidates)}`);
+  }
+}
+
+/**
+ * Services whose hints the EndpointSlice controller shares out among zones: by the nodes' processors and by what it
+ * hinted before, which no lab says. Where its slices are given, so are the hints.
+ */
+export function noteTopology(
+  named: readonly NamedService[],
+  services: readonly Service[],
+  slices: readonly EndpointSlice[],
+  context: LabContext,
+): void {
+  const given = new Set(
+    slices.filter(({ managed }) => managed).map(({ namespace, service }) => `${namespace}/${service}`),
+  );
+  for (const [i, service] of services.entries()) {
+    const where = `${service.namespace}/${service.name}`;
+    const place = named[i]?.at('annotations');
+    if (place === undefined || topologyMode(service) === undefined || given.has(where)) continue;
+    context.notModelled(place, { what: 'topology-mode: Auto', where: `service/${where}` });
   }
 }
 
@@ -63,12 +84,10 @@ function whyNone(selector: Labels, pods: readonly Pod[]): string {
   return '';
 }
 
-/** `list`: the key that the ports are below, where there is one. */
 function notePorts(
   service: Service,
   pods: readonly Pod[],
-  list: readonly string[],
-  place: Place,
+  { service: said, at }: NamedService,
   context: LabContext,
 ): void {
   for (const [i, { targetPort, protocol }] of service.ports.entries()) {
@@ -76,8 +95,8 @@ function notePorts(
     const fitting = pods.flatMap(({ ports }) => ports.filter((port) => port.protocol === protocol));
     const names = new Set(fitting.flatMap(({ name }) => name ?? []));
     if (names.has(targetPort)) continue;
-    const at = inside(place, ...list.flatMap((key) => [key, i]), 'targetPort');
+    const place = said.ports === undefined ? at('targetPort') : at('ports', i, 'targetPort');
     const hint = didYouMean(targetPort, names);
-    context.note(at, `no pod of ${nameOf(service)} has a ${protocol} port called "${targetPort}"${hint}`);
+    context.note(place, `no pod of ${nameOf(service)} has a ${protocol} port called "${targetPort}"${hint}`);
   }
 }

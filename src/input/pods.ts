@@ -52,6 +52,7 @@ export function readPods(pods: readonly NamedPod[], nodes: readonly LabNode[], c
       labels: pod.labels ?? {},
       ports,
       ready: pod.ready ?? true,
+      terminating: pod.terminating ?? false,
       listen: listening(pod, ports, place, `${namespace}/${name}`, context),
     };
   });

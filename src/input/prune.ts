@@ -1,5 +1,6 @@
 import type { core } from 'zod/mini';
 import { nearest } from '../problem/index.js';
+import { isOfKind } from './issues.js';
 import { valueAt } from './value-at.js';
 
 /** A document without what is wrong in it. */
@@ -13,8 +14,8 @@ export interface Pruned {
   readonly guessed: boolean;
 }
 
-/** Keys that decide what addresses and sizes the rest of the file must have. */
-const LAYOUT = ['podCIDR', 'serviceCIDR', 'mtu', 'segments', 'routers'];
+/** Keys that decide what addresses, ports and sizes the rest of the file must have. */
+const LAYOUT = ['podCIDR', 'serviceCIDR', 'serviceNodePortRange', 'mtu', 'segments', 'routers'];
 
 /**
  * Takes out of a document the values that issues were found with, and their parents where a key is missing.
@@ -26,7 +27,7 @@ export function prune(document: unknown, issues: readonly core.$ZodIssue[]): Pru
   const removed: PropertyKey[][] = [];
   const value = copy(document);
   let guessed = false;
-  for (const path of issues.flatMap(culprits)) {
+  for (const path of issues.flatMap((issue) => culprits(issue, document))) {
     const [root] = path;
     if (root === undefined) return undefined;
     if (nearest(String(root), LAYOUT) !== undefined) guessed = true;
@@ -45,12 +46,12 @@ export function prune(document: unknown, issues: readonly core.$ZodIssue[]): Pru
 }
 
 /** The paths of the values that an issue is about. */
-function culprits(issue: core.$ZodIssue): PropertyKey[][] {
+function culprits(issue: core.$ZodIssue, document: unknown): PropertyKey[][] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...issue.path, key]);
   if (issue.code !== 'invalid_union') return [issue.path];
-  const option = issue.errors.find((inner) => !inner.some((i) => i.path.length === 0 && i.code === 'invalid_type'));
+  const option = issue.errors.find((inner) => isOfKind(inner, valueAt(document, issue.path)));
   if (option === undefined) return [issue.path];
-  return option.flatMap((inner) => culprits({ ...inner, path: [...issue.path, ...inner.path] }));
+  return option.flatMap((inner) => culprits({ ...inner, path: [...issue.path, ...inner.path] }, document));
 }
 
 /** Deep, so that removing does not change the document that positions are looked up in. */

@@ -46,10 +46,25 @@ export const subnet: z.ZodMiniString = text(
   'a subnet such as 10.244.0.0/16',
 );
 
+/** An address of either family; whether it is one its reader finds out. */
+export const anyAddress: z.ZodMiniString = text(/^[\da-fA-F:.]{2,45}$/, 'an IP address such as 203.0.113.7');
+/** A prefix of either family, likewise. */
+export const anySubnet: z.ZodMiniString = text(/^[\da-fA-F:.]{2,45}\/\d{1,3}$/, 'a subnet such as 203.0.113.0/24');
+
 /** Written so that each text is matched in one way only: else a long one would take for ever. */
 export const LABEL: string = '[a-z0-9]+(-+[a-z0-9]+)*';
 /** A DNS name, as Kubernetes wants its objects to be called. */
 export const name: z.ZodMiniString = text(
   new RegExp(`^${LABEL}(\\.${LABEL})*$`),
   'a name of small letters, digits, - and .',
+);
+
+export const port: z.ZodMiniNumber = number(1, 65535, 'a port, 1 to 65535');
+/** As the Kubernetes API spells them. */
+export const protocol: z.ZodMiniEnum<{ TCP: 'TCP'; UDP: 'UDP'; SCTP: 'SCTP' }> = oneOf(['TCP', 'UDP', 'SCTP']);
+export const bool: z.ZodMiniBoolean = z.boolean({ error: 'true or false' });
+/** Labels or annotations of an object. */
+export const labels: z.ZodMiniRecord<z.ZodMiniString, z.ZodMiniString> = z.record(
+  z.string(),
+  z.string({ error: 'text (numbers and booleans need quotes)' }),
 );

@@ -1,62 +1,100 @@
-import { contains, formatPrefix, type Ipv4Prefix } from '../address/index.js';
-import { allocateServices, NODE_PORT_RANGE, type Service, type ServicePort } from '../cluster/index.js';
-import { checkedAddress } from './address.js';
-import { inside, type LabContext, type Place } from './context.js';
-import type { ServiceFile, ServicePortFile } from './lab-file.js';
+import {
+  contains,
+  formatPrefix,
+  type IpAddress,
+  type IpPrefix,
+  type Ipv4Prefix,
+  isIpv4Address,
+  parseAddress,
+  parseAnyPrefix,
+} from '../address/index.js';
+import {
+  allocateServices,
+  type LoadBalancerIngress,
+  needsHealthCheck,
+  needsNodePorts,
+  type PortRange,
+  type Service,
+  type ServicePort,
+} from '../cluster/index.js';
+import { checkClaims } from './check-claims.js';
+import { checkService } from './check-service.js';
+import type { LabContext, Place } from './context.js';
+import type { ServicePortFile } from './lab-file.js';
+import type { NamedService } from './named-service.js';
 
-/** A Service as the file or a manifest gives it. */
-export interface NamedService {
-  readonly namespace: string;
-  readonly name: string;
-  readonly service: ServiceFile;
-  readonly place: Place;
+/** What cluster IPs and node ports are taken from. */
+export interface ServiceRanges {
+  readonly serviceCIDR: Ipv4Prefix;
+  readonly nodePorts: PortRange;
 }
 
 /** Completes the Services and checks them as the API server does. */
 export function readServices(
   services: readonly NamedService[],
-  serviceCIDR: Ipv4Prefix,
+  { serviceCIDR, nodePorts }: ServiceRanges,
   context: LabContext,
 ): readonly Service[] {
-  const nodePorts = new Map<string, string>();
-  const addresses = new Map<string, string>();
-  const read = services.map(({ namespace, name, service, place }): Service => {
-    const ports = readPorts(service, place, context);
-    const type = service.type ?? (ports.some((port) => port.nodePort !== undefined) ? 'NodePort' : 'ClusterIP');
-    checkNodePorts(ports, type, `${namespace}/${name}`, nodePorts, place, context);
-    const { clusterIP } = service;
-    if (clusterIP !== undefined && clusterIP !== 'None' && !contains(serviceCIDR, checkedAddress(clusterIP))) {
-      const message = `${clusterIP} is not in the serviceCIDR ${formatPrefix(serviceCIDR)}`;
-      context.misfit(inside(place, 'clusterIP'), message);
-    }
-    if (clusterIP !== undefined && clusterIP !== 'None') {
-      const other = addresses.get(clusterIP);
-      if (other === undefined) addresses.set(clusterIP, `${namespace}/${name}`);
-      else context.complain(inside(place, 'clusterIP'), 'conflict', `${clusterIP} is the clusterIP of ${other} too`);
-    }
-    if (clusterIP === 'None' && type !== 'ClusterIP' && type !== 'ExternalName')
-      context.complain(inside(place, 'clusterIP'), 'conflict', `a Service of type ${type} can't be headless`);
-    return {
-      namespace,
-      name,
-      type,
-      clusterIP: clusterIP === undefined || clusterIP === 'None' ? clusterIP : checkedAddress(clusterIP),
-      selector: service.selector,
-      ports,
-    };
+  const read = services.map((named) => {
+    const service = serviceOf(named, context);
+    checkService(named, service, context);
+    return service;
   });
-  for (const [i, { type, clusterIP, ports }] of allocateServices(read, serviceCIDR).entries()) {
+  for (const [i, { clusterIPs }] of read.entries()) {
+    const named = services[i];
+    if (named === undefined || clusterIPs === undefined || clusterIPs === 'None') continue;
+    const own = clusterIPs.find(isIpv4Address);
+    if (own === undefined || contains(serviceCIDR, own)) continue;
+    const { clusterIP = named.service.clusterIPs?.join() } = named.service;
+    const message = `${clusterIP} is not in the serviceCIDR ${formatPrefix(serviceCIDR)}`;
+    context.misfit(named.at('clusterIP'), message);
+  }
+  checkClaims(services, read, nodePorts, context);
+  for (const [i, service] of allocateServices(read, serviceCIDR, nodePorts).entries()) {
     const { place } = services[i] ?? {};
     if (place === undefined) continue;
-    if (clusterIP === undefined && type !== 'ExternalName')
+    const { type, clusterIPs, ports, healthCheckNodePort } = service;
+    if (clusterIPs === undefined && type !== 'ExternalName')
       context.misfit(place, `no address is left in serviceCIDR ${formatPrefix(serviceCIDR)}`);
-    if ((type === 'NodePort' || type === 'LoadBalancer') && ports.some(({ nodePort }) => nodePort === undefined))
-      context.misfit(place, `no port is left of ${NODE_PORT_RANGE.first} to ${NODE_PORT_RANGE.last}`);
+    const portMissing = needsNodePorts(service) && ports.some(({ nodePort }) => nodePort === undefined);
+    if (portMissing || (needsHealthCheck(service) && healthCheckNodePort === undefined))
+      context.misfit(place, `no port is left of ${nodePorts.first} to ${nodePorts.last}`);
   }
   return read;
 }
 
-function readPorts(service: ServiceFile, place: Place, context: LabContext): readonly ServicePort[] {
+/** DefaultClientIPServiceAffinitySeconds, k8s 1.30 pkg/apis/core/types.go. */
+const AFFINITY_SECONDS = 10800;
+
+function serviceOf(named: NamedService, context: LabContext): Service {
+  const { namespace, name, service: said } = named;
+  const ports = readPorts(named, context);
+  const type = said.type ?? (ports.some((port) => port.nodePort !== undefined) ? 'NodePort' : 'ClusterIP');
+  const affinity = said.sessionAffinity === 'ClientIP';
+  return {
+    namespace,
+    name,
+    labels: said.labels ?? {},
+    annotations: said.annotations ?? {},
+    type,
+    clusterIPs: readClusterIPs(named, context),
+    selector: said.selector,
+    ports,
+    externalIPs: readAddresses(named, 'externalIPs', context),
+    sessionAffinity: affinity ? (said.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS) : undefined,
+    externalTrafficPolicy: said.externalTrafficPolicy ?? 'Cluster',
+    internalTrafficPolicy: said.internalTrafficPolicy ?? 'Cluster',
+    healthCheckNodePort: said.healthCheckNodePort,
+    loadBalancerSourceRanges: readRanges(named, context),
+    loadBalancerIngress: readIngress(named, context),
+    allocateLoadBalancerNodePorts: said.allocateLoadBalancerNodePorts ?? true,
+    publishNotReadyAddresses: said.publishNotReadyAddresses ?? false,
+    trafficDistribution: said.trafficDistribution,
+  };
+}
+
+function readPorts(named: NamedService, context: LabContext): readonly ServicePort[] {
+  const { service, place, at } = named;
   const { port, ports } = service;
   if (ports === undefined) {
     if (port !== undefined) return [portOf({ ...service, port })];
@@ -65,16 +103,7 @@ function readPorts(service: ServiceFile, place: Place, context: LabContext): rea
     return [];
   }
   for (const key of ['port', 'targetPort', 'nodePort', 'protocol'] as const)
-    if (service[key] !== undefined)
-      context.complain(inside(place, key), 'conflict', `give ${key} inside of ports, or no ports`);
-  const names = new Set<string>();
-  for (const [i, each] of ports.entries()) {
-    if (ports.length > 1 && each.name === undefined)
-      context.complain(inside(place, 'ports', i), 'missing', 'expected a name, found none; several ports need names');
-    if (names.has(each.name ?? ''))
-      context.complain(inside(place, 'ports', i, 'name'), 'conflict', `two ports are called "${each.name}"`);
-    if (each.name !== undefined) names.add(each.name);
-  }
+    if (service[key] !== undefined) context.complain(at(key), 'conflict', `give ${key} inside of ports, or no ports`);
   return ports.map(portOf);
 }
 
@@ -83,27 +112,62 @@ function portOf(said: ServicePortFile): ServicePort {
   return { name, protocol, port, targetPort, nodePort };
 }
 
-function checkNodePorts(
-  ports: readonly ServicePort[],
-  type: Service['type'],
-  name: string,
-  taken: Map<string, string>,
-  place: Place,
-  context: LabContext,
-): void {
-  for (const { nodePort, protocol } of ports) {
-    if (nodePort === undefined) continue;
-    const key = `${nodePort}/${protocol}`;
-    const other = taken.get(key);
-    if (type !== 'NodePort' && type !== 'LoadBalancer')
-      context.complain(place, 'conflict', `nodePort ${nodePort} needs type NodePort or LoadBalancer, found ${type}`);
-    else if (nodePort < NODE_PORT_RANGE.first || nodePort > NODE_PORT_RANGE.last)
-      context.complain(
-        place,
-        'bad-value',
-        `nodePort must be ${NODE_PORT_RANGE.first} to ${NODE_PORT_RANGE.last}, found ${nodePort}`,
-      );
-    else if (other !== undefined) context.complain(place, 'conflict', `nodePort ${nodePort} is ${other}'s too`);
-    taken.set(key, name);
-  }
+/**
+ * The addresses in `clusterIPs`, of which the first is `clusterIP`, or in that alone
+ * (ValidateServiceClusterIPsRelatedFields(), k8s 1.30 pkg/apis/core/validation).
+ */
+function readClusterIPs(named: NamedService, context: LabContext): Service['clusterIPs'] {
+  const { clusterIP, clusterIPs = clusterIP === undefined ? [] : [clusterIP] } = named.service;
+  const key = named.service.clusterIPs === undefined ? 'clusterIP' : 'clusterIPs';
+  const [first] = clusterIPs;
+  if (clusterIP !== undefined && first !== undefined && clusterIP !== first)
+    context.complain(named.at('clusterIPs', 0), 'conflict', `the first one must be clusterIP ${clusterIP}`);
+  if (first === undefined) return undefined;
+  if (first === 'None' && clusterIPs.length === 1) return 'None';
+  const read = clusterIPs.flatMap((text, i) => {
+    const place = key === 'clusterIP' ? named.at(key) : named.at(key, i);
+    return addressOf(text, place, 'an IP address or None', context);
+  });
+  const families = new Set(read.map(isIpv4Address));
+  if (families.size < read.length)
+    context.complain(named.at(key), 'conflict', 'expected at most one address of each family');
+  return read.length === 0 ? undefined : read;
+}
+
+function readAddresses(named: NamedService, key: 'externalIPs', context: LabContext): IpAddress[] {
+  return (named.service[key] ?? []).flatMap((text, i) => addressOf(text, named.at(key, i), 'an IP address', context));
+}
+
+function addressOf(text: string, place: Place, expected: string, context: LabContext): IpAddress[] {
+  const address = parseAddress(sloppy(text));
+  return address === undefined
+    ? (context.complain(place, 'bad-address', `expected ${expected}, found "${text}"`) ?? [])
+    : [address];
+}
+
+/** Octets may have leading zeros and mean decimal numbers, prefixes may have blanks around (netutils.ParseIPSloppy()). */
+function sloppy(text: string): string {
+  return text.trim().replace(/(?<![\da-fA-F:])0+(?=\d+[./]|\d+$)/g, '');
+}
+
+function readRanges(named: NamedService, context: LabContext): IpPrefix[] {
+  return (named.service.loadBalancerSourceRanges ?? []).flatMap((text, i) => {
+    const range = parseAnyPrefix(sloppy(text));
+    if (range !== undefined) return [range];
+    const place = named.at('loadBalancerSourceRanges', i);
+    return context.complain(place, 'bad-address', `expected a subnet, found "${text}"`) ?? [];
+  });
+}
+
+/** An entry with a name alone leads nowhere in a node. */
+function readIngress(named: NamedService, context: LabContext): LoadBalancerIngress[] {
+  return (named.service.ingress ?? []).flatMap((said, i) => {
+    const { ip, ipMode } = typeof said === 'string' ? { ip: said } : said;
+    const place = named.at('ingress', i);
+    if (ip === undefined || ip === '') {
+      if (ipMode !== undefined) context.complain(place, 'conflict', 'ipMode needs an ip');
+      return [];
+    }
+    return addressOf(ip, place, 'an IP address', context).map((address) => ({ ip: address, ipMode: ipMode ?? 'VIP' }));
+  });
 }

@@ -1,4 +1,5 @@
 import { inside, type LabContext, type Place } from './context.js';
+import type { NamedService } from './named-service.js';
 import { valueAt } from './value-at.js';
 import type { Path } from './yaml.js';
 
@@ -7,10 +8,6 @@ interface Field {
   readonly path: Path;
   /** How a value is told under which it does so; undefined for any other. */
   told(value: unknown): string | undefined;
-}
-
-function said(path: Path, ...values: readonly unknown[]): Field {
-  return { path, told: (value) => (values.includes(value) ? `${path.at(-1)}: ${value}` : undefined) };
 }
 
 function given(path: Path): Field {
@@ -22,43 +19,15 @@ function given(path: Path): Field {
 }
 
 /** Kinds that are read, but not with all of their fields. */
-type FieldKind = 'Service' | 'Pod' | 'EndpointSlice';
+type FieldKind = 'Pod';
 
-/** As the API spells them (k8s 1.30 core/v1, discovery.k8s.io/v1). */
+/** As the API spells them (k8s 1.30 core/v1). */
 const FIELDS: Readonly<Record<FieldKind, readonly Field[]>> = {
-  Service: [
-    said(['spec', 'sessionAffinity'], 'ClientIP'),
-    said(['spec', 'externalTrafficPolicy'], 'Local'),
-    said(['spec', 'internalTrafficPolicy'], 'Local'),
-    said(['spec', 'publishNotReadyAddresses'], true),
-    said(['spec', 'allocateLoadBalancerNodePorts'], false),
-    given(['spec', 'externalIPs']),
-    given(['spec', 'loadBalancerSourceRanges']),
-    given(['spec', 'healthCheckNodePort']),
-    given(['spec', 'trafficDistribution']),
-    given(['status', 'loadBalancer', 'ingress']),
-    given(['metadata', 'labels', 'service.kubernetes.io/service-proxy-name']),
-    {
-      path: ['spec', 'ipFamilies'],
-      told: (value) => (Array.isArray(value) && value.includes('IPv6') ? 'ipFamilies: IPv6' : undefined),
-    },
-  ],
   Pod: [
     given(['spec', 'securityContext', 'sysctls']),
     given(['metadata', 'annotations', 'k8s.v1.cni.cncf.io/networks']),
   ],
-  EndpointSlice: [
-    {
-      path: ['endpoints'],
-      told: (value) => (Array.isArray(value) && value.some((each) => hasHints(each)) ? 'hints' : undefined),
-    },
-  ],
 };
-
-function hasHints(endpoint: unknown): boolean {
-  const zones = valueAt(endpoint, ['hints', 'forZones']);
-  return Array.isArray(zones) && zones.length > 0;
-}
 
 /** Notes of an object that is read what of it is not. */
 export function noteFields(kind: FieldKind, name: string, place: Place, context: LabContext): void {
@@ -68,6 +37,21 @@ export function noteFields(kind: FieldKind, name: string, place: Place, context:
     const where = `${kind.toLowerCase()}/${name}`;
     if (what !== undefined) context.notModelled(inside(place, ...path), { what, where });
   }
+}
+
+/** Leaves a Service to another proxy than kube-proxy (k8s 1.30 pkg/proxy/apis/well_known_labels.go). */
+const PROXY_NAME = 'service.kubernetes.io/service-proxy-name';
+
+/** Notes what of a Service is not modelled: another proxy, and its IPv6 side. */
+export function noteService({ namespace, name, service, at }: NamedService, context: LabContext): void {
+  const where = `service/${namespace}/${name}`;
+  if (service.labels?.[PROXY_NAME] !== undefined)
+    context.notModelled(at('labels', PROXY_NAME), { what: `labels.${PROXY_NAME}`, where });
+  const { ipFamilies = [], clusterIPs = [], clusterIP = '' } = service;
+  const key = clusterIPs.length > 0 ? 'clusterIPs' : 'clusterIP';
+  if (ipFamilies.includes('IPv6')) context.notModelled(at('ipFamilies'), { what: 'ipFamilies: IPv6', where });
+  else if ([clusterIP, ...clusterIPs].some((each) => each.includes(':')))
+    context.notModelled(at(key), { what: `${key}: IPv6`, where });
 }
 
 /** Kinds that are not read though they change packets' paths: of Kubernetes, Calico and Cilium. */

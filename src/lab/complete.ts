@@ -1,9 +1,10 @@
-import type { Ipv4 } from '../address/index.js';
+import { type Ipv4, isIpv4Address } from '../address/index.js';
 import type { CniSetup, Off } from '../agents/index.js';
 import {
   allocateServices,
   type Cluster,
   deriveEndpointSlices,
+  type EndpointSlice,
   groupByNode,
   type Node,
   type Pod,
@@ -20,10 +21,18 @@ export function completeCluster(lab: Lab, cni: CniSetup): Cluster {
     return { ...object, annotations: { ...node.annotations, ...cni.annotations(node, new Set(off)) } };
   });
   const pods = withAddresses(lab, cni);
-  const services = allocateServices(lab.services, lab.serviceCIDR);
-  const derived = deriveEndpointSlices(services, pods, nodes);
-  const endpointSlices = [...lab.endpointSlices, ...derived];
+  const services = allocateServices(lab.services, lab.serviceCIDR, lab.serviceNodePortRange);
+  const given = new Set(
+    lab.endpointSlices.filter(standsForDerived).map(({ namespace, service }) => `${namespace}/${service}`),
+  );
+  const underived = services.filter(({ namespace, name }) => !given.has(`${namespace}/${name}`));
+  const endpointSlices = [...lab.endpointSlices, ...deriveEndpointSlices(underived, pods, nodes)];
   return { podCIDR: lab.podCIDR, serviceCIDR: lab.serviceCIDR, nodes, pods, services, endpointSlices };
+}
+
+/** Whether the EndpointSlice controller has said what would be derived, which is of IPv4. */
+function standsForDerived({ managed, endpoints }: EndpointSlice): boolean {
+  return managed === true && endpoints.some(({ address }) => isIpv4Address(address));
 }
 
 /** The pods in order, with the address that IPAM gives each: on the host network, the node's. */

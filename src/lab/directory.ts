@@ -1,5 +1,6 @@
+import { type Ipv4, isIpv4Address } from '../address/index.js';
 import { podNetns } from '../agents/index.js';
-import type { Cluster, EndpointSlice, ServicePort } from '../cluster/index.js';
+import type { Cluster, EndpointSlice, Service, ServicePort } from '../cluster/index.js';
 import { Directory, type NamedObject, type NamedPort } from '../topology/index.js';
 import type { Lab, LabPod } from './lab.js';
 
@@ -19,8 +20,8 @@ export function directoryOf(lab: Lab, cluster: Cluster): Directory {
       return { kind: 'pod', namespace, name, netns: hostNetwork ? nodeName : podNetns(pod), addresses, ports };
     }),
     ...cluster.services.map((service): NamedObject => {
-      const { namespace, name, clusterIP } = service;
-      const addresses = typeof clusterIP === 'number' ? [clusterIP] : [];
+      const { namespace, name } = service;
+      const addresses = addressesOf(service);
       const ports = service.ports.map((port) => ({
         ...namedPort(port),
         endpoints: endpointsOf(slices.get(`${namespace}/${name}`) ?? [], port),
@@ -48,6 +49,16 @@ export function directoryOf(lab: Lab, cluster: Cluster): Directory {
     ),
   ];
   return new Directory(objects, lab.serviceCIDR);
+}
+
+/**
+ * What nodes take for the Service, which one with a cluster IP alone has anything of. That comes first: a trace to the
+ * Service by its name goes there.
+ */
+function addressesOf({ clusterIPs = 'None', externalIPs, loadBalancerIngress }: Service): readonly Ipv4[] {
+  if (clusterIPs === 'None') return [];
+  const vips = loadBalancerIngress.flatMap(({ ip, ipMode }) => (ipMode === 'VIP' ? [ip] : []));
+  return [...new Set([...clusterIPs, ...externalIPs, ...vips].filter(isIpv4Address))];
 }
 
 /**

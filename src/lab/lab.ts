@@ -1,5 +1,6 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
-import type { EndpointSlice, Node, Pod, Service } from '../cluster/index.js';
+import type { KubeProxyConfig } from '../agents/index.js';
+import type { EndpointSlice, Node, Pod, PortRange, Service } from '../cluster/index.js';
 import type { Unmodelled } from '../topology/index.js';
 import type { DropCode, Outcome } from '../trace/index.js';
 
@@ -13,11 +14,13 @@ export interface Lab {
   readonly description: string;
   readonly podCIDR: Ipv4Prefix;
   readonly serviceCIDR: Ipv4Prefix;
+  /** `--service-node-port-range` of kube-apiserver. */
+  readonly serviceNodePortRange: PortRange;
   readonly nodes: readonly LabNode[];
   readonly pods: readonly LabPod[];
   /** Cluster IPs and node ports that are left out are handed out when the lab is built, in order. */
   readonly services: readonly Service[];
-  /** Given ones; those of Services with a selector are derived. */
+  /** Given ones; those of Services with a selector are derived, unless one that a controller made is given. */
   readonly endpointSlices: readonly EndpointSlice[];
   /** Layer 2: nodes, routers and hosts of one segment reach each other directly. */
   readonly segments: readonly Segment[];
@@ -100,12 +103,10 @@ export interface CniChoice {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** kube-proxy's configuration, as far as it is read. */
+/** Which kube-proxy runs, and its configuration. */
 export interface KubeProxyChoice {
-  readonly mode: 'iptables' | 'none';
-  readonly masqueradeAll: boolean;
-  /** `--cluster-cidr`; undefined: no local-traffic detector. */
-  readonly clusterCIDR: Ipv4Prefix | undefined;
+  readonly mode: 'iptables' | 'ipvs' | 'none';
+  readonly config: KubeProxyConfig;
 }
 
 /** A setting that differs from what would be installed. */

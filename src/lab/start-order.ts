@@ -2,9 +2,10 @@ import {
   type Agent,
   type CniSetup,
   containerRuntime,
-  DEFAULT_PROXY_CONFIG,
   kubelet,
   kubeProxyIptables,
+  kubeProxyIpvs,
+  kubeProxyIpvsResync,
   nodePrerequisites,
 } from '../agents/index.js';
 import type { Lab } from './lab.js';
@@ -12,9 +13,9 @@ import type { Lab } from './lab.js';
 /**
  * What starts on a node, and in which order: it decides the order of rules in chains that several programs write to.
  * kubelet is first, as it starts the others; flanneld and kube-proxy are on the host network, so they need no CNI; pods
- * come last, once a CNI configuration is there.
+ * come last, once a CNI configuration is there. IPVS mode depends on the node's addresses, so it is synced again then.
  */
-const START_ORDER = ['sysctl.d', 'kubelet', 'cni', 'kube-proxy', 'containerd'] as const;
+const START_ORDER = ['sysctl.d', 'kubelet', 'cni', 'kube-proxy', 'containerd', 'kube-proxy sync'] as const;
 
 type StartStep = (typeof START_ORDER)[number];
 
@@ -24,7 +25,7 @@ export function agentsOf(lab: Lab, cni: CniSetup): readonly Agent[] {
 }
 
 function agentsOfStep(step: StartStep, lab: Lab, cni: CniSetup): readonly Agent[] {
-  const { mode, masqueradeAll, clusterCIDR } = lab.kubeProxy;
+  const { mode, config } = lab.kubeProxy;
   switch (step) {
     case 'sysctl.d':
       return [nodePrerequisites];
@@ -33,9 +34,11 @@ function agentsOfStep(step: StartStep, lab: Lab, cni: CniSetup): readonly Agent[
     case 'cni':
       return cni.agents;
     case 'kube-proxy':
-      return mode === 'none' ? [] : [kubeProxyIptables({ ...DEFAULT_PROXY_CONFIG, masqueradeAll, clusterCIDR })];
+      return mode === 'none' ? [] : [mode === 'ipvs' ? kubeProxyIpvs(config) : kubeProxyIptables(config)];
     case 'containerd':
       return [containerRuntime(cni)];
+    case 'kube-proxy sync':
+      return mode === 'ipvs' ? [kubeProxyIpvsResync(config)] : [];
   }
 }
 

@@ -35,7 +35,14 @@ export { sameRouteInfo } from './fib/same-route.js';
 export { FibTable } from './fib/table.js';
 export { unobeyedRoutes } from './fib/unobeyed-routes.js';
 export { jsonTellsRoutes, routesJson, rulesJson } from './fib/write-json.js';
-export { formatAllRoutes, formatDestination, formatRoute, formatTableRoutes, formatTos } from './fib/write-routes.js';
+export {
+  allRoutes,
+  formatAllRoutes,
+  formatDestination,
+  formatRoute,
+  formatTableRoutes,
+  formatTos,
+} from './fib/write-routes.js';
 export { formatMark, formatRules, ruleText } from './fib/write-rules.js';
 export type { IpsetErrno } from './ipset/draft.js';
 export type { Ipset, IpsetMember } from './ipset/ipset.js';
@@ -100,6 +107,8 @@ export * from './netfilter/context.js';
 export * from './netfilter/evaluate.js';
 export type { MatchExtension, RulePlace, TargetExtension } from './netfilter/extension.js';
 export { type ForeignRules, foreignText } from './netfilter/foreign.js';
+export type { KnownMatch, KnownTarget } from './netfilter/known.js';
+export { formatProtocol as protocolName } from './netfilter/protocol.js';
 export type { IptablesErrno, IptablesRefusal } from './netfilter/refusal.js';
 export {
   type Applied,

@@ -3,7 +3,7 @@ import { formatOrigin, formatRemote, formatScope, formatTable, sysctlName } from
 import { quoteShell } from './command/shell.js';
 import { linkSettingWords, newLinkWords, portSettingWords, vethWords } from './format/link.js';
 import { routeSelectorWords, routeWords, ruleSelectorWords, ruleWords } from './format/words.js';
-import type { Call, Install, RestoreChunk } from './install.js';
+import type { Call, ConnectionSelector, Install, RestoreChunk } from './install.js';
 
 /**
  * The command that makes a call, so that a list of them builds the real thing with sh(1) and iproute2. Text that a
@@ -102,6 +102,8 @@ export function formatCommand({ netns, call, origin }: Install): string {
       return exec(`ipvsadm -R ${hereDocument(call.chunks)}`);
     case 'conntrack flush':
       return exec('conntrack -F');
+    case 'conntrack delete':
+      return exec(`conntrack -D${connectionWords(call.connections)}`);
     case 'process start':
     case 'socket listen':
       return remark(netns, call, formatOrigin(origin));
@@ -119,6 +121,15 @@ function addressWords({ address }: Extract<Call, { readonly call: 'addr add' | '
   if (scope !== undefined) words.push('scope', formatScope(scope));
   if (label !== undefined) words.push('label', quoteShell(label));
   return [...words, 'dev', quoteShell(dev)].join(' ');
+}
+
+function connectionWords({ protocol, origDst, origDport, dstNat }: ConnectionSelector): string {
+  return [
+    protocol === undefined ? '' : ` -p ${protocol}`,
+    origDst === undefined ? '' : ` --orig-dst ${formatIpv4(origDst)}`,
+    origDport === undefined ? '' : ` --dport ${origDport}`,
+    dstNat === undefined ? '' : ` --dst-nat ${formatIpv4(dstNat)}`,
+  ].join('');
 }
 
 function hereDocument(chunks: readonly RestoreChunk[]): string {

@@ -154,8 +154,21 @@ export type Call =
   /** Lines of `ipvsadm -R`, in numbers; a command line of ipvsadm is one. What is refused does not stop the others. */
   | { readonly call: 'ipvsadm restore'; readonly chunks: readonly RestoreChunk[] }
   | { readonly call: 'conntrack flush' }
+  /** `conntrack -D`: that there is no such connection is no error. */
+  | { readonly call: 'conntrack delete'; readonly connections: ConnectionSelector }
   | { readonly call: 'process start'; readonly process: DistributiveOmit<Process, 'origin'> }
   | { readonly call: 'socket listen'; readonly socket: DistributiveOmit<Socket, 'origin'> };
+
+/** Which connections are meant: those that have all of this; what is left out may be anything. */
+export interface ConnectionSelector {
+  readonly protocol?: 'tcp' | 'udp' | 'sctp' | undefined;
+  /** As the client sent to. */
+  readonly origDst?: Ipv4 | undefined;
+  /** Needs a protocol. */
+  readonly origDport?: number | undefined;
+  /** What DNAT made of the address; of a connection whose address it left alone nothing. */
+  readonly dstNat?: Ipv4 | undefined;
+}
 
 /** What `ip link set` changes; undefined stays as it is. */
 export interface LinkSettings {

@@ -21,7 +21,7 @@ export interface NamedObject {
   readonly name: string;
   /** The network namespace that it sends from; undefined for a Service. */
   readonly netns: string | undefined;
-  /** Its addresses, the preferred one first: of a Service its cluster IPs. */
+  /** Its addresses, the preferred one first: of a Service its cluster IP, then its external ones. */
   readonly addresses: readonly Ipv4[];
   readonly ports: readonly NamedPort[];
 }

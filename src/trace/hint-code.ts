@@ -30,6 +30,16 @@ export const HINT_CODES = [
   'CLUSTER_IP_UNTRANSLATED',
   /** A packet for a ClusterIP was never made: the sender's route comes before the rules. */
   'CLUSTER_IP_NO_ROUTE',
+  /** A virtual service of IPVS whose address no device of the node has. */
+  'VIP_NOT_BOUND',
+  /** An address of kube-ipvs0, and none of its virtual services is for this port of the Service. */
+  'VIRTUAL_SERVICE_MISSING',
+  /** An address of kube-ipvs0, and a port that its Service does not have. */
+  'VIP_NO_PORT',
+  /** A node port asked for by 127.0.0.1, which IPVS has no virtual service for. */
+  'LOCALHOST_NODE_PORT',
+  /** A packet left with an address of kube-ipvs0 for its source, which other nodes have too. */
+  'SOURCE_IS_SERVICE_ADDRESS',
   /** A tunnel device lacks a neighbour entry, and floods to nobody who could be asked. */
   'NEIGH_ENTRY_MISSING',
   /** Another took the packet than was asked for. */

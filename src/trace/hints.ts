@@ -2,6 +2,7 @@ import { contains, formatIpv4, formatPrefix, MAC_ZERO, parseIpv4 } from '../addr
 import { fdbKey } from '../linux/index.js';
 import { type Network, objectName } from '../topology/index.js';
 import { type Drop, findDrop } from './hint-end.js';
+import { askedInTheNameOfService, unboundAddress, withoutVirtualService } from './hints-ipvs.js';
 import { untranslatedReply } from './hints-nat.js';
 import { missingRoute } from './hints-route.js';
 import { untranslatedService } from './hints-service.js';
@@ -18,21 +19,35 @@ export function hintsOf(network: Network, query: Query, cause: string | null, le
   const end = cause === null ? undefined : findDrop(legs, cause);
   if (end === undefined) return takenByAnother(network, query, legs);
   const { hop, drop } = end;
-  if (drop.code === 'NEIGH_FAILED') return missingNeighbour(network, hop, drop);
+  if (drop.code === 'NEIGH_FAILED') {
+    const named = askedInTheNameOfService(network, hop, end.leg);
+    return named.length > 0 ? named : missingNeighbour(network, hop, drop);
+  }
+  if (UNTAKEN.has(drop.code)) {
+    const missing = withoutVirtualService(network, end);
+    if (missing.length > 0) return missing;
+  }
   if (drop.code === 'REPLY_NOT_TRANSLATED') return untranslatedReply(network, end, legs);
   if (STOPPED.has(drop.code)) return stoppedInTunnel(end);
   const address = parseIpv4(String(drop.values['dst'] ?? ''));
   if (address === undefined || !WAYLESS.has(drop.code)) return [];
+  const unbound = unboundAddress(network, end);
+  if (unbound.length > 0) return unbound;
   const { directory } = network;
   const owner = directory.ownerOf(address);
-  if (owner?.kind === 'service') return [untranslatedService(end, query, address, owner)];
   const { serviceCIDR } = directory;
-  if (owner === undefined && serviceCIDR !== undefined && contains(serviceCIDR, address))
+  // Others of its addresses are reached by routes to nodes.
+  const isClusterIP = serviceCIDR === undefined || contains(serviceCIDR, address);
+  if (owner?.kind === 'service' && isClusterIP) return [untranslatedService(end, query, address, owner)];
+  if (owner === undefined && serviceCIDR !== undefined && isClusterIP)
     return [
       { code: 'SERVICE_ADDRESS_UNUSED', values: { dst: formatIpv4(address), prefix: formatPrefix(serviceCIDR) } },
     ];
   return missingRoute(network, end, legs, address, owner);
 }
+
+/** Ends of packets that arrived where nobody wanted them. */
+const UNTAKEN = new Set<DropCode>(['NO_SOCKET', 'NF_REJECT']);
 
 /** Ends of packets by a rule or policy. */
 const STOPPED = new Set<DropCode>(['NF_DROP', 'NF_REJECT', 'NF_POLICY_DROP']);

@@ -48,6 +48,7 @@ export type DropCode =
   | 'IPVS_NO_CONNECTION'
   | 'NO_ENDPOINTS'
   | 'NO_LOCAL_ENDPOINT'
+  | 'LB_SOURCE_RANGES'
   | 'NO_SOCKET'
   | 'NO_PROTOCOL'
   | 'ICMP_IGNORED'
@@ -108,6 +109,7 @@ export const DROP_CODES: Readonly<Record<DropCode, { readonly kernel: string | u
   IPVS_NO_CONNECTION: { kernel: 'NETFILTER_DROP' },
   NO_ENDPOINTS: { kernel: 'NETFILTER_DROP' },
   NO_LOCAL_ENDPOINT: { kernel: 'NETFILTER_DROP' },
+  LB_SOURCE_RANGES: { kernel: 'NETFILTER_DROP' },
   NO_SOCKET: { kernel: 'NO_SOCKET' },
   NO_PROTOCOL: { kernel: 'IP_NOPROTO' },
   ICMP_IGNORED: { kernel: undefined },

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_PROXY_CONFIG, type IptablesProxyConfig } from '../../src/agents/index.js';
-import { masqueradeMark } from '../../src/agents/kube-proxy/iptables/config.js';
+import type { Ipv4 } from '../../src/address/index.js';
+import { DEFAULT_PROXY_CONFIG, type KubeProxyConfig } from '../../src/agents/index.js';
+import { masqueradeMark } from '../../src/agents/kube-proxy/config.js';
 import { endpointChain, probability, serviceChain } from '../../src/agents/kube-proxy/iptables/names.js';
-import { syncText } from '../../src/agents/kube-proxy/iptables/proxier.js';
+import { NEVER_SYNCED, sync } from '../../src/agents/kube-proxy/iptables/sync.js';
 import type { Cluster, Endpoint, Service } from '../../src/cluster/index.js';
 import { buildNetwork } from '../../src/lab/index.js';
 import { printRule } from '../../src/linux/index.js';
+import type { RestoreChunk } from '../../src/plan/index.js';
 import { makeLab, node, pod, service } from '../lab/make-lab.js';
 import { ip, prefix } from '../must.js';
+import { clusterWith, endpoint, serviceWith } from './service-cluster.js';
 
 describe('names', () => {
   test.each([
@@ -39,35 +42,27 @@ describe('names', () => {
   });
 });
 
-function endpoint(address: string, more: Partial<Endpoint> = {}): Endpoint {
-  return {
-    address: ip(address),
-    ready: undefined,
-    serving: undefined,
-    terminating: undefined,
-    nodeName: undefined,
-    target: undefined,
-    ...more,
-  };
-}
-
 /** A cluster with one Service `default/web` of port 80, and these endpoints at 8080. */
 function cluster(endpoints: readonly Endpoint[], more: Partial<Service> = {}): Cluster {
-  const web = service('web', 80, { clusterIP: ip('10.96.0.80'), ...more });
-  const ports = web.ports.map(({ name, protocol }) => ({ name, protocol, port: 8080 }));
-  return {
-    podCIDR: prefix('10.244.0.0/16'),
-    serviceCIDR: prefix('10.96.0.0/12'),
-    nodes: [],
-    pods: [],
-    services: [web],
-    endpointSlices: [{ namespace: 'default', name: 'web-1', service: 'web', ports, endpoints }],
-  };
+  return clusterWith([serviceWith('web', endpoints, { clusterIPs: [ip('10.96.0.80')], ...more })]);
 }
 
-function linesOf(what: Cluster, more: Partial<IptablesProxyConfig> = {}): string[] {
-  const config = { ...DEFAULT_PROXY_CONFIG, clusterCIDR: prefix('10.244.0.0/16'), ...more };
-  return syncText(what, config).flatMap(({ lines }) => lines);
+const POD_CIDR = { mode: 'ClusterCIDR', cidrs: [prefix('10.244.0.0/16')] } as const;
+
+/** The text of a first sync on node-1. */
+function syncText(
+  what: Cluster,
+  config: KubeProxyConfig,
+  on = node(1),
+  addresses = on.addresses as readonly Ipv4[],
+): readonly RestoreChunk[] {
+  const state = { addresses, tcpLiberal: false };
+  return sync({ cluster: what, node: on, config, family: 'ip', state, natChains: [], now: 0 }, NEVER_SYNCED).chunks;
+}
+
+function linesOf(what: Cluster, more: Partial<KubeProxyConfig> = {}, addresses: readonly string[] = []): string[] {
+  const config = { ...DEFAULT_PROXY_CONFIG, detectLocal: POD_CIDR, ...more };
+  return syncText(what, config, node(1), addresses.map(ip)).flatMap(({ lines }) => lines);
 }
 
 const SVC = serviceChain('KUBE-SVC-', 'default/web', 'tcp');
@@ -135,7 +130,11 @@ describe('rules of a Service', () => {
 
   test.each([
     { config: { masqueradeAll: true }, rule: `--dport 80 -j KUBE-MARK-MASQ`, why: '--masquerade-all' },
-    { config: { clusterCIDR: undefined }, rule: undefined, why: 'nothing tells local traffic: no rule' },
+    {
+      config: { detectLocal: { mode: 'none' } as const },
+      rule: undefined,
+      why: 'nothing tells local traffic: no rule',
+    },
     { config: {}, rule: `--dport 80 ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ`, why: 'ClusterCIDR' },
   ])('masquerading of the cluster IP, $why', ({ config, rule }) => {
     const lines = linesOf(cluster([endpoint('10.244.1.2')]), config);
@@ -174,9 +173,9 @@ describe('rules of a Service', () => {
   });
 
   test.each([
-    { more: { clusterIP: 'None' as const }, why: 'headless' },
-    { more: { type: 'ExternalName' as const, clusterIP: undefined }, why: 'ExternalName' },
-    { more: { clusterIP: undefined }, why: 'no cluster IP was left' },
+    { more: { clusterIPs: 'None' as const }, why: 'headless' },
+    { more: { type: 'ExternalName' as const, clusterIPs: undefined }, why: 'ExternalName' },
+    { more: { clusterIPs: undefined }, why: 'no cluster IP was left' },
   ])('no rules at all: $why', ({ more }) => {
     const lines = linesOf(cluster([endpoint('10.244.1.2')], more));
     expect(lines.filter((line) => line.includes('default/web'))).toEqual([]);

@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { formatIpv4, formatPrefix } from '../../src/address/index.js';
+import { formatAddress, formatPrefix } from '../../src/address/index.js';
 import {
   allocateServices,
+  candidates,
   deriveEndpointSlices,
   type EndpointSlice,
   type Labels,
   matchesLabels,
   nodeSubnet,
   type Pod,
+  type PortRange,
   podsOn,
   type Service,
+  type WhyNot,
 } from '../../src/cluster/index.js';
 import { node, pod, port, service } from '../lab/make-lab.js';
 import { ip, prefix } from '../must.js';
@@ -50,8 +53,8 @@ describe('nodeSubnet', () => {
 
 describe('allocateServices', () => {
   const clusterIPs = (services: readonly Service[], cidr = '10.96.0.0/29'): (string | undefined)[] =>
-    allocateServices(services, prefix(cidr)).map(({ clusterIP }) =>
-      typeof clusterIP === 'number' ? formatIpv4(clusterIP) : clusterIP,
+    allocateServices(services, prefix(cidr)).map(({ clusterIPs: given }) =>
+      typeof given === 'object' ? given.map(formatAddress).join() : given,
     );
   const nodePorts = (services: readonly Service[]): (number | undefined)[] =>
     allocateServices(services, prefix('10.96.0.0/12')).flatMap(({ ports }) => ports.map(({ nodePort }) => nodePort));
@@ -65,8 +68,8 @@ describe('allocateServices', () => {
   test('given ones are set aside, headless and external ones need none', () => {
     const services = [
       service('a', 80),
-      service('b', 80, { clusterIP: ip('10.96.0.2') }),
-      service('c', 80, { clusterIP: 'None' }),
+      service('b', 80, { clusterIPs: [ip('10.96.0.2')] }),
+      service('c', 80, { clusterIPs: 'None' }),
       service('d', 80, { type: 'ExternalName' }),
       service('e', 80),
     ];
@@ -98,6 +101,46 @@ describe('allocateServices', () => {
       nodePort: undefined,
     }));
     expect(nodePorts([service('dns', 53, { type: 'NodePort', ports: dns })])).toEqual([30000, 30000]);
+  });
+});
+
+// Which Services need which: k8s 1.30 pkg/registry/core/service/storage/alloc.go, pkg/api/service/util.go.
+describe('health check node ports and load balancers without node ports', () => {
+  const balancer = { type: 'LoadBalancer', externalTrafficPolicy: 'Local' } as const;
+  const allocated = (services: readonly Service[], range?: PortRange): (readonly (number | undefined)[])[] =>
+    allocateServices(services, prefix('10.96.0.0/12'), range).map(({ ports, healthCheckNodePort }) => [
+      ...ports.map(({ nodePort }) => nodePort),
+      healthCheckNodePort,
+    ]);
+
+  test.each([
+    { more: balancer, want: [30000, 30001], why: 'a load balancer with policy Local' },
+    { more: { ...balancer, healthCheckNodePort: 30000 }, want: [30001, 30000], why: 'a given one is set aside' },
+    { more: { type: 'LoadBalancer' as const }, want: [30000, undefined], why: 'policy Cluster asks no node' },
+    { more: { ...balancer, type: 'NodePort' as const }, want: [30000, undefined], why: 'there is no load balancer' },
+    { more: { ...balancer, allocateLoadBalancerNodePorts: false }, want: [undefined, 30000], why: 'no node ports' },
+  ])('$want: $why', ({ more, want }) => {
+    expect(allocated([service('a', 80, more)])).toEqual([want]);
+  });
+
+  test('a given node port is kept where none is allocated', () => {
+    const ports = service('a', 80).ports.map((each) => ({ ...each, nodePort: 30005 }));
+    expect(allocated([service('a', 80, { ...balancer, ports, allocateLoadBalancerNodePorts: false })])).toEqual([
+      [30005, 30000],
+    ]);
+  });
+
+  test('no other Service gets one that is given', () => {
+    expect(
+      allocated([service('a', 80, balancer), service('b', 80, { ...balancer, healthCheckNodePort: 30001 })]),
+    ).toEqual([
+      [30000, 30002],
+      [30003, 30001],
+    ]);
+  });
+
+  test('a range that is used up', () => {
+    expect(allocated([service('a', 80, balancer)], { first: 31000, last: 31000 })).toEqual([[31000, undefined]]);
   });
 });
 
@@ -133,11 +176,80 @@ describe('deriveEndpointSlices', () => {
   });
 
   test('headless ones have slices', () => {
-    expect(slices([web('a')], { clusterIP: 'None' })).toHaveLength(1);
+    expect(slices([web('a')], { clusterIPs: 'None' })).toHaveLength(1);
   });
 
   test('a pod that is not ready is there, and says so', () => {
     expect(slices([web('a', { ready: false })])[0]?.endpoints[0]).toMatchObject({ ready: false, serving: false });
+  });
+
+  // podToEndpoint(), k8s 1.30 staging/src/k8s.io/endpointslice/utils.go.
+  test.each([
+    { pod: {}, service: {}, want: [true, true, false] },
+    { pod: { ready: false }, service: {}, want: [false, false, false] },
+    { pod: { terminating: true }, service: {}, want: [false, true, true] },
+    { pod: { terminating: true, ready: false }, service: {}, want: [false, false, true] },
+    { pod: { ready: false }, service: { publishNotReadyAddresses: true }, want: [true, false, false] },
+    { pod: { terminating: true }, service: { publishNotReadyAddresses: true }, want: [true, true, true] },
+  ])('$pod, $service: ready, serving, terminating are $want', ({ pod: more, service: fields, want }) => {
+    const [endpoint] = slices([web('a', more)], fields)[0]?.endpoints ?? [];
+    expect([endpoint?.ready, endpoint?.serving, endpoint?.terminating]).toEqual(want);
+  });
+
+  // preferCloseHeuristic.update(), k8s 1.34 staging/src/k8s.io/endpointslice/trafficdist/trafficdist.go, and
+  // reconcileByAddressType() in reconciler.go.
+  test.each([
+    { more: {}, zone: 'a', want: undefined, why: 'nothing asked' },
+    { more: { trafficDistribution: 'PreferClose' as const }, zone: 'a', want: [['a'], []], why: 'its own zone' },
+    { more: { trafficDistribution: 'PreferSameZone' as const }, zone: 'a', want: [['a'], []], why: 'the same' },
+    {
+      more: { trafficDistribution: 'PreferSameNode' as const },
+      zone: 'a',
+      want: [['a'], ['node-1']],
+      why: 'its own node, for kube-proxies that know no nodes its zone',
+    },
+    { more: { trafficDistribution: 'PreferClose' as const }, zone: undefined, want: undefined, why: 'no zone' },
+    { more: { trafficDistribution: 'PreferClose' as const }, zone: '', want: undefined, why: 'an empty one is none' },
+    {
+      more: { trafficDistribution: 'PreferSameNode' as const },
+      zone: undefined,
+      want: [[], ['node-1']],
+      why: 'a node is there',
+    },
+    {
+      more: {
+        trafficDistribution: 'PreferClose' as const,
+        annotations: { 'service.kubernetes.io/topology-mode': 'Auto' },
+      },
+      zone: 'a',
+      want: undefined,
+      why: 'the annotation decides, by what is not known here',
+    },
+    {
+      more: {
+        trafficDistribution: 'PreferClose' as const,
+        annotations: {
+          'service.kubernetes.io/topology-mode': 'Auto',
+          'service.kubernetes.io/topology-aware-hints': 'Disabled',
+        },
+      },
+      zone: 'a',
+      want: [['a'], []],
+      why: 'the older annotation has precedence (hintsEnabled())',
+    },
+  ])('hints of $more in zone $zone: $want, $why', ({ more, zone, want }) => {
+    const labels: Labels = zone === undefined ? {} : { 'topology.kubernetes.io/zone': zone };
+    const [slice] = deriveEndpointSlices([service('web', 80, more)], [web('a')], [node(1, { labels })]);
+    const { hints, zone: found } = slice?.endpoints[0] ?? {};
+    expect(hints === undefined ? undefined : [hints.forZones, hints.forNodes]).toEqual(want);
+    expect(found).toBe(zone === '' ? undefined : zone);
+  });
+
+  test('hints are for endpoints that are ready', () => {
+    const labels = { 'topology.kubernetes.io/zone': 'a' };
+    const near = service('web', 80, { trafficDistribution: 'PreferClose' });
+    const [slice] = deriveEndpointSlices([near], [web('a', { terminating: true })], [node(1, { labels })]);
+    expect(slice?.endpoints).toMatchObject([{ hints: undefined, zone: 'a' }]);
   });
 
   test('a pod without address is not; one on the host network has its node’s', () => {
@@ -180,6 +292,82 @@ describe('deriveEndpointSlices', () => {
       ['web-1', 100],
       ['web-2', 1],
     ]);
+  });
+});
+
+describe('candidates', () => {
+  const nodes = [node(1)];
+  const why = (pods: readonly Pod[], more: Partial<Service> = {}): (readonly WhyNot[])[] =>
+    candidates({ nodes, pods }, service('web', 80, more)).map(({ reasons }) => reasons);
+  const web = (more: Partial<Pod> = {}): Pod =>
+    pod('a', 'node-1', { labels: { app: 'web' }, podIP: ip('10.244.1.2'), ...more });
+  const named: Service['ports'] = [
+    { name: 'web', protocol: 'TCP', port: 80, targetPort: 'http', nodePort: undefined },
+    { name: 'admin', protocol: 'TCP', port: 81, targetPort: 9000, nodePort: undefined },
+  ];
+
+  test.each<{ pod: Partial<Pod>; more: Partial<Service>; want: readonly WhyNot[] }>([
+    { pod: {}, more: {}, want: [] },
+    {
+      pod: { labels: { app: 'db' } },
+      more: { selector: { app: 'web', tier: 'front' } },
+      want: [
+        { why: 'label', key: 'app', wanted: 'web', found: 'db' },
+        { why: 'label', key: 'tier', wanted: 'front', found: undefined },
+      ],
+    },
+    {
+      pod: { labels: { app: 'db' }, ready: false },
+      more: {},
+      want: [{ why: 'label', key: 'app', wanted: 'web', found: 'db' }],
+    },
+    {
+      pod: {},
+      more: { selector: { constructor: 'x' } },
+      want: [{ why: 'label', key: 'constructor', wanted: 'x', found: undefined }],
+    },
+    { pod: { podIP: undefined }, more: {}, want: [{ why: 'no address' }] },
+    { pod: { podIP: undefined, hostNetwork: true }, more: {}, want: [] },
+    { pod: { ready: false }, more: {}, want: [{ why: 'not ready' }] },
+    { pod: { ready: false }, more: { publishNotReadyAddresses: true }, want: [] },
+    { pod: { terminating: true }, more: {}, want: [{ why: 'terminating', serving: true }] },
+    { pod: { terminating: true, ready: false }, more: {}, want: [{ why: 'terminating', serving: false }] },
+    {
+      pod: { ports: [port(8080, { name: 'http', protocol: 'UDP' })] },
+      more: { ports: named },
+      want: [{ why: 'no port', port: 'web', targetPort: 'http', protocol: 'TCP' }],
+    },
+    { pod: { ports: [port(8080, { name: 'http' })] }, more: { ports: named }, want: [] },
+  ])('$pod, $more: $want', ({ pod: fields, more, want }) => {
+    expect(why([web(fields)], more)).toEqual([want]);
+  });
+
+  test('are the pods of the namespace alone, and none without a selector', () => {
+    expect(why([web(), web({ namespace: 'other' })])).toEqual([[]]);
+    expect(why([web()], { selector: undefined })).toEqual([]);
+    expect(why([web()], { type: 'ExternalName' })).toEqual([]);
+  });
+
+  test('agree with the slices: who has no reason is a ready endpoint of every port, and nobody else', () => {
+    const states = [
+      web(),
+      web({ ready: false }),
+      web({ terminating: true }),
+      web({ podIP: undefined }),
+      web({ labels: {} }),
+    ];
+    const pods = states.flatMap((each, i) =>
+      ['http', 'other'].map((name, n) => ({ ...each, name: `p${i}-${n}`, ports: [port(8080, { name })] })),
+    );
+    for (const publishNotReadyAddresses of [false, true]) {
+      const each = service('web', 80, { ports: named, publishNotReadyAddresses });
+      const ready = deriveEndpointSlices([each], pods, nodes)
+        .filter(({ ports }) => ports.length === named.length)
+        .flatMap(({ endpoints }) => endpoints.filter((endpoint) => endpoint.ready === true));
+      const fine = candidates({ nodes, pods }, each).filter(({ reasons }) => reasons.length === 0);
+      expect(fine.map(({ pod: { name } }) => `default/${name}`)).toEqual(ready.map(({ target }) => target));
+      expect(fine.length).toBe(publishNotReadyAddresses ? 3 : 1);
+    }
   });
 });
 

@@ -29,7 +29,9 @@ describe('the published schema of a lab and the reader agree', () => {
     { text: 'nodes: {N: 10.0.0.1}', valid: false, why: 'a key with a capital' },
     { text: 'nodes: {n: {adress: 10.0.0.1}}', valid: false, why: 'an unknown key' },
     { text: 'nodes: {n: {address: 10.0.0.1, mtu: 0}}', valid: false, why: 'a number out of range' },
-    { text: 'nodes: {n: 10.0.0.1}\nkubeProxy: ipvs', valid: false, why: 'no such mode' },
+    { text: 'nodes: {n: 10.0.0.1}\nkubeProxy: ipvs', valid: true, why: 'a mode' },
+    { text: 'nodes: {n: 10.0.0.1}\nkubeProxy: userspace', valid: false, why: 'no such mode' },
+    { text: 'nodes: {n: 10.0.0.1}\nkubeProxy: {clusterCIDR: none}', valid: true, why: 'a word for an empty one' },
     { text: 'nodes: {n: 10.0.0.1}\ncni: {directRouting: true}', valid: false, why: 'a plug-in without a name' },
   ])('$text: $why', ({ text, valid }) => {
     expect(validate(parse(text))).toBe(valid);

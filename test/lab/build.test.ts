@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { formatIpv4, formatMac } from '../../src/address/index.js';
-import { cniBackend, sandboxId } from '../../src/agents/index.js';
+import { formatAddress, formatIpv4, formatMac } from '../../src/address/index.js';
+import { cniBackend, DEFAULT_PROXY_CONFIG, sandboxId } from '../../src/agents/index.js';
+import type { Service } from '../../src/cluster/index.js';
 import { applyFaults, buildNetwork, type Lab, readCommands } from '../../src/lab/index.js';
 import { agentsOf } from '../../src/lab/start-order.js';
 import { RT_TABLE_MAIN } from '../../src/linux/index.js';
@@ -35,7 +36,7 @@ function wholeLab(more: Partial<Lab> = {}): Lab {
     services: [
       service('web', 80, {
         type: 'NodePort',
-        clusterIP: ip('10.96.0.80'),
+        clusterIPs: [ip('10.96.0.80')],
         ports: [{ name: '', protocol: 'TCP', port: 80, targetPort: 8080, nodePort: 30080 }],
       }),
     ],
@@ -204,7 +205,7 @@ describe('cluster', () => {
       ['dns', '10.244.3.2'],
       ['agent', '192.168.20.13'],
     ]);
-    expect(cluster.endpointSlices[0]?.endpoints.map(({ address }) => formatIpv4(address))).toEqual([
+    expect(cluster.endpointSlices[0]?.endpoints.map(({ address }) => formatAddress(address))).toEqual([
       '10.244.1.3',
       '10.244.2.2',
     ]);
@@ -252,6 +253,29 @@ describe('directory', () => {
   test('ports of a Service, and of a pod what it declares and listens on', () => {
     expect(directory.find('svc/web')?.ports).toEqual([{ name: undefined, protocol: 'tcp', port: 80, endpoints: 2 }]);
     expect(directory.find('pod/web-0')?.ports).toEqual([{ name: undefined, protocol: 'tcp', port: 8080 }]);
+  });
+
+  test('a Service is at all addresses that nodes take for it, the cluster IP first', () => {
+    const more: Partial<Service> = {
+      type: 'LoadBalancer',
+      clusterIPs: [ip('10.96.0.80')],
+      externalIPs: [ip('203.0.113.7'), ip('192.168.10.11')],
+      loadBalancerIngress: [
+        { ip: ip('203.0.113.8'), ipMode: 'VIP' },
+        { ip: ip('203.0.113.9'), ipMode: 'Proxy' },
+        { ip: ip('203.0.113.7'), ipMode: 'VIP' },
+      ],
+    };
+    const services = [service('web', 80, more), service('peers', 80, { ...more, clusterIPs: 'None' })];
+    const { directory: named } = buildNetwork(makeLab({ services })).network;
+    expect(named.find('service/web')?.addresses).toEqual(
+      ['10.96.0.80', '203.0.113.7', '192.168.10.11', '203.0.113.8'].map(ip),
+    );
+    // kube-proxy has nothing of a headless one; the load balancer has its own address; a node's address is the node's.
+    expect(named.find('service/peers')?.addresses).toEqual([]);
+    expect(named.ownerOf(ip('203.0.113.9'))).toBeUndefined();
+    expect(named.label(ip('192.168.10.11'))).toBe('node/node-1');
+    expect(named.label(ip('203.0.113.8'))).toBe('service/default/web');
   });
 
   test('the address of a node is the node’s, though a pod on its network has it too', () => {
@@ -384,6 +408,6 @@ test('programs start in this order on each node', () => {
   if (configured === undefined || !('setup' in configured)) throw new Error('not configured');
   const names = (more: Partial<Lab>) => agentsOf(makeLab(more), configured.setup).map(({ name }) => name);
   expect(names({})).toEqual(['sysctl.d', 'kubelet', 'flanneld', 'kube-proxy', 'containerd']);
-  const none = { mode: 'none', masqueradeAll: false, clusterCIDR: undefined } as const;
+  const none = { mode: 'none', config: DEFAULT_PROXY_CONFIG } as const;
   expect(names({ kubelet: 'off', kubeProxy: none })).toEqual(['sysctl.d', 'flanneld', 'containerd']);
 });

@@ -1,4 +1,5 @@
-import type { ContainerPort, Service } from '../../src/cluster/index.js';
+import { DEFAULT_PROXY_CONFIG } from '../../src/agents/index.js';
+import { type ContainerPort, NODE_PORT_RANGE, SERVICE_DEFAULTS, type Service } from '../../src/cluster/index.js';
 import type { Host, Lab, LabNode, LabPod, Listener, Router, Segment } from '../../src/lab/index.js';
 import { ip, prefix } from '../must.js';
 
@@ -38,6 +39,7 @@ export function pod(name: string, nodeName: string, more: Partial<LabPod> = {}):
     labels: {},
     ports: [],
     ready: true,
+    terminating: false,
     listen: [],
     ...more,
   };
@@ -54,10 +56,9 @@ export function listener(at: number, more: Partial<Listener> = {}): Listener {
 /** A Service of one port that selects `app: NAME`. */
 export function service(name: string, at: number, more: Partial<Service> = {}): Service {
   return {
+    ...SERVICE_DEFAULTS,
     namespace: 'default',
     name,
-    type: 'ClusterIP',
-    clusterIP: undefined,
     selector: { app: name },
     ports: [{ name: '', protocol: 'TCP', port: at, targetPort: at, nodePort: undefined }],
     ...more,
@@ -75,6 +76,7 @@ export function makeLab(more: Partial<Lab> = {}): Lab {
     description: '',
     podCIDR: prefix('10.244.0.0/16'),
     serviceCIDR: prefix('10.96.0.0/12'),
+    serviceNodePortRange: NODE_PORT_RANGE,
     nodes: [node(1), node(2)],
     pods: [],
     services: [],
@@ -83,7 +85,10 @@ export function makeLab(more: Partial<Lab> = {}): Lab {
     routers: [],
     hosts: [],
     cni: { name: 'flannel/vxlan', options: {} },
-    kubeProxy: { mode: 'iptables', masqueradeAll: false, clusterCIDR: prefix('10.244.0.0/16') },
+    kubeProxy: {
+      mode: 'iptables',
+      config: { ...DEFAULT_PROXY_CONFIG, detectLocal: { mode: 'ClusterCIDR', cidrs: [prefix('10.244.0.0/16')] } },
+    },
     kubelet: 'on',
     overrides: [],
     faults: [],

@@ -1,3 +1,4 @@
+import { DEFAULT_PROXY_CONFIG } from '../../src/agents/index.js';
 import type { Lab, LabNode } from '../../src/lab/index.js';
 import { ip } from '../must.js';
 import type { LabName } from '../recordings/load.js';
@@ -34,7 +35,7 @@ function threeNodes(more: Partial<Lab>): Lab {
     routers: [router({ sw: '192.168.10.1', 'wire-ext': '203.0.113.1', 'wire-n3': '192.168.20.1' })],
     hosts: [host('ext', '203.0.113.50', 'wire-ext')],
     kubelet: 'off',
-    kubeProxy: { mode: 'none', masqueradeAll: false, clusterCIDR: undefined },
+    kubeProxy: { mode: 'none', config: DEFAULT_PROXY_CONFIG },
     ...more,
   });
 }

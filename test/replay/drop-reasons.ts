@@ -92,6 +92,7 @@ const DROP_COUNTERS: Readonly<Record<DropCode, Counted>> = {
   IPVS_NO_CONNECTION: SILENT,
   NO_ENDPOINTS: SILENT,
   NO_LOCAL_ENDPOINT: SILENT,
+  LB_SOURCE_RANGES: SILENT,
   // __udp4_lib_rcv(). A TCP segment without a socket is answered, and counted as nothing but a segment.
   NO_SOCKET: { '__udp4_lib_rcv udp': ['Udp.NoPorts'], '__udp4_lib_rcv udp to a group': ['Udp.IgnoredMulti'] },
   REPLY_NOT_TRANSLATED: SILENT,

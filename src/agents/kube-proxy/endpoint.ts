@@ -1,41 +1,60 @@
-import { formatIpv4, type Ipv4 } from '../../address/index.js';
-import type { Cluster } from '../../cluster/index.js';
-import { compare, servicePortName } from './service-port.js';
+import { formatAddress, isIpv4Address } from '../../address/index.js';
+import type { Cluster, EndpointHints, Node } from '../../cluster/index.js';
+import {
+  compare,
+  type Family,
+  type ServicePortInfo,
+  servicePortName,
+  usesClusterEndpoints,
+  usesLocalEndpoints,
+} from './service-port.js';
 
 /** An endpoint of one service port (proxy.BaseEndpointInfo, k8s 1.30 pkg/proxy/endpoint.go). */
 export interface EndpointInfo {
-  readonly address: Ipv4;
-  /** `10.244.1.2:8080`: its identity, also in hashed names. */
+  /** `10.244.1.2`. */
+  readonly address: string;
+  readonly port: number;
+  /** `10.244.1.2:8080`, `[fd00::2]:8080`: its identity, also in hashed names. */
   readonly text: string;
   readonly ready: boolean;
   readonly serving: boolean;
   readonly terminating: boolean;
   readonly nodeName: string | undefined;
+  readonly hints: EndpointHints | undefined;
 }
 
 /** Endpoints by service port: a slice's port belongs to the Service's port of the same name and protocol. */
 export type EndpointsMap = ReadonlyMap<string, readonly EndpointInfo[]>;
 
 /** The key of a service port in an {@link EndpointsMap}. */
-export function endpointsKey(servicePort: string, protocol: string): string {
-  return `${servicePort} ${protocol}`;
+export function endpointsKey({ name, protocol }: Pick<ServicePortInfo, 'name' | 'protocol'>): string {
+  return `${name} ${protocol}`;
 }
 
 /**
  * The endpoints of all service ports, each once and sorted by `ip:port` (k8s 1.30 pkg/proxy/endpointslicecache.go). An
  * absent condition means ready, serving as ready, and not terminating.
  */
-export function endpointsMap(cluster: Cluster): EndpointsMap {
+export function endpointsMap(cluster: Cluster, family: Family): EndpointsMap {
   const found = new Map<string, Map<string, EndpointInfo>>();
   for (const slice of cluster.endpointSlices)
     for (const port of slice.ports) {
       const name = servicePortName(slice.namespace, slice.service, port.name);
-      const key = endpointsKey(name, port.protocol.toLowerCase());
+      const key = endpointsKey({ name, protocol: port.protocol.toLowerCase() as ServicePortInfo['protocol'] });
       const endpoints = found.get(key) ?? new Map<string, EndpointInfo>();
       found.set(key, endpoints);
-      for (const { address, ready = true, serving = ready, terminating = false, nodeName } of slice.endpoints) {
-        const text = `${formatIpv4(address)}:${port.port}`;
-        endpoints.set(text, { address, text, ready, serving, terminating, nodeName });
+      for (const {
+        address: ip,
+        ready = true,
+        serving = ready,
+        terminating = false,
+        nodeName,
+        hints,
+      } of slice.endpoints) {
+        if (isIpv4Address(ip) !== (family === 'ip')) continue;
+        const address = formatAddress(ip);
+        const text = `${family === 'ip' ? address : `[${address}]`}:${port.port}`;
+        endpoints.set(text, { address, port: port.port, text, ready, serving, terminating, nodeName, hints });
       }
     }
   return new Map([...found].map(([key, endpoints]) => [key, [...endpoints.values()].sort(byText)]));
@@ -45,11 +64,57 @@ function byText(a: EndpointInfo, b: EndpointInfo): number {
   return compare(a.text, b.text);
 }
 
+/** The endpoints of a service port as one node uses them, each list sorted as the map is. */
+export interface CategorizedEndpoints {
+  /** For traffic policy Cluster. */
+  readonly cluster: readonly EndpointInfo[];
+  /** For traffic policy Local. */
+  readonly local: readonly EndpointInfo[];
+  /** All that some traffic of this node may go to. */
+  readonly reachable: readonly EndpointInfo[];
+  /** Whether there are any, on this node or another: if not, traffic is rejected and not dropped. */
+  readonly hasAny: boolean;
+}
+
 /**
- * The endpoints for traffic policy Cluster: the ready ones, or where there are none those that still serve while they
- * terminate (proxy.CategorizeEndpoints(), k8s 1.30 pkg/proxy/topology.go). Topology hints are not modelled.
+ * Which endpoints a node uses: the ready ones, or where there are none those that still serve while they terminate
+ * (proxy.CategorizeEndpoints(), k8s 1.30 pkg/proxy/topology.go).
  */
-export function clusterEndpoints(endpoints: readonly EndpointInfo[]): readonly EndpointInfo[] {
+export function categorizeEndpoints(
+  endpoints: readonly EndpointInfo[],
+  port: ServicePortInfo,
+  node: Pick<Node, 'name' | 'labels'>,
+): CategorizedEndpoints {
+  const cluster = usesClusterEndpoints(port) ? usable(endpoints, (all) => nearEndpoints(all, node)) : [];
+  if (!usesLocalEndpoints(port)) return { cluster, local: [], reachable: cluster, hasAny: cluster.length > 0 };
+  const local = usable(endpoints.filter(({ nodeName }) => nodeName === node.name));
+  const hasAny = local.length > 0 || endpoints.some((each) => each.ready || (each.serving && each.terminating));
+  const chosen = new Set([...cluster, ...local]);
+  return { cluster, local, reachable: endpoints.filter((each) => chosen.has(each)), hasAny };
+}
+
+function usable(
+  endpoints: readonly EndpointInfo[],
+  near: (ready: readonly EndpointInfo[]) => readonly EndpointInfo[] = (all) => all,
+): readonly EndpointInfo[] {
   const ready = endpoints.filter((endpoint) => endpoint.ready);
-  return ready.length > 0 ? ready : endpoints.filter(({ serving, terminating }) => serving && terminating);
+  return ready.length > 0 ? near(ready) : endpoints.filter(({ serving, terminating }) => serving && terminating);
+}
+
+/**
+ * Those that hints mean for this node, or else for its zone; all of them unless each has hints and one fits
+ * (topologyModeFromHints(), k8s 1.34 pkg/proxy/topology.go).
+ */
+function nearEndpoints(ready: readonly EndpointInfo[], { name, labels }: Pick<Node, 'name' | 'labels'>) {
+  return hinted(ready, 'forNodes', name) ?? hinted(ready, 'forZones', labels['topology.kubernetes.io/zone']) ?? ready;
+}
+
+function hinted(
+  ready: readonly EndpointInfo[],
+  by: keyof EndpointHints,
+  mine: string | undefined,
+): readonly EndpointInfo[] | undefined {
+  if (mine === undefined || mine === '' || ready.some(({ hints }) => (hints?.[by].length ?? 0) === 0)) return undefined;
+  const near = ready.filter(({ hints }) => hints?.[by].includes(mine));
+  return near.length === 0 ? undefined : near;
 }

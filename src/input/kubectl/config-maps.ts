@@ -3,6 +3,7 @@ import { inside, type LabContext, type Place } from '../context.js';
 import { valueAt } from '../value-at.js';
 import type { YamlDocument } from '../yaml.js';
 import { readDocuments } from './documents.js';
+import { kubeProxySettings } from './kube-proxy-config.js';
 
 /** What the ConfigMaps of flannel and kube-proxy say, in the lab file's words. */
 export interface Configured {
@@ -105,44 +106,10 @@ function readDelegate(data: Place, where: string, context: LabContext): Record<s
   return hairpin === true ? {} : { hairpinMode: false };
 }
 
-/** Settings that change packets' paths: path → the values under which nothing is missing. */
-const UNREAD: readonly (readonly [path: readonly string[], fine: readonly unknown[]])[] = [
-  [['nodePortAddresses'], [undefined, null, '', 'primary']],
-  [['detectLocalMode'], [undefined, '', 'ClusterCIDR']],
-  [
-    ['iptables', 'masqueradeBit'],
-    [undefined, null, 14],
-  ],
-  [
-    ['iptables', 'localhostNodePorts'],
-    [undefined, null, true],
-  ],
-  [['featureGates'], [undefined, null]],
-];
-
 function readKubeProxy(data: Place, where: string, into: Partial<Configured>, context: LabContext): void {
   const inner = readInner(data, 'config.conf', context);
   if (inner === undefined) return;
-  const place = inside(data, 'config.conf');
-  const conf = inner.value as Record<string, unknown>;
-  const mode = conf['mode'] ?? '';
-  const settings: Record<string, unknown> = { mode: 'iptables' };
-  if (mode !== '' && mode !== 'iptables') context.notModelled(place, { what: `mode: ${String(mode)}`, where });
-  for (const [path, fine] of UNREAD) {
-    const value = valueAt(conf, path);
-    const empty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
-    if (!empty && !fine.includes(value))
-      context.notModelled(place, { what: `${path.join('.')}: ${JSON.stringify(value)}`, where });
-  }
-  const clusterCIDR = String(conf['clusterCIDR'] ?? '')
-    .split(',')
-    .find((each) => parsePrefix(each) !== undefined);
-  if (clusterCIDR !== undefined) settings['clusterCIDR'] = clusterCIDR;
-  else
-    context.notModelled(place, {
-      what: 'no clusterCIDR, so that nothing is masqueraded for coming from outside',
-      where,
-    });
-  if (valueAt(conf, ['iptables', 'masqueradeAll']) === true) settings['masqueradeAll'] = true;
+  const { settings, unmodelled } = kubeProxySettings(inner.value as Record<string, unknown>);
+  for (const what of unmodelled) context.notModelled(inside(data, 'config.conf'), { what, where });
   into.kubeProxy = settings;
 }

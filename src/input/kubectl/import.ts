@@ -44,7 +44,9 @@ export function importKubectl(sources: readonly Source[]): Read<ImportedLab> {
         const found = context.unmodelled.slice(before);
         const kept = found.length > 0 ? keepUnmodelled(place) : [];
         aside.push(...kept);
-        if (kept.length === 0) unsaid.push(...found.map(({ what, where }) => `${what} (${where})`));
+        // Of a Service the lab's own entry says it.
+        if (kept.length === 0 && kindOf(place) !== 'Service')
+          unsaid.push(...found.map(({ what, where }) => `${what} (${where})`));
       }
     problems.push(...context.problems.sort((a, b) => a.line - b.line || a.col - b.col));
     told.push(...context.notes.map(({ line, col, message }) => `${file}:${line}:${col}: ${message}`));
@@ -71,10 +73,14 @@ const NOTHING: ImportedLab = { text: '', told: [], misfits: [] };
 /** The places of the objects of a document: those of a List, or the document itself. */
 function objectsIn(place: Place): Place[] {
   const items = valueAt(place.document.value, [...place.path, 'items']);
-  const kind = valueAt(place.document.value, [...place.path, 'kind']);
+  const kind = kindOf(place);
   // `kubectl get --raw` and other clients say NodeList, PodList …
   if (!Array.isArray(items) || !/List$/.test(String(kind))) return [place];
   return items.flatMap((_, i) => objectsIn(inside(place, 'items', i)));
+}
+
+function kindOf(place: Place): unknown {
+  return valueAt(place.document.value, [...place.path, 'kind']);
 }
 
 /** Whether an object has been read before, from this file or another. */
@@ -92,7 +98,7 @@ function isRepeated({ document, path }: Place, met: Set<string>): boolean {
 
 /** Objects that are no part of a lab's own: ConfigMaps of the network, and those that no packet meets. */
 function readConfiguration(place: Place, configured: Partial<Configured>, context: LabContext): boolean {
-  switch (valueAt(place.document.value, [...place.path, 'kind'])) {
+  switch (kindOf(place)) {
     case 'ConfigMap':
       readConfigMap(place, configured, context);
       return true;

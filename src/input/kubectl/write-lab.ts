@@ -1,20 +1,13 @@
 import { stringify } from 'yaml';
-import {
-  contains,
-  formatIpv4,
-  formatPrefix,
-  type Ipv4,
-  parseIpv4,
-  parsePrefix,
-  prefixOf,
-} from '../../address/index.js';
-import { type EndpointSlice, matchesLabels } from '../../cluster/index.js';
-import type { PodFile, ServiceFile, ServicePortFile } from '../lab-file.js';
+import { contains, formatPrefix, type Ipv4, parseIpv4, parsePrefix, prefixOf } from '../../address/index.js';
+import { matchesLabels, NODE_PORT_RANGE } from '../../cluster/index.js';
+import type { PodFile, ServiceFile } from '../lab-file.js';
 import type { Manifest } from '../manifest.js';
+import type { NamedService } from '../named-service.js';
 import type { NamedNode } from '../nodes.js';
 import type { NamedPod } from '../pods.js';
-import type { NamedService } from '../services.js';
 import type { Configured } from './config-maps.js';
+import { compact, serviceEntry, sliceObjects } from './service-lines.js';
 import type { Aside } from './unmodelled-objects.js';
 
 /** What else the lab has to say. */
@@ -41,8 +34,6 @@ export function writeLab(
   { aside, unsaid, files }: Origins,
 ): Written {
   const told: string[] = [];
-  const kept = new Set(aside.map(({ kind, name }) => `${kind} ${name}`));
-  const own = services.filter(({ namespace, name }) => !kept.has(`Service ${namespace}/${name}`));
   const running = pods.filter((pod) => isRunning(pod, services, told));
   const lines = [
     SCHEMA,
@@ -64,12 +55,12 @@ export function writeLab(
       'pods:',
       ...running.map((pod) => podLine(pod, services, labels)),
     );
-  if (own.length > 0) lines.push('', 'services:', ...own.map(serviceLine));
+  if (services.length > 0) lines.push('', 'services:', ...services.map(serviceLine));
   const objects = [...sliceObjects(endpointSlices, services), ...aside.map(({ object }) => object)];
   if (objects.length > 0)
     lines.push(
       '',
-      '# Endpoints of Services without a selector, and objects with something that is not modelled: traces name it.',
+      '# Endpoints that no selector tells, and objects that are not modelled: traces name them.',
       'manifest:',
       ...objects.map((object) => `  - ${flow(object)}`),
     );
@@ -83,15 +74,6 @@ function flow(value: unknown): string {
 
 function entry(key: string, value: unknown): string {
   return `  ${flow(key)}: ${flow(value)}`;
-}
-
-/** Without what is undefined or an empty list or map. */
-function compact(record: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const said = Object.entries(record).filter(
-    ([, value]) =>
-      value !== undefined && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0),
-  );
-  return Object.fromEntries(said);
 }
 
 const FLANNEL = 'flannel.alpha.coreos.com/';
@@ -109,19 +91,34 @@ function networkLines(
     told.push('no ConfigMap kube-system/kube-proxy: mode iptables is assumed');
   } else lines.push(`kubeProxy: ${flow(kubeProxy)}`);
   const proxied = kubeProxy?.['clusterCIDR'];
-  const pods = network ?? (typeof proxied === 'string' ? proxied : undefined);
+  const ofProxy = typeof proxied === 'string' ? proxied.split(',') : [];
+  const pods = network ?? ofProxy.find((each) => parsePrefix(each) !== undefined);
   if (pods !== undefined) lines.push(`podCIDR: ${pods}`);
   else {
     const subnets = nodes.flatMap(({ node }) => parsePrefix(node.podCIDR ?? '')?.address ?? []);
     const cover = covering(subnets, 16);
     if (cover !== undefined) lines.push(`podCIDR: ${cover} # holds the podCIDRs of all nodes`);
   }
-  const clusterIPs = services.flatMap(({ service }) => parseIpv4(service.clusterIP ?? '') ?? []);
+  const clusterIPs = services.flatMap(({ service: { clusterIP = '', clusterIPs: all = [clusterIP] } }) =>
+    all.flatMap((each) => parseIpv4(each) ?? []),
+  );
   const usual = parsePrefix('10.96.0.0/12');
   if (usual !== undefined && clusterIPs.every((ip) => contains(usual, ip)))
     lines.push('serviceCIDR: 10.96.0.0/12 # not in any object; the default of kubeadm holds all clusterIPs');
   else lines.push(`serviceCIDR: ${covering(clusterIPs, 16)} # not in any object; holds all clusterIPs`);
-  return lines;
+  return [...lines, ...rangeLines(services)];
+}
+
+/** No object says the range of node ports: nothing is written where the usual one holds all. */
+function rangeLines(services: readonly NamedService[]): string[] {
+  const all = services.flatMap(({ service: { ports = [], healthCheckNodePort } }) => [
+    ...ports.flatMap(({ nodePort }) => nodePort ?? []),
+    ...(healthCheckNodePort === undefined ? [] : [healthCheckNodePort]),
+  ]);
+  const first = Math.min(NODE_PORT_RANGE.first, ...all);
+  const last = Math.max(NODE_PORT_RANGE.last, ...all);
+  if (first === NODE_PORT_RANGE.first && last === NODE_PORT_RANGE.last) return [];
+  return [`serviceNodePortRange: ${first}-${last} # not in any object; holds all node ports`];
 }
 
 function cniLine(nodes: readonly NamedNode[], { cni }: Partial<Configured>, told: string[]): string {
@@ -145,12 +142,20 @@ function covering(addresses: readonly Ipv4[], length: number): string | undefine
   return '0.0.0.0/0';
 }
 
+/** Of a node's labels the one that endpoints' hints go by. */
+const ZONE = 'topology.kubernetes.io/zone';
+
 function nodeLine({ name, node }: NamedNode): string {
   const annotations = Object.entries(node.annotations ?? {}).filter(
     ([key]) => key.startsWith(FLANNEL) && !key.endsWith('/kube-subnet-manager'),
   );
   const { address, podCIDR } = node;
-  const rest = compact({ podCIDR, annotations: Object.fromEntries(annotations) });
+  const labels = Object.entries(node.labels ?? {}).filter(([key]) => key === ZONE);
+  const rest = compact({
+    podCIDR,
+    labels: Object.fromEntries(labels),
+    annotations: Object.fromEntries(annotations),
+  });
   return entry(name, Object.keys(rest).length === 0 ? address : { address, ...rest });
 }
 
@@ -190,6 +195,7 @@ function podLine(named: NamedPod, services: readonly NamedService[], wanted: Rea
     ports,
     listen: listening(named, services),
     ready: pod.ready === false ? false : undefined,
+    terminating: pod.terminating === true ? true : undefined,
   });
   return entry(keyOf(namespace, name), value);
 }
@@ -222,48 +228,6 @@ function listening(named: NamedPod, services: readonly NamedService[]): readonly
   return [...all].map((each) => (each.endsWith('/tcp') ? Number(each.slice(0, -4)) : each));
 }
 
-function serviceLine({ namespace, name, service }: NamedService): string {
-  const { type, clusterIP, selector, ports = [] } = service;
-  const value = compact({
-    type: type === 'ClusterIP' ? undefined : type,
-    clusterIP,
-    selector,
-    ports: ports.map(servicePort),
-  });
-  return entry(keyOf(namespace, name), value);
-}
-
-function servicePort({ name, protocol, port, targetPort, nodePort }: ServicePortFile): object {
-  return compact({
-    name,
-    protocol: protocol === 'TCP' ? undefined : protocol,
-    port,
-    targetPort: targetPort === port ? undefined : targetPort,
-    nodePort,
-  });
-}
-
-/** The slices of Services whose endpoints no selector finds. */
-function sliceObjects(slices: readonly EndpointSlice[], services: readonly NamedService[]): object[] {
-  const selected = new Set(
-    services
-      .filter(({ service }) => Object.keys(service.selector ?? {}).length > 0)
-      .map(({ namespace, name }) => `${namespace}/${name}`),
-  );
-  return slices
-    .filter(({ namespace, service }) => !selected.has(`${namespace}/${service}`))
-    .map(({ namespace, name, service, ports, endpoints }) => ({
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: { name, namespace, labels: { 'kubernetes.io/service-name': service } },
-      addressType: 'IPv4',
-      ports: ports.map((port) => compact({ ...port })),
-      endpoints: endpoints.map(({ address, ready, nodeName }) =>
-        compact({
-          addresses: [formatIpv4(address)],
-          conditions: ready === undefined ? undefined : { ready },
-          nodeName,
-        }),
-      ),
-    }));
+function serviceLine(named: NamedService): string {
+  return entry(keyOf(named.namespace, named.name), serviceEntry(named));
 }

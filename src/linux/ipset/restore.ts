@@ -34,6 +34,13 @@ export interface IpsetRestoreOptions {
 
 const PARSED = new WeakMap<IpsetChunk, readonly IpsetLine[]>();
 
+type Sets = ReadonlyMap<string, Ipset>;
+
+/** What texts have made of sets, by both: nodes that restore the same text have the same sets after it. */
+const RESTORED = new WeakMap<Sets, WeakMap<readonly IpsetChunk[], IpsetRestored>>();
+/** Stands for all namespaces without a set. */
+const NO_SETS: Sets = new Map();
+
 /**
  * Carries out `ipset restore`: lines in order, up to the first that is refused. A line that can't be read refuses the
  * whole text, as ipset reads before it sends.
@@ -46,6 +53,17 @@ export function restoreIpsets(
   chunks: readonly IpsetChunk[],
   options: IpsetRestoreOptions = {},
 ): IpsetRestored {
+  if (options.exist === true || (options.used !== undefined && options.used.size > 0))
+    return restore(old, chunks, options);
+  const from = old.size === 0 ? NO_SETS : old;
+  const made = RESTORED.get(from) ?? new WeakMap<readonly IpsetChunk[], IpsetRestored>();
+  RESTORED.set(from, made);
+  const restored = made.get(chunks) ?? restore(from, chunks, options);
+  made.set(chunks, restored);
+  return restored;
+}
+
+function restore(old: Sets, chunks: readonly IpsetChunk[], options: IpsetRestoreOptions): IpsetRestored {
   let line = 0;
   for (const chunk of chunks)
     for (const read of parsedLines(chunk)) {

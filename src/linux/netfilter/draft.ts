@@ -129,7 +129,8 @@ export class TableDraft {
     if (target === undefined || this.#unknown === 'accept') return undefined;
     if (target.target === 'unmodelled') {
       const { name } = target as UnmodelledTarget;
-      return UNMODELLED_TARGETS.has(name) ? undefined : noTarget(name);
+      // One of its name may be modelled for IPv4 alone.
+      return UNMODELLED_TARGETS.has(name) || TARGETS.has(name) ? undefined : noTarget(name);
     }
     if (target.target !== 'jump' && target.target !== 'goto') return undefined;
     const { chain } = target as JumpTarget | GotoTarget;

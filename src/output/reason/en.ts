@@ -194,6 +194,10 @@ export const en: Reasons = {
     why: 'The Service takes endpoints of the same node only, and {node|this node} has none: dropped, as asked for ({owner|its rule}).',
     fix: 'Ask a node that has an endpoint, or set the traffic policy back to Cluster.',
   },
+  LB_SOURCE_RANGES: {
+    why: 'The load balancer of the Service is open to its loadBalancerSourceRanges only, and {src|the client} is in none of them: dropped, as asked for ({owner|its rule}).',
+    fix: 'Put the client into the ranges, or ask the node port or the ClusterIP, which they do not restrict.',
+  },
   NO_SOCKET: {
     why: 'The packet reached {pod|its destination}, but nothing there listens on {proto|port} {port|of the packet}; the sender is told.',
     fix: 'The network works: look at the program, its port and address, and the targetPort of the Service.',

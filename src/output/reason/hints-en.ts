@@ -62,6 +62,26 @@ export const hintsEn: Hints = {
     why: '{vip|It} is the ClusterIP of {service|a Service}. The rules that translate it come after the routing decision, and {node|the sender} has no route for it.',
     fix: 'Give {node|the sender} a route that covers {vip|the address}, a default route will do: after the translation the packet is routed anew.',
   },
+  VIP_NOT_BOUND: {
+    why: '{node|The node} has a virtual server for {vip|the address}:{port|PORT} ({proto|PROTOCOL}), but no device of it has the address, so the packet was never delivered to IPVS.',
+    fix: 'kube-proxy keeps the addresses on {dev|kube-ipvs0}: `ip addr add {vip|ADDRESS}/32 dev {dev|kube-ipvs0}` on {node|the node}, or let kube-proxy sync again.',
+  },
+  VIRTUAL_SERVICE_MISSING: {
+    why: '{node|The node} has {vip|the address} on kube-ipvs0, but no virtual server for port {port|PORT} ({proto|PROTOCOL}) of {service|the Service}: the packet was taken for one to the node itself.',
+    fix: 'Compare `ipvsadm -Ln` on {node|the node} with the Service; kube-proxy writes the virtual servers at its next sync.',
+  },
+  VIP_NO_PORT: {
+    why: '{vip|The address} is local on {node|the node} (kube-ipvs0), and {port|PORT}/{proto|PROTOCOL} is no port of {service|its Service} ({ports|it has none}): the packet was taken for one to the node itself.',
+    fix: 'Ask for one of its ports: {ports|it has none}. With kube-proxy in iptables mode such a packet leaves the node instead.',
+  },
+  LOCALHOST_NODE_PORT: {
+    why: 'kube-proxy in IPVS mode serves node ports on the addresses of {node|the node}, not on {vip|127.0.0.1}.',
+    fix: "Ask for the node's own address. Only iptables mode serves node ports on localhost (iptables.localhostNodePorts).",
+  },
+  SOURCE_IS_SERVICE_ADDRESS: {
+    why: '{node|The node} sent the packet with {src|the address of the Service} for its source, which is on {dev|kube-ipvs0} of every node: the next hop has it too, and answers neither ARP nor packets in its name.',
+    fix: 'Such packets have to be masqueraded: look on {node|the node} at `iptables -t nat -S KUBE-SERVICES`, and whether kube-proxy knows the clusterCIDR.',
+  },
   NEIGH_ENTRY_MISSING: {
     why: '{node|The node} has no neighbour entry for {ip|the next hop} on {dev|the tunnel device}, and a VXLAN device without a default remote asks nobody.',
     fix: 'Look at `ip neigh show dev {dev|DEV}` on {node|the node}. On flannel.1 it is flanneld that writes one entry per lease.',

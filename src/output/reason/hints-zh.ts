@@ -62,6 +62,26 @@ export const hintsZh: Hints = {
     why: '{vip|它} 是 {service|某个 Service} 的 ClusterIP。转换它的规则在路由选择之后，而 {node|发送方} 没有到它的路由。',
     fix: '给 {node|发送方} 一条覆盖 {vip|该地址} 的路由，默认路由即可：转换之后会重新选路。',
   },
+  VIP_NOT_BOUND: {
+    why: '{node|该节点} 有 {vip|该地址}:{port|端口}（{proto|协议}）的虚拟服务器，但没有任何设备持有这个地址，所以包没有在本机投递，IPVS 也就看不到它。',
+    fix: 'kube-proxy 把这些地址放在 {dev|kube-ipvs0} 上：在 {node|该节点} 执行 `ip addr add {vip|ADDRESS}/32 dev {dev|kube-ipvs0}`，或让 kube-proxy 重新同步。',
+  },
+  VIRTUAL_SERVICE_MISSING: {
+    why: '{node|该节点} 的 kube-ipvs0 上有 {vip|该地址}，但没有 {service|该 Service} 端口 {port|端口}（{proto|协议}）的虚拟服务器：包被当作发给节点自己的。',
+    fix: '在 {node|该节点} 上对照 `ipvsadm -Ln` 与 Service；kube-proxy 下次同步时会写入虚拟服务器。',
+  },
+  VIP_NO_PORT: {
+    why: '{vip|该地址} 在 {node|该节点} 上是本地地址（kube-ipvs0），而 {port|端口}/{proto|协议} 不是 {service|其 Service} 的端口（{ports|没有端口}）：包被当作发给节点自己的。',
+    fix: '访问它的某个端口：{ports|它没有端口}。iptables 模式下，这样的包会离开节点。',
+  },
+  LOCALHOST_NODE_PORT: {
+    why: 'IPVS 模式的 kube-proxy 在 {node|该节点} 的各地址上提供 NodePort，但不在 {vip|127.0.0.1} 上。',
+    fix: '请访问节点自己的地址。只有 iptables 模式在 localhost 上提供 NodePort（iptables.localhostNodePorts）。',
+  },
+  SOURCE_IS_SERVICE_ADDRESS: {
+    why: '{node|该节点} 发出的包以 {src|Service 的地址} 为源地址，而每个节点的 {dev|kube-ipvs0} 上都有它：下一跳也有，所以既不应答 ARP，也不接受以它为源的包。',
+    fix: '这样的包必须做 masquerade：在 {node|该节点} 上看 `iptables -t nat -S KUBE-SERVICES`，以及 kube-proxy 是否知道 clusterCIDR。',
+  },
   NEIGH_ENTRY_MISSING: {
     why: '{node|该节点} 在 {dev|隧道设备} 上没有 {ip|下一跳} 的邻居表项，而没有默认远端的 VXLAN 设备无人可问。',
     fix: '在 {node|该节点} 上查看 `ip neigh show dev {dev|DEV}`。flannel.1 上的表项由 flanneld 按租约逐条写入。',

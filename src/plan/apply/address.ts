@@ -24,9 +24,9 @@ export function addrAdd(context: ApplyContext, { call, address }: AddressCall): 
     label: address.label ?? dev,
     origin: context.origin,
   };
-  const same = context.draft.ns.ipv4.addresses.find((a) => isSameAddress(a, added));
   // `replace` of what is there renews its lifetime only.
-  if (same !== undefined && call === 'addr replace') return undefined;
+  const same = (a: InetAddress): boolean => isSameAddress(a, added);
+  if (call === 'addr replace' && context.draft.ns.ipv4.addresses.some(same)) return undefined;
   return insertAddress(context, added);
 }
 

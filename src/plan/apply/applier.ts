@@ -3,6 +3,7 @@ import type { Network } from '../../topology/index.js';
 import type { Call, Install, Refusal } from '../install.js';
 import { addrAdd, addrDel, addrFlush } from './address.js';
 import { bridgeLinkSet } from './bridge.js';
+import { conntrackDelete, conntrackFlush } from './conntrack.js';
 import { type ApplyContext, Drafts } from './context.js';
 import { linkDel } from './delete-link.js';
 import { NetnsDraft } from './draft.js';
@@ -12,7 +13,7 @@ import { linkSet } from './link-set.js';
 import { neighAdd, neighDel, neighFlush, neighProxy } from './neigh.js';
 import { ipsetRestore, iptables, iptablesRestore } from './netfilter.js';
 import { LO, linkAdd, linkAddVeth } from './new-link.js';
-import { conntrackFlush, processStart, socketListen } from './program.js';
+import { processStart, socketListen } from './program.js';
 import { type Refused, refuse } from './refuse.js';
 import { routeAdd, routeDel, routeFlush, routeFlushCache } from './route.js';
 import { ruleAdd, ruleDel } from './rule.js';
@@ -145,6 +146,9 @@ function carryOut(context: ApplyContext, call: Exclude<Call, { readonly call: 'n
       return ipvsadmRestore(context, call);
     case 'conntrack flush':
       conntrackFlush(context);
+      return undefined;
+    case 'conntrack delete':
+      conntrackDelete(context, call);
       return undefined;
     case 'process start':
       return processStart(context, call);

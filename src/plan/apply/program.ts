@@ -1,6 +1,6 @@
 import type { Call } from '../install.js';
 import { updateCarrier } from './carrier.js';
-import { type ApplyContext, runtimeOf } from './context.js';
+import type { ApplyContext } from './context.js';
 import { type Refused, refuse } from './refuse.js';
 
 /** A program that holds a TUN device gives it its carrier (tun_net_init()). */
@@ -29,11 +29,4 @@ export function socketListen(
   if (taken) return refuse('EADDRINUSE');
   draft.sockets = [...draft.ns.sockets, { ...socket, origin }];
   return undefined;
-}
-
-/** `conntrack -F`. */
-export function conntrackFlush(context: ApplyContext): void {
-  const { conntrack } = runtimeOf(context);
-  const { clock, journal } = context.drafts.runtime;
-  for (const ct of conntrack.list(clock)) conntrack.delete(ct, journal);
 }

@@ -7,6 +7,7 @@ import {
   readIpvsCommand,
   sysctlName,
 } from '../../linux/index.js';
+import type { ConnectionSelector } from '../install.js';
 import { call, type Scene } from './scene.js';
 
 /** `sysctl [-q] [-w] NAME=VALUE …`. */
@@ -122,12 +123,40 @@ function linesOf(text: string): string[] {
   return lines;
 }
 
-/** `conntrack -F`. */
+/** `conntrack -F`, and `-D` by what its entries are usually chosen by. */
 export function conntrack(scene: Scene): void {
   const { words } = scene;
   const option = words.take('option of conntrack');
   if (option === '-F' || option === '--flush') {
     words.end();
     call(scene, { call: 'conntrack flush' });
-  } else if (option !== '') words.fail(`only \`conntrack -F\` is understood, found "${option}"`);
+  } else if (option === '-D' || option === '--delete') conntrackDelete(scene);
+  else if (option !== '') words.fail(`only \`conntrack -F\` and \`-D\` are understood, found "${option}"`);
+}
+
+const SELECTORS = ['--proto', '--orig-dst', '--dst-nat', '--dport', '--orig-port-dst', '--family'] as const;
+const SELECTORS_SHORT = new Map([
+  ['-p', '--proto'],
+  ['-d', '--orig-dst'],
+  ['-g', '--dst-nat'],
+  ['-f', '--family'],
+] as const);
+
+function conntrackDelete(scene: Scene): void {
+  const { words } = scene;
+  let connections: ConnectionSelector = {};
+  while (words.has()) {
+    const option = words.keyword(SELECTORS, 'option of conntrack -D', SELECTORS_SHORT);
+    if (option === '--family') words.keyword(['ipv4'], 'family that is followed');
+    else if (option === '--proto')
+      connections = { ...connections, protocol: words.keyword(['tcp', 'udp', 'sctp'], 'protocol') };
+    else if (option === '--orig-dst') connections = { ...connections, origDst: words.ipv4('--orig-dst') };
+    else if (option === '--dst-nat') connections = { ...connections, dstNat: words.ipv4('--dst-nat') };
+    else if (option !== undefined) {
+      // Options of a protocol are known from its name on (conntrack-tools, libct_proto_*.c).
+      if (connections.protocol === undefined) words.fail(`${option} needs a protocol before it: \`-p\``, 'missing');
+      connections = { ...connections, origDport: words.number(option, 0xffff) };
+    }
+  }
+  call(scene, { call: 'conntrack delete', connections });
 }

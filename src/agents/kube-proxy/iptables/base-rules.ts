@@ -1,6 +1,8 @@
-import type { Origin } from '../../../linux/index.js';
+import type { IpAddress } from '../../../address/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
-import { type IptablesProxyConfig, masqueradeMark } from './config.js';
+import type { KubeProxyConfig } from '../config.js';
+import { chainLines, chunk, forward, masquerade } from '../shared-rules.js';
+import type { SyncConfig } from './sync-config.js';
 
 /** The parts of the restore text that are there without any Service (syncProxyRules(), k8s 1.30 proxier.go). */
 export interface BaseRules {
@@ -23,11 +25,19 @@ const FILTER_CHAINS = [
 ];
 const NAT_CHAINS = ['KUBE-SERVICES', 'KUBE-NODEPORTS', 'KUBE-POSTROUTING', 'KUBE-MARK-MASQ'];
 
-/** Node port destinations, when `--nodeport-addresses` is unset. The rule has to be the last of its chain. */
+/** The comment of the rules for node ports, which have to be the last of their chain. */
 const NODE_PORTS = '"kubernetes service nodeports; NOTE: this must be the last rule in this chain"';
 
+/** What a node's own state says in the base. */
+export interface NodeState {
+  /** Its addresses, of which `--nodeport-addresses` may take some. */
+  readonly addresses: readonly IpAddress[];
+  /** nf_conntrack_tcp_be_liberal, as it was when kube-proxy started. */
+  readonly tcpLiberal: boolean;
+}
+
 /** The base of the text. */
-export function baseRules(config: IptablesProxyConfig): BaseRules {
+export function baseRules(config: SyncConfig, state: NodeState): BaseRules {
   const local = config.localhostNodePorts;
   return {
     filterChains: chunk('base chains', [
@@ -35,26 +45,42 @@ export function baseRules(config: IptablesProxyConfig): BaseRules {
       ...chainLines(local ? [...FILTER_CHAINS, 'KUBE-FIREWALL'] : FILTER_CHAINS),
     ]),
     filterHead: local ? [firewall()] : [],
-    filterTail: [...invalid(config), forward(config)],
+    filterTail: [...(state.tcpLiberal ? [] : [invalid(config)]), forward(config)],
     natChains: chunk('base chains', ['*nat', ...chainLines(NAT_CHAINS)]),
     natHead: masquerade(config),
-    natTail: chunk('node ports', [
-      `-A KUBE-SERVICES -m comment --comment ${NODE_PORTS} -m addrtype --dst-type LOCAL${
-        local ? '' : ' ! -d 127.0.0.0/8'
-      } -j KUBE-NODEPORTS`,
-    ]),
+    natTail: chunk(
+      'node ports',
+      nodePortDestinations(config, state.addresses).map(
+        (to) => `-A KUBE-SERVICES -m comment --comment ${NODE_PORTS} ${to} -j KUBE-NODEPORTS`,
+      ),
+    ),
   };
 }
 
-function chunk(object: string, lines: readonly string[], more: Partial<Origin> = {}): RestoreChunk {
-  return { origin: { by: 'kube-proxy', object, ...more }, lines };
+/** Where node ports are served; on localhost only where a route to it is allowed, which IPv6 has nothing for. */
+function nodePortDestinations(
+  { nodePorts, family, localhostNodePorts }: SyncConfig,
+  addresses: readonly IpAddress[],
+): string[] {
+  if (nodePorts.matchAll) {
+    const not = family === 'ip6' ? ' ! -d ::1/128' : localhostNodePorts ? '' : ' ! -d 127.0.0.0/8';
+    return [`-m addrtype --dst-type LOCAL${not}`];
+  }
+  const usable = nodePorts.nodeIPs(addresses).filter((ip) => localhostNodePorts || !/^(127\.|::1$)/.test(ip));
+  return usable.map((ip) => `-d ${ip}`);
 }
 
-/** The end of a table. */
-export const COMMIT: RestoreChunk = chunk('base chains', ['COMMIT']);
-
-function chainLines(chains: readonly string[]): string[] {
-  return chains.map((chain) => `:${chain} - [0:0]`);
+/**
+ * Removes chains: declaring one empties it, and nothing refers to it any more once the other rules are written. The
+ * deletions go before the last rules of KUBE-SERVICES.
+ */
+export function staleChains(stale: readonly string[]): {
+  readonly chains: readonly RestoreChunk[];
+  readonly deletions: readonly RestoreChunk[];
+} {
+  if (stale.length === 0) return { chains: [], deletions: [] };
+  const lines = stale.map((chain) => `-X ${chain}`);
+  return { chains: [chunk('stale chains', chainLines(stale))], deletions: [chunk('stale chains', lines)] };
 }
 
 /** The same rule as kubelet's: route_localnet would let neighbours talk to 127.0.0.1. */
@@ -69,30 +95,8 @@ function firewall(): RestoreChunk {
  * What fits no connection is dropped, as NAT would not translate it. Left out where nf_conntrack_tcp_be_liberal is set,
  * which no lab starts with.
  */
-function invalid({ nfacct }: IptablesProxyConfig): RestoreChunk[] {
+function invalid({ nfacct }: KubeProxyConfig): RestoreChunk {
   const count = nfacct ? ' -m nfacct --nfacct-name ct_state_invalid_dropped_pkts' : '';
   const line = `-A KUBE-FORWARD -m conntrack --ctstate INVALID${count} -j DROP`;
-  return [chunk('forwarding rules', [line], { reason: 'CT_INVALID' })];
-}
-
-/** Lets marked packets and what belongs to known connections through, whatever the policy of FORWARD. */
-function forward(config: IptablesProxyConfig): RestoreChunk {
-  const mark = masqueradeMark(config);
-  return chunk('forwarding rules', [
-    `-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark ${mark}/${mark} -j ACCEPT`,
-    '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" ' +
-      '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
-  ]);
-}
-
-/** The mark is taken off as the packet is masqueraded, so that it is not done twice when the packet comes by again. */
-function masquerade(config: IptablesProxyConfig): RestoreChunk {
-  const mark = masqueradeMark(config);
-  const why = '-m comment --comment "kubernetes service traffic requiring SNAT"';
-  return chunk('masquerade rules', [
-    `-A KUBE-POSTROUTING -m mark ! --mark ${mark}/${mark} -j RETURN`,
-    `-A KUBE-POSTROUTING -j MARK --xor-mark ${mark}`,
-    `-A KUBE-POSTROUTING ${why} -j MASQUERADE${config.randomFully ? ' --random-fully' : ''}`,
-    `-A KUBE-MARK-MASQ -j MARK --or-mark ${mark}`,
-  ]);
+  return chunk('forwarding rules', [line], { reason: 'CT_INVALID' });
 }

@@ -20,3 +20,6 @@ export function endpointChain(servicePort: string, protocol: string, endpoint: s
 export function probability(n: number): string {
   return (1 / n).toFixed(10);
 }
+
+/** The prefixes of all chains that belong to a service port or an endpoint (isServiceChainName()). */
+export const SERVICE_CHAIN_PREFIXES = ['KUBE-SVC-', 'KUBE-SVL-', 'KUBE-SEP-', 'KUBE-FW-', 'KUBE-EXT-'] as const;

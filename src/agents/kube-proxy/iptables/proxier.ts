@@ -1,75 +1,102 @@
-import type { Cluster } from '../../../cluster/index.js';
-import type { RestoreChunk } from '../../../plan/index.js';
-import { type Agent, callsOn, ownNetns, type Steps } from '../../agent.js';
+import { type Agent, type AgentContext, callsOn, ownNetns, type Steps } from '../../agent.js';
 import { canary } from '../../iptables.js';
-import { clusterEndpoints, endpointsKey, endpointsMap } from '../endpoint.js';
-import { servicePorts } from '../service-port.js';
-import { baseRules, COMMIT } from './base-rules.js';
-import type { IptablesProxyConfig } from './config.js';
+import type { KubeProxyConfig } from '../config.js';
+import { staleConnections } from '../conntrack.js';
+import { NodePortAddresses } from '../node-port-addresses.js';
+import type { ServiceChanges } from '../service-map.js';
 import { ensureJumps } from './jumps.js';
-import { type ServiceRules, serviceRules } from './service-rules.js';
-
-/** largeClusterEndpointsThreshold. */
-const LARGE_CLUSTER = 1000;
+import { NEVER_SYNCED, type SyncState, sync } from './sync.js';
 
 /**
- * kube-proxy in iptables mode: its first, full sync (k8s 1.30 pkg/proxy/iptables/proxier.go). IPv4 only.
+ * kube-proxy in iptables mode: its first, full sync (k8s 1.30 pkg/proxy/iptables/proxier.go), for a cluster that changes
+ * afterwards {@link resyncIptables}. IPv4 only: its IPv6 rules are the same function of the cluster (`sync`), and are not
+ * installed, as no IPv6 packet is followed.
  *
  * Not set are its conntrack sysctls: the table's size follows the machine's cores, and nothing here reads the timeouts.
  */
-export function kubeProxyIptables(config: IptablesProxyConfig): Agent {
+export function kubeProxyIptables(config: KubeProxyConfig): Agent {
   return {
     name: 'kube-proxy',
     *install(context): Steps {
-      const { view, self, cluster } = context;
-      const call = callsOn(self.name, { by: 'kube-proxy', object: 'localhost node ports' });
-      const path = 'net/ipv4/conf/all/route_localnet';
-      if (config.localhostNodePorts && ownNetns(context).sysctls.get(path) !== '1')
-        if ((yield call({ call: 'sysctl set', path, value: '1' })) !== undefined) return;
-      yield* canary({ view, netns: self.name, origin: { by: 'kube-proxy', object: 'canary' } }, 'KUBE-PROXY-CANARY');
-      if (!(yield* ensureJumps({ view, netns: self.name, origin: { by: 'kube-proxy', object: 'base chains' } })))
-        return;
-      yield callsOn(self.name, { by: 'kube-proxy', object: 'all Services' })({
-        call: 'iptables-restore',
-        family: 'ip',
-        flush: 'noflush',
-        chunks: syncText(cluster, config),
-      });
+      // A fresh node has no connections, so that none is to be forgotten.
+      yield* syncOnce(context, config, yield* start(context, config), 0);
     },
   };
 }
 
-const known = new WeakMap<Cluster, Map<string, readonly RestoreChunk[]>>();
-
-/**
- * The text of a full sync, in chunks by object. All nodes of a cluster get the same chunks, as objects: what is read
- * from them is then held once.
- */
-export function syncText(cluster: Cluster, config: IptablesProxyConfig): readonly RestoreChunk[] {
-  const texts = known.get(cluster) ?? new Map<string, readonly RestoreChunk[]>();
-  known.set(cluster, texts);
-  const key = JSON.stringify(config);
-  let text = texts.get(key);
-  if (text === undefined) {
-    text = writeText(cluster, config);
-    texts.set(key, text);
-  }
-  return text;
+/** What kube-proxy remembers between two syncs. */
+export interface ProxierState {
+  readonly sync: SyncState;
+  /** nf_conntrack_tcp_be_liberal as kube-proxy found it when it started. */
+  readonly tcpLiberal: boolean;
 }
 
-function writeText(cluster: Cluster, config: IptablesProxyConfig): readonly RestoreChunk[] {
-  const endpoints = endpointsMap(cluster);
-  const ports = servicePorts(cluster).map((port) => ({
-    port,
-    endpoints: endpoints.get(endpointsKey(port.name, port.protocol)) ?? [],
-  }));
-  const total = ports.reduce((sum, { endpoints: all }) => sum + all.length, 0);
-  const sync = { ...config, large: total > LARGE_CLUSTER };
-  const services = ports.map(({ port, endpoints: all }) => serviceRules(port, clusterEndpoints(all), sync));
-  const part = (name: keyof ServiceRules): readonly RestoreChunk[] => services.flatMap((rules) => rules[name]);
-  const base = baseRules(config);
-  return [
-    ...[base.filterChains, ...base.filterHead, ...part('filter'), ...base.filterTail, COMMIT],
-    ...[base.natChains, ...part('natChains'), base.natHead, ...part('natRules'), base.natTail, COMMIT],
-  ];
+/**
+ * The calls of kube-proxy once its cluster is another one than at the sync before: a partial sync wherever that will do,
+ * and the connections to forget. Without a `previous` sync it is a restart, which forgets those of all UDP Services.
+ * What it returns is for the next one; `now` is in ms.
+ */
+export function* resyncIptables(
+  context: AgentContext,
+  config: KubeProxyConfig,
+  previous: ProxierState | undefined,
+  now: number,
+): Steps<ProxierState> {
+  const from = previous ?? (yield* start(context, config));
+  const { state, changes } = yield* syncOnce(context, config, from, now);
+  if (changes === undefined) return state;
+  for (const { port, connections } of staleConnections(changes))
+    yield callsOn(context.self.name, { by: 'kube-proxy', object: `service/${port.name}` })({
+      call: 'conntrack delete',
+      connections,
+    });
+  return state;
+}
+
+/** What it does once, before its first sync (NewProxier()). */
+function* start(context: AgentContext, config: KubeProxyConfig): Steps<ProxierState> {
+  const { view, self } = context;
+  const { sysctls } = ownNetns(context);
+  const tcpLiberal = (sysctls.get('net/netfilter/nf_conntrack_tcp_be_liberal') ?? '0') !== '0';
+  const path = 'net/ipv4/conf/all/route_localnet';
+  const { containsIpv4Loopback } = new NodePortAddresses(config.nodePortAddresses, 'ip');
+  if (config.localhostNodePorts && containsIpv4Loopback && sysctls.get(path) !== '1')
+    yield callsOn(self.name, { by: 'kube-proxy', object: 'localhost node ports' })({
+      call: 'sysctl set',
+      path,
+      value: '1',
+    });
+  yield* canary({ view, netns: self.name, origin: { by: 'kube-proxy', object: 'canary' } }, 'KUBE-PROXY-CANARY');
+  return { sync: NEVER_SYNCED, tcpLiberal };
+}
+
+/** One sync, and what it found changed; undefined when the kernel refused it, so that the next one is a full one. */
+function* syncOnce(
+  context: AgentContext,
+  config: KubeProxyConfig,
+  { sync: previous, tcpLiberal }: ProxierState,
+  now: number,
+): Steps<{ readonly state: ProxierState; readonly changes: ServiceChanges | undefined }> {
+  const { view, self, cluster } = context;
+  const { ipv4, iptables } = ownNetns(context);
+  const made = sync(
+    {
+      cluster,
+      node: self,
+      config,
+      family: 'ip',
+      state: { addresses: ipv4.addresses.map(({ local }) => local), tcpLiberal },
+      natChains: iptables.get('nat')?.chains.keys() ?? [],
+      now,
+    },
+    previous,
+  );
+  const failed = { ...made.next, needFullSync: true, lastFullSync: previous.lastFullSync };
+  const jumps = { view, netns: self.name, origin: { by: 'kube-proxy', object: 'base chains' } };
+  if (made.full && !(yield* ensureJumps(jumps))) return { state: { sync: failed, tcpLiberal }, changes: undefined };
+  const restore = callsOn(self.name, { by: 'kube-proxy', object: 'all Services' });
+  const refusal = yield restore({ call: 'iptables-restore', family: 'ip', flush: 'noflush', chunks: made.chunks });
+  return refusal === undefined
+    ? { state: { sync: made.next, tcpLiberal }, changes: made.changes }
+    : { state: { sync: failed, tcpLiberal }, changes: undefined };
 }

@@ -9,7 +9,7 @@ import { negation } from '../spelling.js';
 /** `-m ipvs` */
 export interface IpvsMatch {
   readonly match: 'ipvs';
-  /** The options in the order of printing, values as they were written. */
+  /** The options in the order of printing. */
   readonly options: readonly { readonly option: string; readonly value: string; readonly invert: boolean }[];
 }
 
@@ -32,7 +32,7 @@ export const ipvs: MatchExtension<IpvsMatch> = {
     if (!words.has()) words.fail('-m ipvs needs an option', 'missing');
     const options: IpvsMatch['options'][number][] = [];
     for (const { option, invert } of words.options(OPTIONS))
-      options.push({ option, value: option === '--ipvs' ? '' : words.next(), invert });
+      options.push({ option, value: option === '--ipvs' ? '' : textOf(option, words.next()), invert });
     options.sort((a, b) => ORDER.indexOf(a.option) - ORDER.indexOf(b.option));
     return { match: 'ipvs', options };
   },
@@ -52,6 +52,11 @@ export const ipvs: MatchExtension<IpvsMatch> = {
     return context.skb.ipvsProperty ? 'nothing on its way to a server of IPVS' : 'nothing that IPVS has seen to';
   },
 };
+
+/** A protocol is printed as a number, whatever its name (libxt_ipvs.c). */
+function textOf(option: keyof typeof OPTIONS, word: string): string {
+  return option === '--vproto' ? `${parseProtocol(word) ?? word}` : word;
+}
 
 /** The connection of a packet to a server: what comes back from one is not found (IP_VS_HDR_INVERSE). */
 function connectionOf({ skb, runtime }: RuleContext): IpvsConnection | undefined {

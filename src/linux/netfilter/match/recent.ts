@@ -7,6 +7,7 @@ import { ipOf } from '../header.js';
 import { FLAG, NOT_FLAG, VALUE } from '../option.js';
 import type { Ruleset } from '../rule.js';
 import { negation, UINT32 } from '../spelling.js';
+import type { Words } from '../words.js';
 
 /** `-m recent` */
 export interface RecentMatch {
@@ -21,7 +22,8 @@ export interface RecentMatch {
   /** With the same TTL as the packet that was noted. */
   readonly rttl: boolean;
   readonly name: string;
-  readonly mask: Ipv4;
+  /** undefined: the whole of an IPv6 address. */
+  readonly mask: Ipv4 | undefined;
   readonly side: 'rsource' | 'rdest';
 }
 
@@ -46,6 +48,8 @@ const MAX_STAMPS = 65536;
 const DEFAULT_STAMPS = 32;
 const LIST_SIZE = 100;
 
+const WHOLE_IPV6 = 'ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
+
 /** Addresses seen before (recent_mt(), linux net/netfilter/xt_recent.c). */
 export const recent: MatchExtension<RecentMatch> = {
   name: 'recent',
@@ -56,7 +60,7 @@ export const recent: MatchExtension<RecentMatch> = {
     let seconds = 0;
     let hitcount = 0;
     let name = 'DEFAULT';
-    let mask = 0xffffffff as Ipv4;
+    let mask = wholeMask(words);
     let side: RecentMatch['side'] = 'rsource';
     const flags = { reap: false, rttl: false };
     for (const { option, invert } of words.options(OPTIONS)) {
@@ -79,12 +83,9 @@ export const recent: MatchExtension<RecentMatch> = {
           name = words.next();
           if (!/^[^/\s]{1,199}$/.test(name)) words.fail(`expected the name of a list, found "${name}"`);
           break;
-        case '--mask': {
-          const word = words.next();
-          mask = parseIpv4(word) ?? (0 as Ipv4);
-          if (parseIpv4(word) === undefined) words.fail(`expected a netmask, found "${word}"`, 'bad-address');
+        case '--mask':
+          mask = readMask(words);
           break;
-        }
         case '--reap':
         case '--rttl':
           flags[option === '--reap' ? 'reap' : 'rttl'] = true;
@@ -116,7 +117,8 @@ export const recent: MatchExtension<RecentMatch> = {
     if (m.reap) parts.push('--reap');
     if (m.hitcount !== 0) parts.push(`--hitcount ${m.hitcount}`);
     if (m.rttl) parts.push('--rttl');
-    parts.push(`--name ${m.name} --mask ${formatIpv4(m.mask)} --${m.side}`);
+    const mask = m.mask === undefined ? WHOLE_IPV6 : formatIpv4(m.mask);
+    parts.push(`--name ${m.name} --mask ${mask} --${m.side}`);
     return parts.join(' ');
   },
   test(m, context) {
@@ -159,7 +161,19 @@ export const recent: MatchExtension<RecentMatch> = {
   },
 };
 
-function addressOf({ side, mask }: RecentMatch, context: RuleContext): Ipv4 {
+function wholeMask({ source }: Words): Ipv4 | undefined {
+  return source.family === 'ip6' ? undefined : (0xffffffff as Ipv4);
+}
+
+function readMask(words: Words): Ipv4 | undefined {
+  const word = words.next();
+  if (words.source.family === 'ip6' && word === WHOLE_IPV6) return undefined;
+  const mask = parseIpv4(word);
+  if (mask === undefined) words.fail(`expected a netmask, found "${word}"`, 'bad-address');
+  return mask ?? (0 as Ipv4);
+}
+
+function addressOf({ side, mask = 0xffffffff as Ipv4 }: RecentMatch, context: RuleContext): Ipv4 {
   const ip = ipOf(context);
   return (((side === 'rdest' ? ip.dst : ip.src) & mask) >>> 0) as Ipv4;
 }

@@ -1,0 +1,119 @@
+import { parseAddress } from '../src/address/index.js';
+import { DEFAULT_PROXY_CONFIG } from '../src/agents/index.js';
+import { NEVER_SYNCED, type SyncInput, sync } from '../src/agents/kube-proxy/iptables/sync.js';
+import {
+  type Cluster,
+  type Endpoint,
+  type EndpointSlice,
+  SERVICE_DEFAULTS,
+  type Service,
+} from '../src/cluster/index.js';
+import { type Ruleset, restoreRuleset } from '../src/linux/index.js';
+import type { RestoreChunk } from '../src/plan/index.js';
+
+const SERVICES = 10_000;
+const ENDPOINTS = 10;
+
+/** kube-proxy's rules of a large cluster: what the first node costs, what each further one, and a change of one Service. */
+export function benchServices(): void {
+  console.log(`kube-proxy, iptables: ${SERVICES} Services with ${ENDPOINTS} endpoints each; ms of processor time`);
+  const cluster = makeCluster();
+  measure('first node: hash and write the rules', () => sync(inputOf(cluster, 1), NEVER_SYNCED).chunks);
+  const first = sync(inputOf(cluster, 1), NEVER_SYNCED);
+  const ruleset = measure('first node: load them', () => load(new Map(), first.chunks));
+  const rules = [...(ruleset.get('nat')?.chains.values() ?? [])].reduce((sum, chain) => sum + chain.rules.length, 0);
+  const other = measure('another node: the same text', () => sync(inputOf(cluster, 2), NEVER_SYNCED).chunks);
+  if (other !== first.chunks) throw new Error('the nodes do not share their text');
+  measure('another node: load it', () => load(new Map(), other));
+  const changed = withoutOneEndpoint(cluster);
+  const chains = [...(ruleset.get('nat')?.chains.keys() ?? [])];
+  const partial = measure('one endpoint less: a partial sync', () =>
+    sync({ ...inputOf(changed, 1), natChains: chains, now: 60_000 }, first.next),
+  );
+  measure('one endpoint less: load it', () => load(ruleset, partial.chunks));
+  console.log(`  ${rules.toLocaleString('en')} rules in table nat`);
+}
+
+function measure<T>(name: string, run: () => T): T {
+  globalThis.gc?.();
+  const before = process.memoryUsage();
+  const start = process.cpuUsage();
+  const result = run();
+  const { user, system } = process.cpuUsage(start);
+  const ms = (user + system) / 1000;
+  globalThis.gc?.();
+  const after = process.memoryUsage();
+  const mb = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`.padStart(8);
+  const memory = `heap +${mb(after.heapUsed - before.heapUsed)}, resident${mb(after.rss)}`;
+  console.log(`  ${name.padEnd(38)}${ms.toFixed(0).padStart(7)} ms   ${memory}`);
+  return result;
+}
+
+function load(ruleset: Ruleset, chunks: readonly RestoreChunk[]): Ruleset {
+  const restored = restoreRuleset(ruleset, chunks, 'noflush');
+  if (restored.refusal !== undefined) throw new Error(restored.refusal.message);
+  return restored.ruleset;
+}
+
+function inputOf(cluster: Cluster, n: number): SyncInput {
+  const addresses = [address(`192.168.0.${n}`)] as unknown as SyncInput['node']['addresses'];
+  const podCIDR = { address: addresses[0], length: 24 };
+  return {
+    cluster,
+    node: { name: `node-${n}`, labels: {}, addresses, podCIDR },
+    config: { ...DEFAULT_PROXY_CONFIG, detectLocal: { mode: 'BridgeInterface', bridge: 'cni0' } },
+    family: 'ip',
+    state: { addresses, tcpLiberal: false },
+    natChains: [],
+    now: 0,
+  };
+}
+
+function address(text: string): Endpoint['address'] {
+  const found = parseAddress(text);
+  if (found === undefined) throw new Error(text);
+  return found;
+}
+
+function makeCluster(): Cluster {
+  const services: Service[] = [];
+  const endpointSlices: EndpointSlice[] = [];
+  for (let i = 0; i < SERVICES; i++) {
+    const name = `service-${i}`;
+    services.push({
+      ...SERVICE_DEFAULTS,
+      namespace: 'default',
+      name,
+      clusterIPs: [address(`10.${96 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`)],
+      ports: [{ name: 'http', protocol: 'TCP', port: 80, targetPort: 8080, nodePort: undefined }],
+    });
+    endpointSlices.push({
+      namespace: 'default',
+      name: `${name}-1`,
+      service: name,
+      ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+      endpoints: Array.from({ length: ENDPOINTS }, (_, j) => endpoint(i * ENDPOINTS + j)),
+    });
+  }
+  const any = { address: 0 as never, length: 8 };
+  return { podCIDR: any, serviceCIDR: any, nodes: [], pods: [], services, endpointSlices };
+}
+
+function endpoint(n: number): Endpoint {
+  return {
+    address: address(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`),
+    ready: true,
+    serving: true,
+    terminating: false,
+    nodeName: `node-${n % 100}`,
+    zone: undefined,
+    hints: undefined,
+    target: undefined,
+  };
+}
+
+function withoutOneEndpoint(cluster: Cluster): Cluster {
+  const [slice, ...rest] = cluster.endpointSlices;
+  if (slice === undefined) return cluster;
+  return { ...cluster, endpointSlices: [{ ...slice, endpoints: slice.endpoints.slice(1) }, ...rest] };
+}

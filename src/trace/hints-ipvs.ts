@@ -1,0 +1,74 @@
+import { formatIpv4, type Ipv4, isLoopback, parseIpv4 } from '../address/index.js';
+import { inetAddrType, type Netns } from '../linux/index.js';
+import { type Network, objectName } from '../topology/index.js';
+import type { End } from './hint-end.js';
+import type { Hint, Hop, Leg } from './trace.js';
+
+/** kube-proxy's device for addresses of Services, which is never up (k8s 1.30 pkg/proxy/ipvs/proxier.go). */
+const IPVS_DEVICE = 'kube-ipvs0';
+
+/** Whom the packet of a leg was for, before anybody translated it; undefined where it has no ports. */
+interface Asked {
+  readonly dst: Ipv4;
+  readonly port: number;
+  readonly proto: 'tcp' | 'udp' | 'sctp';
+}
+
+function askedOf({ packet }: Leg): Asked | undefined {
+  const ip = packet.find((header) => header.l === 'ip4');
+  const l4 = packet.find((header) => header.l === 'tcp' || header.l === 'udp' || header.l === 'sctp');
+  const dst = ip?.l === 'ip4' ? parseIpv4(ip.dst) : undefined;
+  if (dst === undefined || l4 === undefined || !('dport' in l4)) return undefined;
+  return { dst, port: l4.dport, proto: l4.l };
+}
+
+function serves({ ipvs }: Netns, { port, proto }: Asked, dst?: Ipv4): boolean {
+  return ipvs.some(
+    ({ key }) =>
+      key.by === 'address' && key.protocol === proto && key.port === port && (dst === undefined || key.address === dst),
+  );
+}
+
+/** IPVS takes what is delivered locally: a virtual service whose address the node does not have gets nothing. */
+export function unboundAddress(network: Network, { leg, path }: End): readonly Hint[] {
+  const asked = askedOf(leg);
+  if (asked === undefined) return [];
+  for (const { host } of path.hops) {
+    const ns = network.netns(host);
+    if (ns === undefined || !serves(ns, asked, asked.dst) || inetAddrType(ns, asked.dst) === 'local') continue;
+    const values = { node: host, vip: formatIpv4(asked.dst), port: asked.port, proto: asked.proto, dev: IPVS_DEVICE };
+    return [{ code: 'VIP_NOT_BOUND', values }];
+  }
+  return [];
+}
+
+/** Nobody took a packet that had arrived, in a namespace with virtual services: which one was it for? */
+export function withoutVirtualService(network: Network, { leg, hop }: End): readonly Hint[] {
+  const ns = network.netns(hop.netns);
+  const asked = askedOf(leg);
+  if (ns === undefined || asked === undefined || ns.ipvs.length === 0) return [];
+  const values = { node: hop.netns, vip: formatIpv4(asked.dst), port: asked.port, proto: asked.proto };
+  if (isLoopback(asked.dst)) return serves(ns, asked) ? [{ code: 'LOCALHOST_NODE_PORT', values }] : [];
+  const bound = ns.ipv4.addresses.some(({ dev, local }) => dev === IPVS_DEVICE && local === asked.dst);
+  if (!bound || serves(ns, asked, asked.dst)) return [];
+  const owner = network.directory.ownerOf(asked.dst);
+  const service = owner === undefined ? '' : objectName(owner);
+  const ports = owner?.ports ?? [];
+  const known = ports.some(({ port, protocol }) => port === asked.port && protocol === asked.proto);
+  const list = ports.map(({ protocol, port }) => `${port}/${protocol}`).join(', ');
+  if (known) return [{ code: 'VIRTUAL_SERVICE_MISSING', values: { ...values, service } }];
+  return [{ code: 'VIP_NO_PORT', values: { ...values, service, ports: list } }];
+}
+
+/**
+ * An address of kube-ipvs0 asked for the next hop: ARP asks in the name of the packet's source (arp_solicit(), with
+ * arp_announce 0), and a node that has the same address does not answer.
+ */
+export function askedInTheNameOfService(network: Network, { netns }: Hop, { packet }: Leg): readonly Hint[] {
+  const ip = packet.find((header) => header.l === 'ip4');
+  const src = ip?.l === 'ip4' ? parseIpv4(ip.src) : undefined;
+  const ns = network.netns(netns);
+  const bound = ns?.ipv4.addresses.some(({ dev, local }) => dev === IPVS_DEVICE && local === src) === true;
+  if (src === undefined || !bound) return [];
+  return [{ code: 'SOURCE_IS_SERVICE_ADDRESS', values: { node: netns, src: formatIpv4(src), dev: IPVS_DEVICE } }];
+}
