@@ -16,6 +16,7 @@ const PAGES = [
   'docs/lab-format.md',
   'docs/reading-a-trace.md',
   'docs/library.md',
+  'docs/services.md',
   'docs/how-to-add-an-output.md',
 ];
 
