@@ -15,9 +15,9 @@ export const FLANNEL_LABS = [
 ] as const;
 /** The shipped labs of kube-proxy's modes; both describe the same workload. */
 export const SERVICE_LABS = ['services', 'services-ipvs'] as const;
-/** The labs that are shipped. */
-export const SHIPPED = [...FLANNEL_LABS, ...SERVICE_LABS] as const;
-export type Shipped = (typeof SHIPPED)[number];
+/** A lab that is shipped. */
+export type Shipped = (typeof FLANNEL_LABS)[number] | (typeof SERVICE_LABS)[number];
+export const SHIPPED: readonly Shipped[] = [...FLANNEL_LABS, ...SERVICE_LABS];
 
 /** The file of a shipped lab. */
 export function shippedFile(name: Shipped): string {
