@@ -20,7 +20,7 @@ export function hintsOf(network: Network, query: Query, cause: string | null, le
   if (end === undefined) return [...takenByAnother(network, query, legs), ...answeredBySeveral(legs)];
   const { hop, drop } = end;
   if (drop.code === 'NEIGH_FAILED') {
-    const named = askedInTheNameOfService(network, hop, end.leg);
+    const named = askedInTheNameOfService(network, hop, end.leg, legs);
     return named.length > 0 ? named : missingNeighbour(network, hop, drop);
   }
   if (UNTAKEN.has(drop.code)) {
