@@ -169,6 +169,7 @@ test('a real node, as its tools printed it on Linux 6.18', () => {
     ['ip-neigh-proxy.json', 'absent'],
     ['ip6tables-save.txt', 'absent'],
     ['ipvsadm-save.txt', 'absent'],
+    ['ipvs-connections.txt', 'absent'],
     ['ss.txt', 'absent'],
   ]);
   // Its pod was not dumped: the packet leaves what is known.
