@@ -39,15 +39,14 @@ export function ipVsConnNew(
     timeout,
     expires: net.now + timeout,
   };
-  net.runtime.ipvs.connections.insert(connection, net.journal);
+  // ip_vs_conn_hash(): one for a single packet is found by nobody.
+  if (!connection.onePacket) net.runtime.ipvs.connections.insert(connection, net.journal);
   return connection;
 }
 
-/** ip_vs_conn_put(): its timer begins anew; one for a single packet has had it. */
+/** ip_vs_conn_put(): its timer begins anew. */
 export function ipVsConnPut(net: Net, connection: IpvsConnection): void {
-  const { connections } = net.runtime.ipvs;
-  if (connection.onePacket) connections.delete(connection, net.journal);
-  else net.journal.set(connection, 'expires', net.now + connection.timeout);
+  net.journal.set(connection, 'expires', net.now + connection.timeout);
 }
 
 /** ip_vs_conn_expire_now() */
