@@ -47,9 +47,11 @@ async function collected(lab: Shipped, name: string, more: readonly string[] = [
   const relays = network
     .names()
     .flatMap((netns) => network.netns(netns)?.processes.map((process) => ({ netns, ...process })) ?? [])
-    .map(({ netns, dev, address, port }) => {
-      return `ip netns exec ${netns} python3 ${relay} ${dev} ${formatIpv4(address)} ${port} </dev/null &`;
-    });
+    .flatMap(({ netns, dev, address, port }) => [
+      `ip netns exec ${netns} python3 ${relay} ${dev} ${formatIpv4(address)} ${port} </dev/null &`,
+      // A TUN device has a carrier once somebody reads from it.
+      `for i in $(seq 100); do ip -n ${netns} link show ${dev} | grep -q LOWER_UP && break; sleep 0.1; done`,
+    ]);
   const ran = await isolatedMachine(
     [
       'hostname node-1',
