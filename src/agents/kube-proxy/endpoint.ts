@@ -1,5 +1,12 @@
 import { formatAddress, isIpv4Address } from '../../address/index.js';
-import type { Cluster, Endpoint, EndpointHints, EndpointSlice, Node } from '../../cluster/index.js';
+import {
+  type Cluster,
+  type Endpoint,
+  type EndpointHints,
+  type EndpointSlice,
+  type Node,
+  TOPOLOGY_ZONE,
+} from '../../cluster/index.js';
 import {
   compare,
   type Family,
@@ -114,7 +121,7 @@ function usable(
  * (topologyModeFromHints(), k8s 1.34 pkg/proxy/topology.go).
  */
 function nearEndpoints(ready: readonly EndpointInfo[], { name, labels }: Pick<Node, 'name' | 'labels'>) {
-  return hinted(ready, 'forNodes', name) ?? hinted(ready, 'forZones', labels['topology.kubernetes.io/zone']) ?? ready;
+  return hinted(ready, 'forNodes', name) ?? hinted(ready, 'forZones', labels[TOPOLOGY_ZONE]) ?? ready;
 }
 
 function hinted(
