@@ -17,7 +17,7 @@ import type { KubeProxyChoice, Lab } from '../../lab/index.js';
 import type { EndpointRow, NotServedBecause, PortOnNode, ServicePortRow, ServiceRow } from '../../output/index.js';
 import { fateOf } from './fate.js';
 import { healthRows } from './health.js';
-import { noEndpointRows } from './no-endpoints.js';
+import { noEndpointRows, type PodIndex, podIndex } from './no-endpoints.js';
 import { unusedRows } from './unused.js';
 
 /** What kube-proxy knows of a cluster, in both families. */
@@ -28,6 +28,7 @@ interface Known {
   readonly ports: ReadonlyMap<Family, ReadonlyMap<string, ServicePortInfo>>;
   readonly endpoints: ReadonlyMap<Family, EndpointsMap>;
   readonly targets: ReadonlyMap<string, string>;
+  readonly pods: PodIndex;
 }
 
 const FAMILIES = ['ip', 'ip6'] as const satisfies readonly Family[];
@@ -48,6 +49,7 @@ export function describeServices(
     ),
     endpoints: new Map(FAMILIES.map((family) => [family, endpointsMap(cluster, family)])),
     targets: targetsOf(cluster),
+    pods: podIndex(cluster),
   };
   return cluster.services.map((service) => serviceRow(service, known));
 }
@@ -74,7 +76,7 @@ function serviceRow(service: Service, known: Known): ServiceRow {
     healthCheckNodePort: checked ? healthCheckNodePort : undefined,
     notServed: notServed(service, known.mode),
     ports: service.ports.map((port) => portRow(service, port, known)),
-    noEndpoints: noEndpointRows(service, known.cluster),
+    noEndpoints: noEndpointRows(service, known.cluster, known.pods),
     health: checked ? healthRows(service, known.cluster) : [],
   };
 }
