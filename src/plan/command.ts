@@ -42,8 +42,9 @@ const SHELLS = new Set(['sh', 'bash']);
 
 /**
  * The calls that a command line makes: of `ip`, `bridge`, `sysctl`, `echo … > /proc/sys/…`, `iptables`,
- * `iptables-restore`, `ipset`, `ipvsadm` and `conntrack -F`, also behind `ip netns exec NS`, in `sh -c '…'`, and several joined by
- * `;` or `&&`. Options that are not known are problems, each with its column and what may have been meant.
+ * `iptables-restore`, `ipset`, `ipvsadm`, `conntrack -F` and `-D`, also behind `ip netns exec NS`, in `sh -c '…'`, and
+ * several joined by `;` or `&&`. Options that are not known are problems, each with its column and what may have been
+ * meant.
  */
 export function parseCommand(line: string, context: CommandContext): Read<Install[]> {
   const problems: Problem[] = [];
