@@ -41,6 +41,11 @@ test.each([
   expect(knownName(name, kind)?.name).toBe(is);
 });
 
+test('only sets have names of their own for IPv6', () => {
+  expect(knownName('KUBE-6-CLUSTER-IP', undefined)?.kind).toBe('ipset');
+  expect(knownName('KUBE-6-SERVICES', undefined)).toBeUndefined();
+});
+
 test('no name is there twice', () => {
   const keys = KNOWN_NAMES.map(({ kind, name }) => `${kind} ${name}`);
   expect(keys.filter((key, i) => keys.indexOf(key) !== i)).toEqual([]);

@@ -32,7 +32,7 @@ export function addExplain(program: Command, io: Io, exit: SetExit): void {
         '../../output/index.js'
       );
       const explained = explainName(network, name);
-      if ('known' in explained && knownName(name, undefined)?.name !== name) {
+      if ('known' in explained && (knownName(name, undefined)?.name ?? '*').endsWith('*')) {
         const wellKnown = KNOWN_NAMES.map((known) => known.name).filter((known) => !known.endsWith('*'));
         const near = didYouMean(name, [...explained.known, ...wellKnown]);
         throw new UsageError(

@@ -224,16 +224,17 @@ export const KNOWN_NAMES: readonly KnownName[] = [
 
 /** What is known of a name as a thing of that kind; the exact name before one that begins so. */
 export function knownName(name: string, kind: Thing['kind'] | undefined): KnownName | undefined {
+  if (kind === undefined && name.startsWith('KUBE-6-')) return knownName(name, 'ipset');
   const plain = /^0x0*([0-9a-f]+)(?:\/.*)?$/i.exec(name);
-  const asked = plain === null ? withoutFamily(name, kind) : `0x${(plain[1] ?? '').toLowerCase()}`;
+  const asked =
+    plain === null ? (kind === 'ipset' ? withoutFamily(name) : name) : `0x${(plain[1] ?? '').toLowerCase()}`;
   const ofKind = KNOWN_NAMES.filter((each) => kind === undefined || each.kind === kind);
   const begins = ofKind.filter((each) => each.name.endsWith('*') && asked.startsWith(each.name.slice(0, -1)));
   return ofKind.find((each) => each.name === asked) ?? begins.sort((a, b) => b.name.length - a.name.length)[0];
 }
 
 /** Sets for IPv6 are called KUBE-6-…, cut after 31 characters (NewIPSet(), k8s 1.30 pkg/proxy/ipvs/ipset.go). */
-function withoutFamily(name: string, kind: Thing['kind'] | undefined): string {
-  if (!name.startsWith('KUBE-6-') || (kind !== undefined && kind !== 'ipset')) return name;
+function withoutFamily(name: string): string {
   const known = KNOWN_NAMES.find(
     (each) => each.kind === 'ipset' && each.name.replace(/^KUBE-/, 'KUBE-6-').slice(0, 31) === name,
   );

@@ -6,6 +6,7 @@ import { NodePortAddresses } from '../node-port-addresses.js';
 import type { ServiceChanges } from '../service-map.js';
 import { ensureJumps } from './jumps.js';
 import { NEVER_SYNCED, type SyncState, sync } from './sync.js';
+import { servesLocalhost } from './sync-config.js';
 
 /**
  * kube-proxy in iptables mode: its first, full sync (k8s 1.30 pkg/proxy/iptables/proxier.go), for a cluster that changes
@@ -54,8 +55,8 @@ function* start(context: AgentContext, config: KubeProxyConfig): Steps<ProxierSt
   const { sysctls } = ownNetns(context);
   const tcpLiberal = (sysctls.get('net/netfilter/nf_conntrack_tcp_be_liberal') ?? '0') !== '0';
   const path = 'net/ipv4/conf/all/route_localnet';
-  const { containsIpv4Loopback } = new NodePortAddresses(config.nodePortAddresses, 'ip');
-  if (config.localhostNodePorts && containsIpv4Loopback && sysctls.get(path) !== '1')
+  const nodePorts = new NodePortAddresses(config.nodePortAddresses, 'ip');
+  if (servesLocalhost(config, nodePorts) && sysctls.get(path) !== '1')
     yield callsOn(self.name, { by: 'kube-proxy', object: 'localhost node ports' })({
       call: 'sysctl set',
       path,

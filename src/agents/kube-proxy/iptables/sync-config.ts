@@ -16,7 +16,12 @@ export interface SyncConfig extends KubeProxyConfig {
   readonly large: boolean;
 }
 
-/** Completes a configuration: localhost node ports are in force where node ports are served on 127.0.0.1 at all. */
+/** Whether localhost node ports are in force: where node ports are served on 127.0.0.1 at all (NewProxier()). */
+export function servesLocalhost({ localhostNodePorts }: KubeProxyConfig, nodePorts: NodePortAddresses): boolean {
+  return localhostNodePorts && nodePorts.containsIpv4Loopback;
+}
+
+/** Completes a configuration. */
 export function syncConfig(
   config: KubeProxyConfig,
   family: Family,
@@ -28,7 +33,7 @@ export function syncConfig(
     ...config,
     family,
     nodePorts,
-    localhostNodePorts: config.localhostNodePorts && nodePorts.containsIpv4Loopback,
+    localhostNodePorts: servesLocalhost(config, nodePorts),
     detector: localDetector(config.detectLocal, family, node),
     large: totalEndpoints > LARGE_CLUSTER,
   };
