@@ -219,6 +219,22 @@ describe('what a line means', () => {
     },
     { line: '/usr/sbin/conntrack -F', want: { call: 'conntrack flush' }, why: 'the path of a tool does not matter' },
     {
+      line: 'conntrack -D -p udp --orig-dst 10.96.0.10 --dst-nat 10.244.1.2',
+      want: {
+        call: 'conntrack delete',
+        connections: { protocol: 'udp', origDst: ip('10.96.0.10'), dstNat: ip('10.244.1.2') },
+      },
+      why: 'as kube-proxy calls it for an endpoint',
+    },
+    {
+      line: 'conntrack -D -f ipv4 -p tcp -d 10.0.0.1 --orig-port-dst 80 -g 10.0.0.2',
+      want: {
+        call: 'conntrack delete',
+        connections: { protocol: 'tcp', origDst: ip('10.0.0.1'), origDport: 80, dstNat: ip('10.0.0.2') },
+      },
+      why: 'short options, and the other name of --dport',
+    },
+    {
       line: 'iptables -t nat -A POSTROUTING -m comment --comment "flanneld masq" -j FLANNEL-POSTRTG',
       want: {
         call: 'iptables',
@@ -328,10 +344,9 @@ describe('problems', () => {
       line: 'bridge fdb add 02:00:00:00:00:01 dev v1',
       want: '7:38: an entry of the device itself needs `dst IP`; one of its bridge needs `master`',
     },
-    {
-      line: 'conntrack -D -s 10.0.0.1',
-      want: '7:11: only `conntrack -F` is understood, found "-D"',
-    },
+    { line: 'conntrack -L', want: '7:11: only `conntrack -F` and `-D` are understood, found "-L"' },
+    { line: 'conntrack -D --reply-src 10.0.0.1', want: '7:14: option of conntrack -D: "--reply-src" is not known' },
+    { line: 'conntrack -D --dport 53 -p udp', want: '7:14: --dport needs a protocol before it: `-p`' },
   ])('$line', ({ line, want }) => {
     expect(problemsOf(line)[0]?.replace('lab.yaml:', '')).toBe(want);
   });

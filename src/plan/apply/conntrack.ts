@@ -25,12 +25,12 @@ function forget(context: ApplyContext, which: (ct: Connection) => boolean): void
 const PROTOCOLS = { tcp: IPPROTO_TCP, udp: IPPROTO_UDP, sctp: IPPROTO_SCTP } as const;
 
 /** `--dst-nat` asks whether answers come from elsewhere than was asked (filter_nat(), conntrack-tools src/conntrack.c). */
-function matches({ original, reply }: Connection, selector: ConnectionSelector): boolean {
+function matches({ original, reply, dstNat: translated }: Connection, selector: ConnectionSelector): boolean {
   const { protocol, origDst, origDport, dstNat } = selector;
   return (
     (protocol === undefined || original.protocol === PROTOCOLS[protocol]) &&
     (origDst === undefined || original.dst === origDst) &&
     (origDport === undefined || original.dport === origDport) &&
-    (dstNat === undefined || (reply.src === dstNat && reply.src !== original.dst))
+    (dstNat === undefined || (translated && reply.src === dstNat && reply.src !== original.dst))
   );
 }
