@@ -2,11 +2,14 @@
 import { cpus } from 'node:os';
 import { benchColdStart } from './cold-start.js';
 import { benchRoutes } from './routes.js';
+import { benchServices } from './services.js';
 import { benchTraces } from './traces.js';
 
 console.log(`Node ${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}\n`);
 benchRoutes();
 console.log();
 await benchTraces();
+console.log();
+benchServices();
 console.log();
 benchColdStart();

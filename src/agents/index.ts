@@ -19,6 +19,7 @@ export {
 export { healthCheck } from './kube-proxy/health-check.js';
 export { endpointChain, serviceChain } from './kube-proxy/iptables/names.js';
 export { kubeProxyIptables, type ProxierState, resyncIptables } from './kube-proxy/iptables/proxier.js';
+export { DUMMY as KUBE_IPVS0 } from './kube-proxy/ipvs/node.js';
 export { deleteDrained, kubeProxyIpvs, kubeProxyIpvsResync, syncIpvs } from './kube-proxy/ipvs/proxier.js';
 export type { Connections, ProxierMemory } from './kube-proxy/ipvs/servers.js';
 export {

@@ -31,18 +31,27 @@ interface Changed {
 
 /** A network with the faults and commands that were asked for, as far as they can be made. */
 export async function changedNetwork(opened: OpenedNetwork, options: ChangeOptions, io: Io): Promise<Changed> {
+  const change = await changer(options);
+  return change(opened, io);
+}
+
+/** The same for several networks. */
+export async function changer(options: ChangeOptions): Promise<(opened: OpenedNetwork, io: Io) => Changed> {
   const { checkFaults } = await import('../input/index.js');
   const { applyFaults } = await import('../lab/index.js');
   const { fault = [], exec = [] } = options;
-  const lab = opened.kind === 'lab' ? opened.opened.lab : undefined;
-  const unknown = checkFaults(lab, fault);
-  const known = fault.filter((name) => lab?.faults.some((each) => each.name === name));
-  const faulted =
-    lab === undefined ? { network: opened.network, problems: [] } : applyFaults(opened.network, lab, known);
-  const problems = [...unknown, ...faulted.problems];
-  if (exec.length === 0) return { network: faulted.network, problems };
-  const executed = await execute(exec, faulted.network, io);
-  return { network: executed.network, problems: [...problems, ...executed.problems] };
+  const execute = exec.length === 0 ? undefined : await executor(exec);
+  return (opened, io) => {
+    const lab = opened.kind === 'lab' ? opened.opened.lab : undefined;
+    const unknown = checkFaults(lab, fault);
+    const known = fault.filter((name) => lab?.faults.some((each) => each.name === name));
+    const faulted =
+      lab === undefined ? { network: opened.network, problems: [] } : applyFaults(opened.network, lab, known);
+    const problems = [...unknown, ...faulted.problems];
+    if (execute === undefined) return { network: faulted.network, problems };
+    const executed = execute(faulted.network, io);
+    return { network: executed.network, problems: [...problems, ...executed.problems] };
+  };
 }
 
 /**
@@ -59,41 +68,41 @@ export async function changedOrThrow(opened: OpenedNetwork, options: ChangeOptio
 /** The columns that problems are told in are those of the whole argument. */
 const EXEC = /^(\s*([^\s:]+)\s*:\s*)(.*)$/s;
 
-async function execute(lines: readonly string[], network: Network, io: Io): Promise<Changed> {
+/** Runs command lines on a network. */
+async function executor(lines: readonly string[]): Promise<(network: Network, io: Io) => Changed> {
   const { Applier, parseCommand } = await import('../plan/index.js');
-  const { Runtime } = await import('../linux/index.js');
+  const { classifySysctl, Runtime, sysctlName } = await import('../linux/index.js');
   const { refusalProblem } = await import('../lab/index.js');
-  const applier = new Applier(network, new Runtime());
-  const problems: Problem[] = [];
-  for (const [i, text] of lines.entries()) {
-    const at = { file: '--exec', path: [], line: i + 1, col: 1 };
-    const [, before = '', place = '', command = ''] = EXEC.exec(text) ?? [];
-    if (command === '') {
-      const message = `expected 'NETNS: COMMAND', such as 'node-1: ip route del default', found '${text}'`;
-      problems.push({ ...at, code: 'syntax', message });
-      continue;
-    }
-    const netns = netnsOf(place, network);
-    if (netns === undefined) problems.push({ ...at, code: 'unknown-name', message: noNetns(place, network) });
-    const read = parseCommand(command, { netns: netns ?? '', file: at.file, line: at.line });
-    if ('problems' in read)
-      problems.push(...read.problems.map((problem) => ({ ...problem, col: problem.col + before.length })));
-    else if (netns !== undefined)
-      for (const install of read.value) {
-        const refusal = applier.apply(install);
-        if (refusal !== undefined) problems.push(refusalProblem(refusal, { ...at, col: before.length + 1 }));
-        else await tellUnread(install, io);
+  /** A sysctl that nothing here reads is set all the same, and changes nothing: say so. */
+  const tellUnread = ({ call }: Install, io: Io): void => {
+    if (call.call === 'sysctl set' && classifySysctl(call.path).is === 'other')
+      io.err(`note: ${sysctlName(call.path)} is kept, but nothing that is modelled reads it\n`);
+  };
+  return (network, io) => {
+    const applier = new Applier(network, new Runtime());
+    const problems: Problem[] = [];
+    for (const [i, text] of lines.entries()) {
+      const at = { file: '--exec', path: [], line: i + 1, col: 1 };
+      const [, before = '', place = '', command = ''] = EXEC.exec(text) ?? [];
+      if (command === '') {
+        const message = `expected 'NETNS: COMMAND', such as 'node-1: ip route del default', found '${text}'`;
+        problems.push({ ...at, code: 'syntax', message });
+        continue;
       }
-  }
-  return { network: applier.network(), problems };
-}
-
-/** A sysctl that nothing here reads is set all the same, and changes nothing: say so. */
-async function tellUnread({ call }: Install, io: Io): Promise<void> {
-  if (call.call !== 'sysctl set') return;
-  const { classifySysctl, sysctlName } = await import('../linux/index.js');
-  if (classifySysctl(call.path).is === 'other')
-    io.err(`note: ${sysctlName(call.path)} is kept, but nothing that is modelled reads it\n`);
+      const netns = netnsOf(place, network);
+      if (netns === undefined) problems.push({ ...at, code: 'unknown-name', message: noNetns(place, network) });
+      const read = parseCommand(command, { netns: netns ?? '', file: at.file, line: at.line });
+      if ('problems' in read)
+        problems.push(...read.problems.map((problem) => ({ ...problem, col: problem.col + before.length })));
+      else if (netns !== undefined)
+        for (const install of read.value) {
+          const refusal = applier.apply(install);
+          if (refusal !== undefined) problems.push(refusalProblem(refusal, { ...at, col: before.length + 1 }));
+          else tellUnread(install, io);
+        }
+    }
+    return { network: applier.network(), problems };
+  };
 }
 
 /**

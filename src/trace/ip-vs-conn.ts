@@ -1,4 +1,5 @@
 import {
+  dropIpvsConntrack,
   type IpvsConnection,
   ipvsKeyText,
   type RealServer,
@@ -6,7 +7,6 @@ import {
   serviceOfKey,
   type VirtualService,
 } from '../linux/index.js';
-import { dropConntrack } from './ip-vs-nfct.js';
 import type { HookEntry, Net } from './net.js';
 
 /** A new connection's first timeout (ip_vs_conn_new(), linux net/netfilter/ipvs/ip_vs_conn.c), ms. */
@@ -53,7 +53,7 @@ export function ipVsConnPut(net: Net, connection: IpvsConnection): void {
 /** ip_vs_conn_expire_now() */
 export function ipVsConnExpireNow(net: Net, connection: IpvsConnection): void {
   net.runtime.ipvs.connections.delete(connection, net.journal);
-  dropConntrack(net, connection);
+  dropIpvsConntrack(net, connection);
 }
 
 /** The service of a connection, while there is one for the same packets. */
@@ -72,7 +72,7 @@ export const IP_VS_TIMERS: HookEntry = {
   priority: Number.NEGATIVE_INFINITY,
   run(net) {
     const { connections } = net.runtime.ipvs;
-    if (connections.size > 0) for (const gone of connections.expire(net.now, net.journal)) dropConntrack(net, gone);
+    if (connections.size > 0) for (const gone of connections.expire(net.now, net.journal)) dropIpvsConntrack(net, gone);
     return 'accept';
   },
 };

@@ -170,7 +170,7 @@ export function texts(ns: Netns): Pick<ProxiedNetns, 'ipvs' | 'members' | 'bound
 }
 
 /** The rules of the last restore text among calls. */
-export function rulesOf(installs: readonly Install[]): ProxiedNetns['rules'] {
+function rulesOf(installs: readonly Install[]): ProxiedNetns['rules'] {
   const text = installs.flatMap(({ call }) =>
     call.call === 'iptables-restore' ? [call.chunks.flatMap((chunk) => chunk.lines)] : [],
   );

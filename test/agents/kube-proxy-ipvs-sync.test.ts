@@ -6,7 +6,9 @@ import {
   type ProxierMemory,
   syncIpvs,
 } from '../../src/agents/index.js';
+import { serviceMap } from '../../src/agents/kube-proxy/service-map.js';
 import type { Endpoint, Service } from '../../src/cluster/index.js';
+import { formatCommand } from '../../src/plan/index.js';
 import { ip, prefix } from '../must.js';
 import { clusterOf, endpoint, Machine, ONE_EACH, proxyConfig, served, servicePort, texts, web } from './ipvs-node.js';
 
@@ -23,11 +25,12 @@ const [KEPT, DRAINED] = [
 /** A machine after the first sync, and its next ones: the `ipvsadm` lines of each. */
 class Synced {
   readonly machine = new Machine();
-  memory: ProxierMemory = { terminating: new Set() };
+  memory: ProxierMemory;
 
   constructor(service: Service, endpoints: readonly Endpoint[]) {
     const cluster = clusterOf(served(service, endpoints));
     this.machine.run(cluster, (context) => kubeProxyIpvs(CONFIG).install(context));
+    this.memory = { terminating: new Set(), services: serviceMap(cluster, 'ip') };
   }
 
   sync(
@@ -127,12 +130,11 @@ describe('an endpoint that is removed', () => {
 describe('a sync', () => {
   test('that finds nothing changed writes the rules again, and nothing else', () => {
     const service = web({ type: 'NodePort', ports: [servicePort({ nodePort: 30080 })] });
-    const { machine } = new Synced(service, ONE_EACH);
+    const synced = new Synced(service, ONE_EACH);
+    const { machine } = synced;
     const before = machine.installs.length;
     const was = texts(machine.ns);
-    machine.run(clusterOf(served(service, ONE_EACH)), (context) =>
-      syncIpvs(context, CONFIG, { terminating: new Set() }, BUSY),
-    );
+    synced.sync(service, ONE_EACH, BUSY);
     expect(machine.installs.slice(before).map(({ call }) => call.call)).toEqual(['ipset restore', 'iptables-restore']);
     expect(texts(machine.ns)).toEqual(was);
   });
@@ -155,12 +157,10 @@ describe('a sync', () => {
 
   test('exchanges entries of sets: an external IP becomes one of policy Local', () => {
     const external = { externalIPs: [ip('203.0.113.5')] };
-    const { machine } = new Synced(web(external), ONE_EACH);
+    const synced = new Synced(web(external), ONE_EACH);
+    const { machine } = synced;
     const before = machine.installs.length;
-    const local = web({ ...external, externalTrafficPolicy: 'Local' });
-    machine.run(clusterOf(served(local, ONE_EACH)), (context) =>
-      syncIpvs(context, CONFIG, { terminating: new Set() }, IDLE),
-    );
+    synced.sync(web({ ...external, externalTrafficPolicy: 'Local' }), ONE_EACH, IDLE);
     const lines = machine.installs
       .slice(before)
       .flatMap(({ call }) => (call.call === 'ipset restore' ? call.chunks.flatMap((chunk) => chunk.lines) : []));
@@ -196,6 +196,18 @@ describe('a sync', () => {
     expect(lines).toEqual(ONE_EACH.map((_, i) => `-e -t 10.96.0.80:80 -r 10.244.${i + 1}.2:8080 -m -w 1`));
     expect(synced.servers).toEqual([KEPT, DRAINED.replace('-w 0', '-w 1')]);
   });
+});
+
+// CleanStaleEntries(), k8s 1.30 pkg/proxy/conntrack/cleanup.go.
+test('a sync forgets the UDP connections to an endpoint that is gone', () => {
+  const service = web({ ports: [servicePort({ protocol: 'UDP' })] });
+  const synced = new Synced(service, ONE_EACH);
+  const before = synced.machine.installs.length;
+  synced.sync(service, REST, IDLE);
+  const calls = synced.machine.installs.slice(before).map(formatCommand);
+  expect(calls.filter((command) => command.includes('conntrack -D'))).toEqual([
+    'ip netns exec node-1 conntrack -D -p udp --orig-dst 10.96.0.80 --dst-nat 10.244.2.2',
+  ]);
 });
 
 describe('what is the same on every node', () => {

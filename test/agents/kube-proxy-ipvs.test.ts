@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeProxyConfig } from '../../src/agents/index.js';
-import { nodePortAddresses } from '../../src/agents/kube-proxy/ipvs/node.js';
+import { proxiedNode } from '../../src/agents/kube-proxy/ipvs/node.js';
 import type { Endpoint, Service } from '../../src/cluster/index.js';
+import { node as machine } from '../lab/make-lab.js';
 import { ip, prefix } from '../must.js';
 import { endpoint, ONE_EACH, proxied, served, servicePort, web } from './ipvs-node.js';
 
@@ -183,17 +184,18 @@ describe('virtual servers', () => {
   });
 });
 
-// NodePortAddresses, k8s 1.30 pkg/proxy/util/nodeport_addresses.go.
+// NodePortAddresses, k8s 1.30 pkg/proxy/util/nodeport_addresses.go; isValidForSet(), pkg/proxy/ipvs/netlink_linux.go.
 describe('addresses that take node ports', () => {
-  const OWN = ['192.168.10.11', '10.244.1.1', '192.168.10.11'];
-  const ALL = ['127.0.0.1', ...OWN, '10.96.0.80'];
+  const ALL = ['lo 127.0.0.1', 'eth0 192.168.10.11', 'cni0 10.244.1.1', 'eth1 192.168.10.11', 'kube-ipvs0 10.96.0.80'];
   test.each([
     { cidrs: [], want: ['192.168.10.11', '10.244.1.1'], why: 'all of the node' },
     { cidrs: ['10.0.0.0/8', '0.0.0.0/0'], want: ['192.168.10.11', '10.244.1.1'], why: 'all of the node' },
     { cidrs: ['10.0.0.0/8'], want: ['10.244.1.1', '10.96.0.80'], why: 'kube-ipvs0 is no exception' },
     { cidrs: ['127.0.0.0/8'], want: [], why: 'never loopback' },
   ])('$cidrs: $want, $why', ({ cidrs, want }) => {
-    expect(nodePortAddresses('ip', OWN.slice(0, 2), ALL, { nodePortAddresses: cidrs.map(prefix) })).toEqual(want);
+    const all = ALL.map((text) => text.split(' ')).map(([dev = '', local = '']) => ({ dev, local: ip(local) }));
+    const config = { nodePortAddresses: cidrs.map(prefix) };
+    expect(proxiedNode(machine(1), all, config).nodePortAddresses).toEqual(want);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { serviceRows } from '../../src/analyze/index.js';
+import { describeServices } from '../../src/analyze/index.js';
 import { openLab } from '../../src/input/index.js';
 import type { PortOnNode, ServiceRow } from '../../src/output/index.js';
 
@@ -12,7 +12,7 @@ nodes:
   node-2: {address: 192.168.56.12, ${zone('a')}}
   node-3: {address: 192.168.56.13, ${zone('b')}}
 ${rest}`);
-  return serviceRows(built.cluster, lab.kubeProxy.mode);
+  return describeServices(lab, built.cluster);
 }
 
 async function only(rest: string): Promise<ServiceRow> {
@@ -104,6 +104,15 @@ describe('what becomes of packets where there is nothing to choose', () => {
       more: 'internalTrafficPolicy: Local',
       node: 'node-2',
       internal: 'dropped',
+      external: undefined,
+    },
+    {
+      // CategorizeEndpoints() lists none for policy Cluster then, so that the virtual service is left empty.
+      mode: 'ipvs',
+      pods: here,
+      more: 'internalTrafficPolicy: Local',
+      node: 'node-2',
+      internal: 'rejected-here',
       external: undefined,
     },
   ])('$mode, $more, $node: $internal, $external', async ({ mode, pods, more, node, internal, external }) => {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { crossings, type Trace } from '../../src/trace/index.js';
+import type { Backend } from '../oracle/backend.js';
 import { loadPlans, type RecordedPlan } from '../oracle/corpus.js';
 import { judge } from '../oracle/differential.js';
 import { type Scenario as CommandScenario, replay as replayCommands, statesOf } from '../plan/replay-commands.js';
@@ -83,13 +84,27 @@ export interface ShownPlan {
 
 let plans: readonly RecordedPlan[] | undefined;
 
+/** A plan of IPVS, recorded in user-mode Linux (Linux 6.1), by name. */
+export function ipvsPlan(name: string): ShownPlan {
+  const files = ['ipvs-schedulers-6.1.json', 'ipvs-connections-6.1.json', 'ipvs-paths-6.1.json', 'waiting-6.1.json'];
+  for (const file of files) {
+    const all = JSON.parse(recording(file).text) as Omit<RecordedPlan, 'name'>[];
+    const found = all.find(({ plan }) => plan.name === name);
+    if (found !== undefined) return shownPlan(found, 'uml');
+  }
+  throw new Error(`not recorded: ${name}`);
+}
+
 /** A plan that was recorded for these tests (`record.ts`), by name. */
 export function recordedPlan(name: string): ShownPlan {
   plans ??= loadPlans(new URL('recorded/', import.meta.url));
   const found = plans.find((each) => each.name === name);
   if (found === undefined) throw new Error(`not recorded: ${name}`);
-  const { plan, kernel } = found;
-  const { disagreement, left, agreed } = judge(plan, kernel);
+  return shownPlan(found, 'host');
+}
+
+function shownPlan({ plan, kernel }: Omit<RecordedPlan, 'name'>, backend: Backend): ShownPlan {
+  const { disagreement, left, agreed } = judge(plan, kernel, backend);
   expect(disagreement?.text).toBeUndefined();
   expect(left).toBeUndefined();
   expect(agreed).toBe(plan.cases.length);

@@ -520,7 +520,7 @@ describe('sysctls', () => {
 
   test('one that the kernel has and nothing here reads is kept and noted, so is one that may be a module’s', () => {
     const read = readLabWithNotes(
-      `${TWO}sysctl: {node-1: {net.ipv4.tcp_fin_timeout: 1, net.ipv4.vs.conntrack: 1}}\n`,
+      `${TWO}sysctl: {node-1: {net.ipv4.tcp_fin_timeout: 1, net.ipv4.vs.sync_version: 1}}\n`,
       'lab.yaml',
     );
     const notes = 'value' in read ? read.value.notes.map(({ message }) => message) : [];

@@ -493,7 +493,8 @@ describe('the others', () => {
   test.each([
     { match: '-m nfacct --nfacct-name x', scene: {}, want: true, why: 'it only counts' },
     { match: '-m comment --comment x', scene: {}, want: true, why: 'it only says' },
-    { match: '-m ipvs --vaddr 10.0.0.1', scene: {}, want: 'unsupported', why: 'IPVS connections are not known' },
+    { match: '-m ipvs --vaddr 10.0.0.1', scene: {}, want: false, why: 'IPVS has not seen to it' },
+    { match: '-m ipvs ! --ipvs', scene: {}, want: true, why: 'IPVS has not seen to it' },
     { match: '-m foo --bar', scene: {}, want: 'unsupported', why: 'not modelled' },
     { match: '-m set --match-set NONE src', scene: {}, want: 'unsupported', why: 'the dump has no sets' },
     {

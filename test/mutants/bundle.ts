@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import type { IpvsGroup } from '../oracle/ipvs-recorded.js';
 import type { firstWrong } from './at-random.js';
 import type { Mutant } from './mutants.js';
 
@@ -20,15 +21,21 @@ async function judgeOf<T>(file: string, mutant: Mutant | undefined): Promise<T> 
   return import(`data:text/javascript;base64,${Buffer.from(contents).toString('base64')}`) as Promise<T>;
 }
 
-/**
- * What of the recordings, or of those of IPVS, such an interpreter follows otherwise; that it throws is otherwise as
- * well.
- */
-export async function judgedByRecordings(mutant: Mutant | undefined, of: 'all but IPVS' | 'IPVS'): Promise<string[]> {
-  const file = of === 'IPVS' ? 'ipvs-disagreements.ts' : 'disagreements.ts';
-  const { disagreements } = await judgeOf<typeof import('./disagreements.js')>(file, mutant);
+/** What of the recordings such an interpreter follows otherwise; that it throws is otherwise as well. */
+export async function judgedByRecordings(mutant: Mutant | undefined): Promise<string[]> {
+  const { disagreements } = await judgeOf<typeof import('./disagreements.js')>('disagreements.ts', mutant);
+  return orWhatItThrows(disagreements);
+}
+
+/** The first recording of IPVS, of one group, that it follows otherwise. */
+export async function judgedByIpvs(mutant: Mutant | undefined, group: IpvsGroup): Promise<string[]> {
+  const { disagreements } = await judgeOf<typeof import('./ipvs-disagreements.js')>('ipvs-disagreements.ts', mutant);
+  return orWhatItThrows(() => disagreements(group));
+}
+
+function orWhatItThrows(judge: () => string[]): string[] {
   try {
-    return disagreements();
+    return judge();
   } catch (error) {
     return [String(error)];
   }

@@ -173,6 +173,17 @@ const several: Plan[] = [
     BRIEF,
   ),
   ipvsPlan(
+    'rr: the server that was chosen last goes',
+    [1, 2, 3].flatMap((n) => service(`-u 10.96.0.${n}:53 -s rr`, onPort(5000, [1, 1, 1, 1]))),
+    // The newest is chosen first.
+    [1, 2, 3].flatMap((n) => [
+      ...many(`10.96.0.${n}:53`, 0, n),
+      edit(`-d -u 10.96.0.${n}:53 -r ${SERVERS[SERVERS.length - n]}:5000`),
+      ...many(`10.96.0.${n}:53`, 10, 5),
+    ]),
+    BRIEF,
+  ),
+  ipvsPlan(
     'thresholds: a server that is full gets nothing more',
     service(`-u ${VIP}:53 -s rr`, [`${SERVERS[0]}:5000 -x 2 -y 1`, `${SERVERS[1]}:5000`]),
     many(`${VIP}:53`, 0, 8),

@@ -1,4 +1,3 @@
-import { formatAnyPrefix } from '../../address/index.js';
 import type { Cluster } from '../../cluster/index.js';
 import { type EndpointInfo, endpointsKey, endpointsMap } from './endpoint.js';
 import { type Family, type ServicePortInfo, servicePorts } from './service-port.js';
@@ -36,6 +35,8 @@ export function serviceMap(cluster: Cluster, family: Family): ServiceMap {
 
 /** How a cluster's Services differ from what they were at the sync before (the change trackers, k8s 1.30 pkg/proxy). */
 export interface ServiceChanges {
+  /** What is, with the entries that were there before as the same objects, so that what was made from them stays. */
+  readonly services: ServiceMap;
   /** `namespace/name` of the Services that changed, or whose endpoints did, in any of their ports. */
   readonly updated: ReadonlySet<string>;
   /** Pairs of what was and what is, where the two differ; each is undefined where there is none. */
@@ -46,17 +47,20 @@ export interface ServiceChanges {
 export function serviceChanges(was: ServiceMap | undefined, is: ServiceMap): ServiceChanges {
   const before = new Map(was?.entries.map((entry) => [endpointsKey(entry.port), entry]));
   const pairs: [ServiceEntry | undefined, ServiceEntry | undefined][] = [];
-  for (const entry of is.entries) {
+  const entries = is.entries.map((entry) => {
     const key = endpointsKey(entry.port);
     const old = before.get(key);
     before.delete(key);
-    if (old !== entry && (old === undefined || textOf(old) !== textOf(entry))) pairs.push([old, entry]);
-  }
+    if (old !== undefined && same(old, entry)) return old;
+    pairs.push([old, entry]);
+    return entry;
+  });
   for (const old of before.values()) pairs.push([old, undefined]);
   const updated = new Set(
     pairs.flatMap((pair) => pair.flatMap((entry) => (entry === undefined ? [] : [serviceOf(entry)]))),
   );
-  return { updated, pairs };
+  const services = was === undefined ? is : { ...is, entries };
+  return { services, updated, pairs };
 }
 
 /** The Service that a port is of: `namespace/name`. */
@@ -64,10 +68,11 @@ export function serviceOf({ port: { name } }: ServiceEntry): string {
   return /^[^:]*/.exec(name)?.[0] ?? name;
 }
 
-/** All that an entry says: two are alike when their texts are. */
-function textOf({ port, endpoints }: ServiceEntry): string {
-  return JSON.stringify([
-    { ...port, loadBalancerSourceRanges: port.loadBalancerSourceRanges.map(formatAnyPrefix) },
-    endpoints,
-  ]);
+/** Whether two values of plain data are alike. */
+function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => same(a[key as keyof typeof a], b[key as keyof typeof b]));
 }

@@ -1,32 +1,100 @@
-import type { ModeRow } from '../../output/index.js';
+import { buildNetwork, type KubeProxyChoice, type Lab } from '../../lab/index.js';
+import type { Comparison, ModeRow } from '../../output/index.js';
+import { InputError, type Problem, type Read } from '../../problem/index.js';
 import type { Network } from '../../topology/index.js';
-import { type Probe, type TraceOptions, trace } from '../../trace/index.js';
+import { type Probe, type Query, type TraceOptions, trace } from '../../trace/index.js';
 import { answerRow, branchRows } from './answer.js';
+import { portOfNone, serviceOf, withoutEndpoints, withProxyMode } from './target.js';
 
-/** What a mode is tried with. */
-export interface ModeTrial {
-  readonly mode: string;
-  readonly network: Network;
-  /** The same for a port that no Service has. */
-  readonly wrong: Probe | undefined;
-  /** The same network with no endpoint left of the Service. */
-  readonly empty: Network | undefined;
+/** How modes of kube-proxy are compared. */
+export interface CompareOptions extends Pick<TraceOptions, 'branching' | 'start' | 'seed'> {
+  /** In this order; iptables and ipvs unless given. */
+  readonly modes?: readonly KubeProxyChoice['mode'][];
+  /** Makes the network of a mode's lab, with faults on it, say; what can't be made is a problem of that mode. */
+  readonly build?: (lab: Lab) => Read<Network>;
 }
 
-/** Follows a probe in the network of one mode of kube-proxy, and what else tells modes apart. */
-export function compareMode(
-  { mode, network, wrong, empty }: ModeTrial,
-  probe: Probe,
-  options: Omit<TraceOptions, 'detail'> = {},
-): ModeRow {
-  const main = trace(network, probe, { ...options, detail: 'all' });
+/**
+ * Follows one packet in a lab with each mode of kube-proxy: what becomes of it, what is looked at on the way, and of one
+ * to a Service what a port that no Service has answers, and what the Service does once it has no endpoints.
+ *
+ * @throws InputError with what is wrong with the probe, and when the network of no mode can be made.
+ */
+export function compareModes(lab: Lab, probe: Probe, options: CompareOptions = {}): Comparison {
+  const { modes = ['iptables', 'ipvs'], build = buildPlain, ...traced } = options;
+  const asked = askedOf(lab, probe);
+  const tried = modes.map((mode) => tryMode(mode, { lab, probe, asked, build, traced }));
+  const problems = tried.flatMap((each) => each.problems);
+  // What no mode takes is wrong input; what one does not take says something of that mode.
+  if (tried.length > 0 && tried.every((each) => each.problems.length > 0)) throw new InputError(distinct(problems));
+  const { query, name, wrongPort } = asked;
+  return { ...query, service: name, wrongPort, modes: tried.map(({ row }) => row) };
+}
+
+function buildPlain(lab: Lab): Read<Network> {
+  return { value: buildNetwork(lab).network };
+}
+
+/** What the probe asks for, and what is asked besides. */
+interface Asked {
+  readonly query: Pick<Query, 'from' | 'to' | 'proto'>;
+  readonly name: string | undefined;
+  readonly wrongPort: number | undefined;
+  readonly wrong: Probe | undefined;
+  /** The lab without the Service's endpoints. */
+  readonly empty: ((lab: Lab) => Lab) | undefined;
+}
+
+function askedOf(lab: Lab, probe: Probe): Asked {
+  const { cluster, network } = buildNetwork(lab);
+  const { query } = trace(network, probe, { branching: { branches: 'seed', seed: 1 } });
+  const { from, to, proto } = query;
+  const service = serviceOf(query, cluster, network);
+  if (service === undefined || query.port === null)
+    return { query: { from, to, proto }, name: undefined, wrongPort: undefined, wrong: undefined, empty: undefined };
+  const wrongPort = portOfNone(cluster, query.port);
   return {
+    query: { from, to, proto },
+    name: `service/${service.namespace}/${service.name}`,
+    wrongPort,
+    wrong: { ...probe, to: to.replace(/:\d+$/, ''), port: wrongPort, proto: proto as NonNullable<Probe['proto']> },
+    empty: (other) => withoutEndpoints(other, service),
+  };
+}
+
+/** What a mode is tried with. */
+interface Trial {
+  readonly lab: Lab;
+  readonly probe: Probe;
+  readonly asked: Asked;
+  readonly build: (lab: Lab) => Read<Network>;
+  readonly traced: TraceOptions;
+}
+
+/** What a mode comes to, with the problems that keep it from being followed. */
+function tryMode(
+  mode: KubeProxyChoice['mode'],
+  { lab, probe, asked, build, traced }: Trial,
+): { readonly row: ModeRow; readonly problems: readonly Problem[] } {
+  const own = withProxyMode(lab, mode);
+  const read = build(own);
+  if ('problems' in read) return { row: { mode, problem: read.problems[0].message, exit: 3 }, problems: read.problems };
+  const network = read.value;
+  // A command about a chain of the Service's is not carried out where the Service has no endpoints and no such chain.
+  const empty = asked.empty === undefined ? undefined : build(asked.empty(own));
+  const main = trace(network, probe, { ...traced, detail: 'all' });
+  const row: ModeRow = {
     mode,
     problem: undefined,
     probe: answerRow(main),
     branches: branchRows(main, network),
-    wrongPort: wrong === undefined ? undefined : answerRow(trace(network, wrong, options)),
-    empty: empty === undefined ? undefined : answerRow(trace(empty, probe, options)),
+    wrongPort: asked.wrong === undefined ? undefined : answerRow(trace(network, asked.wrong, traced)),
+    empty: empty === undefined || 'problems' in empty ? undefined : answerRow(trace(empty.value, probe, traced)),
     exit: main.verdict.exit,
   };
+  return { row, problems: [] };
+}
+
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }

@@ -18,7 +18,7 @@ export function fateOf(
     if (!hasAny) return 'rejected';
     if ((policyLocal ? local : cluster).length > 0) return policyLocal ? 'local' : 'cluster';
     if (mode === 'iptables') return 'dropped';
-    return cluster.length > 0 ? 'cluster' : 'rejected';
+    return cluster.length > 0 ? 'cluster' : 'rejected-here';
   };
   return {
     internal: fate(port.internalPolicyLocal),

@@ -12,7 +12,7 @@ import {
   servicePorts,
 } from '../../agents/index.js';
 import type { Cluster, Node, Service, ServicePort } from '../../cluster/index.js';
-import type { KubeProxyChoice } from '../../lab/index.js';
+import type { KubeProxyChoice, Lab } from '../../lab/index.js';
 import type { EndpointRow, NotServedBecause, PortOnNode, ServicePortRow, ServiceRow } from '../../output/index.js';
 import { fateOf } from './fate.js';
 import { healthRows } from './health.js';
@@ -31,7 +31,7 @@ interface Known {
 const FAMILIES = ['ip', 'ip6'] as const satisfies readonly Family[];
 
 /** The Services of a cluster, in its order: what each is reached by, and which endpoints every node uses for it. */
-export function serviceRows(cluster: Cluster, mode: KubeProxyChoice['mode']): readonly ServiceRow[] {
+export function describeServices({ kubeProxy: { mode } }: Pick<Lab, 'kubeProxy'>, cluster: Cluster): readonly ServiceRow[] {
   const known: Known = {
     cluster,
     mode,

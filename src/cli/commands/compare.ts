@@ -1,10 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { OpenedNetwork } from '../../input/index.js';
 import type { Lab } from '../../lab/index.js';
-import type { ModeRow } from '../../output/index.js';
-import { didYouMean, InputError, type Problem } from '../../problem/index.js';
-import type { Probe } from '../../trace/index.js';
-import { changedNetwork } from '../change.js';
+import { didYouMean, InputError, type Read } from '../../problem/index.js';
+import { changer } from '../change.js';
 import { type SetExit, UsageError, worst } from '../exit.js';
 import { type Io, wantsColor } from '../io.js';
 import { labSource } from '../lab-argument.js';
@@ -39,18 +37,16 @@ export function addCompare(program: Command, io: Io, exit: SetExit): void {
       const { checkProbe } = await import('../../trace/index.js');
       const problems = [...values.problems, ...checkProbe(opened.network, probe)];
       if (problems.length > 0) throw new InputError(problems);
-      const asked = await describeTarget(opened, probe);
-      const rows: ModeRow[] = [];
-      const refused: Problem[] = [];
-      for (const mode of modes) {
-        const tried = await rowOf(mode, { opened, probe, asked, options, io: rows.length === 0 ? io : quiet(io) });
-        rows.push(tried.row);
-        refused.push(...tried.problems);
-      }
-      // What no mode takes is wrong input; what one does not take says something of that mode.
-      if (rows.every(({ problem }) => problem !== undefined)) throw new InputError(distinct(refused));
+      const { compareModes } = await import('../../analyze/index.js');
+      const { branches: branching, start } = options;
+      const build = await builder(opened, options, io);
+      const comparison = compareModes(opened.opened.lab, probe, {
+        modes,
+        build,
+        branching,
+        ...(start === undefined ? {} : { start }),
+      });
       const { formatComparison, formatComparisonJson } = await import('../../output/index.js');
-      const comparison = { ...asked.query, service: asked.name, wrongPort: asked.wrongPort, modes: rows };
       const color = options.color && wantsColor(io);
       const width = Math.max(60, io.columns ?? 100);
       io.out(
@@ -58,7 +54,7 @@ export function addCompare(program: Command, io: Io, exit: SetExit): void {
           ? formatComparisonJson(comparison)
           : formatComparison(comparison, { color, lang: options.lang, width }),
       );
-      exit(worst(rows.map((row) => row.exit)));
+      exit(worst(comparison.modes.map((row) => row.exit)));
     });
 }
 
@@ -77,73 +73,27 @@ function modesOf(words: readonly string[]): readonly Mode[] {
   });
 }
 
-/** What the probe asks for, and what is asked besides. */
-interface Asked {
-  readonly query: { readonly from: string; readonly to: string; readonly proto: string };
-  readonly name: string | undefined;
-  readonly wrongPort: number | undefined;
-  readonly wrong: Probe | undefined;
-  /** The lab without the Service's endpoints. */
-  readonly empty: ((lab: Lab) => Lab) | undefined;
-}
-
-async function describeTarget(opened: OpenedAsLab, probe: Probe): Promise<Asked> {
-  const { portOfNone, serviceOf, withoutEndpoints } = await import('../../analyze/index.js');
-  const { trace } = await import('../../trace/index.js');
-  const { cluster, network } = opened.opened.built;
-  const { query } = trace(network, probe, { branching: { branches: 'seed', seed: 1 } });
-  const { from, to, proto } = query;
-  const service = serviceOf(query, cluster, network);
-  if (service === undefined || query.port === null)
-    return { query: { from, to, proto }, name: undefined, wrongPort: undefined, wrong: undefined, empty: undefined };
-  const wrongPort = portOfNone(cluster, query.port);
-  return {
-    query: { from, to, proto },
-    name: `service/${service.namespace}/${service.name}`,
-    wrongPort,
-    wrong: { ...probe, to: to.replace(/:\d+$/, ''), port: wrongPort, proto: proto as NonNullable<Probe['proto']> },
-    empty: (lab) => withoutEndpoints(lab, service),
+/** Makes the networks that are compared, with what was asked to be changed; notes, alike for all, come once. */
+async function builder(
+  opened: OpenedAsLab,
+  options: CompareOptions,
+  io: Io,
+): Promise<(lab: Lab) => Read<OpenedAsLab['network']>> {
+  const { buildNetwork } = await import('../../lab/index.js');
+  const { readResult } = await import('../../problem/index.js');
+  const change = await changer(options);
+  let first = true;
+  return (lab) => {
+    const built = buildNetwork(lab);
+    const own = { ...opened, network: built.network, opened: { ...opened.opened, lab, built } };
+    const { network, problems } = change(own, first ? io : quiet(io));
+    first = false;
+    return readResult(network, problems);
   };
 }
 
-interface Trial {
-  readonly opened: OpenedAsLab;
-  readonly probe: Probe;
-  readonly asked: Asked;
-  readonly options: CompareOptions;
-  readonly io: Io;
-}
-
-/** What a mode comes to, with the problems that keep it from being followed. */
-async function rowOf(
-  mode: Mode,
-  { opened, probe, asked, options, io }: Trial,
-): Promise<{ readonly row: ModeRow; readonly problems: readonly Problem[] }> {
-  const { compareMode, withProxyMode } = await import('../../analyze/index.js');
-  const lab = withProxyMode(opened.opened.lab, mode);
-  const { network, problems } = await builtAnew(lab, opened, options, io);
-  const [problem] = problems;
-  if (problem !== undefined) return { row: { mode, problem: problem.message, exit: 3 }, problems };
-  const empty = asked.empty === undefined ? undefined : await builtAnew(asked.empty(lab), opened, options, quiet(io));
-  const { branches: branching, start } = options;
-  // A command about a chain of the Service's is not carried out where the Service has no endpoints and no such chain.
-  const trial = { mode, network, wrong: asked.wrong, empty: empty?.problems.length === 0 ? empty.network : undefined };
-  return { row: compareMode(trial, probe, { branching, ...(start === undefined ? {} : { start }) }), problems };
-}
-
-async function builtAnew(lab: Lab, opened: OpenedAsLab, options: CompareOptions, io: Io) {
-  const { buildNetwork } = await import('../../lab/index.js');
-  const built = buildNetwork(lab);
-  return changedNetwork({ ...opened, network: built.network, opened: { ...opened.opened, lab, built } }, options, io);
-}
-
-/** Notes are the same in every mode: once is enough. */
 function quiet(io: Io): Io {
   return { ...io, err: () => undefined };
-}
-
-function distinct(problems: readonly Problem[]): Problem[] {
-  return [...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values()];
 }
 
 const EXAMPLES = `

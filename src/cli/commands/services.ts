@@ -32,8 +32,8 @@ export function addServices(program: Command, io: Io, exit: SetExit): void {
         );
       checkedLanguage(values);
       const { lab: read, built } = opened.opened;
-      const { serviceRows } = await import('../../analyze/index.js');
-      const all = serviceRows(built.cluster, read.kubeProxy.mode);
+      const { describeServices } = await import('../../analyze/index.js');
+      const all = describeServices(read, built.cluster);
       const rows = name === undefined ? all : named(all, name);
       const { formatServices, formatServicesJson, lacksEndpoints } = await import('../../output/index.js');
       const color = options.color && wantsColor(io);

@@ -61,6 +61,8 @@ const VIEWS = {
   iptables: async (ns: Netns) => (await linux()).printRuleset(ns.iptables),
   /** `ipset save` */
   ipsets: async (ns: Netns) => (await linux()).printIpsets(ns.ipsets),
+  /** `ipvsadm -Sn` */
+  ipvs: async (ns: Netns) => (await linux()).formatIpvs(ns.ipvs),
   /** `sysctl -a` */
   sysctls: async (ns: Netns) => (await linux()).formatSysctls(ns),
   /** The commands that the kernel refused. */
@@ -81,11 +83,13 @@ const VIEWS = {
 const EXAMPLES = `
 What is shown, and the command that shows it on a real machine:
   links ip -d link · addresses ip addr · routes ip route show table all · rules ip rule · neighbours ip neigh
-  fdb bridge fdb · iptables iptables-save · ipsets ipset save · sysctls sysctl -a · refused: calls that the kernel refused
+  fdb bridge fdb · iptables iptables-save · ipsets ipset save · ipvs ipvsadm -Sn · sysctls sysctl -a
+  refused: calls that the kernel refused
 
 Examples:
   podpath show flannel-vxlan node-1 routes
   podpath show flannel-vxlan pod/client addresses
   podpath show flannel-vxlan node-1 iptables | grep KUBE-SVC
+  podpath show services-ipvs node-1 ipvs
   podpath show flannel-host-gw-two-segments node-1 refused
   podpath show flannel-vxlan node-1 fdb --exec 'node-1: ip link set flannel.1 down'`;

@@ -105,7 +105,7 @@ function nodeLines({ cluster, local, unused, internal, external }: PortOnNode, p
     ['internal', internal],
     ['external', external],
   ] as const)
-    if (fate === 'rejected' || fate === 'dropped') row('result', p.fate(of, fate));
+    if (fate !== undefined && fate !== 'cluster' && fate !== 'local') row('result', p.fate(of, fate));
 }
 
 function endpointText({ address, target, nodeName }: EndpointRow): string {

@@ -97,9 +97,9 @@ const en: ServicePhrases = {
   },
   fate: (of, fate) => {
     const what = of === 'internal' ? 'packets to the cluster IP' : 'packets from outside';
-    return fate === 'rejected'
-      ? `${what} are rejected: there is no endpoint anywhere`
-      : `${what} are dropped: no endpoint is on the node, and the policy is Local`;
+    if (fate === 'rejected') return `${what} are rejected: there is no endpoint anywhere`;
+    const done = fate === 'dropped' ? 'dropped' : 'rejected';
+    return `${what} are ${done}: no endpoint is on the node, and the policy is Local`;
   },
   affinity: (seconds) => `a client stays with its endpoint for ${seconds} s (ClientIP)`,
   health: ({ node, status, localEndpoints }) =>
@@ -166,9 +166,8 @@ const zh: ServicePhrases = {
   },
   fate: (of, fate) => {
     const what = of === 'internal' ? '发往 cluster IP 的包' : '来自集群外的包';
-    return fate === 'rejected'
-      ? `${what}被拒绝：哪里都没有 endpoint`
-      : `${what}被丢弃：本节点没有 endpoint，而策略是 Local`;
+    if (fate === 'rejected') return `${what}被拒绝：哪里都没有 endpoint`;
+    return `${what}被${fate === 'dropped' ? '丢弃' : '拒绝'}：本节点没有 endpoint，而策略是 Local`;
   },
   affinity: (seconds) => `同一客户端在 ${seconds} 秒内使用同一个 endpoint（ClientIP）`,
   health: ({ node, status, localEndpoints }) => `${node} ${status}，${localEndpoints} 个就绪的 endpoint`,

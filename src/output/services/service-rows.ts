@@ -34,8 +34,10 @@ export type Fate =
   | 'local'
   /** There is no endpoint anywhere: it is answered with an ICMP error. */
   | 'rejected'
-  /** There are endpoints, but none here, where only those of the node count. */
-  | 'dropped';
+  /** There are endpoints, but none here, where only those of the node count: iptables mode drops. */
+  | 'dropped'
+  /** The same in IPVS mode, whose virtual service is empty then: it answers with an ICMP error. */
+  | 'rejected-here';
 
 /** One Service port as kube-proxy of one node deals with it. */
 export interface PortOnNode {

@@ -1,7 +1,7 @@
 import type { IpAddress } from '../../../address/index.js';
-import type { Origin } from '../../../linux/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
-import { type KubeProxyConfig, masqueradeMark } from '../config.js';
+import type { KubeProxyConfig } from '../config.js';
+import { chainLines, chunk, forward, masquerade } from '../shared-rules.js';
 import type { SyncConfig } from './sync-config.js';
 
 /** The parts of the restore text that are there without any Service (syncProxyRules(), k8s 1.30 proxier.go). */
@@ -70,13 +70,6 @@ function nodePortDestinations(
   return usable.map((ip) => `-d ${ip}`);
 }
 
-function chunk(object: string, lines: readonly string[], more: Partial<Origin> = {}): RestoreChunk {
-  return { origin: { by: 'kube-proxy', object, ...more }, lines };
-}
-
-/** The end of a table. */
-export const COMMIT: RestoreChunk = chunk('base chains', ['COMMIT']);
-
 /**
  * Removes chains: declaring one empties it, and nothing refers to it any more once the other rules are written. The
  * deletions go before the last rules of KUBE-SERVICES.
@@ -88,10 +81,6 @@ export function staleChains(stale: readonly string[]): {
   if (stale.length === 0) return { chains: [], deletions: [] };
   const lines = stale.map((chain) => `-X ${chain}`);
   return { chains: [chunk('stale chains', chainLines(stale))], deletions: [chunk('stale chains', lines)] };
-}
-
-function chainLines(chains: readonly string[]): string[] {
-  return chains.map((chain) => `:${chain} - [0:0]`);
 }
 
 /** The same rule as kubelet's: route_localnet would let neighbours talk to 127.0.0.1. */
@@ -110,26 +99,4 @@ function invalid({ nfacct }: KubeProxyConfig): RestoreChunk {
   const count = nfacct ? ' -m nfacct --nfacct-name ct_state_invalid_dropped_pkts' : '';
   const line = `-A KUBE-FORWARD -m conntrack --ctstate INVALID${count} -j DROP`;
   return chunk('forwarding rules', [line], { reason: 'CT_INVALID' });
-}
-
-/** Lets marked packets and what belongs to known connections through, whatever the policy of FORWARD. */
-function forward(config: KubeProxyConfig): RestoreChunk {
-  const mark = masqueradeMark(config);
-  return chunk('forwarding rules', [
-    `-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark ${mark}/${mark} -j ACCEPT`,
-    '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" ' +
-      '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
-  ]);
-}
-
-/** The mark is taken off as the packet is masqueraded, so that it is not done twice when the packet comes by again. */
-function masquerade(config: KubeProxyConfig): RestoreChunk {
-  const mark = masqueradeMark(config);
-  const why = '-m comment --comment "kubernetes service traffic requiring SNAT"';
-  return chunk('masquerade rules', [
-    `-A KUBE-POSTROUTING -m mark ! --mark ${mark}/${mark} -j RETURN`,
-    `-A KUBE-POSTROUTING -j MARK --xor-mark ${mark}`,
-    `-A KUBE-POSTROUTING ${why} -j MASQUERADE${config.randomFully ? ' --random-fully' : ''}`,
-    `-A KUBE-MARK-MASQ -j MARK --or-mark ${mark}`,
-  ]);
 }

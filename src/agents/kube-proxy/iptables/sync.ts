@@ -10,7 +10,8 @@ import {
   serviceOf,
 } from '../service-map.js';
 import type { Family } from '../service-port.js';
-import { type BaseRules, baseRules, COMMIT, type NodeState, staleChains } from './base-rules.js';
+import { COMMIT } from '../shared-rules.js';
+import { type BaseRules, baseRules, type NodeState, staleChains } from './base-rules.js';
 import { SERVICE_CHAIN_PREFIXES } from './names.js';
 import { nodeKey, type ServiceRules, serviceRules } from './service-rules.js';
 import { configKey, type SyncConfig, syncConfig } from './sync-config.js';
@@ -74,10 +75,10 @@ export interface Sync {
  */
 export function sync(input: SyncInput, previous: SyncState): Sync {
   const { cluster, node, family, state, now } = input;
-  const services = serviceMap(cluster, family);
+  const changes = serviceChanges(previous.services, serviceMap(cluster, family));
+  const { services } = changes;
   const nodeText = JSON.stringify([node.labels, node.podCIDR, node.addresses]);
   const full = previous.needFullSync || previous.node !== nodeText || now - previous.lastFullSync > FULL_SYNC_PERIOD;
-  const changes = serviceChanges(previous.services, services);
   const config = syncConfig(input.config, family, node, services.totalEndpoints);
   const rules = rulesOf(services, node, config);
   const cleanup = !config.large || now - previous.lastCleanup > SYNC_PERIOD;

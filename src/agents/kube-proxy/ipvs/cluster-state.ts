@@ -2,17 +2,15 @@ import type { Cluster } from '../../../cluster/index.js';
 import type { Origin } from '../../../linux/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
 import type { KubeProxyConfig } from '../config.js';
-import { type EndpointInfo, endpointsKey, endpointsMap } from '../endpoint.js';
-import { type Family, type ServicePortInfo, servicePorts } from '../service-port.js';
+import { type ServiceEntry, type ServiceMap, serviceMap } from '../service-map.js';
+import type { Family, ServicePortInfo } from '../service-port.js';
 import { commonEntries } from './entries.js';
 import { addressServers, dependsOnNode, type VirtualServer } from './frontend.js';
 import { addLines } from './servers.js';
 import { type SetEntry, type SetName, setName } from './sets.js';
 
 /** A service port, and what is the same for it on every node. */
-export interface ProxiedPort {
-  readonly port: ServicePortInfo;
-  readonly endpoints: readonly EndpointInfo[];
+export interface ProxiedPort extends ServiceEntry {
   readonly origin: Origin;
   readonly entries: readonly SetEntry[];
   /** Virtual servers, but those of the node port; undefined where their endpoints depend on the node. */
@@ -23,10 +21,10 @@ export interface ProxiedPort {
 
 /** What is the same on every node of a cluster. */
 export interface ClusterState {
+  readonly services: ServiceMap;
   readonly ports: readonly ProxiedPort[];
   /** The last service port that asks for a virtual server, by the server's key: it is the one that gets it. */
   readonly owners: ReadonlyMap<string, ServicePortInfo>;
-  readonly hasNodePort: boolean;
   readonly filled: ReadonlySet<SetName>;
   /** The lines that fill empty sets. */
   readonly entryChunks: readonly RestoreChunk[];
@@ -34,39 +32,38 @@ export interface ClusterState {
   readonly serverChunks: readonly RestoreChunk[];
 }
 
-/** As long as a cluster is there, so that all its nodes have the same objects; by family and scheduler. */
-const MADE = new WeakMap<Cluster, Map<string, ClusterState>>();
+/** By scheduler. */
+const MADE = new WeakMap<ServiceMap, Map<string, ClusterState>>();
 
 /** What is the same on every node, made once for a cluster. */
 export function clusterState(cluster: Cluster, family: Family, config: Pick<KubeProxyConfig, 'ipvs'>): ClusterState {
-  const made = MADE.get(cluster) ?? new Map<string, ClusterState>();
-  MADE.set(cluster, made);
-  const key = `${family} ${config.ipvs.scheduler}`;
-  const state = made.get(key) ?? makeState(cluster, family, config);
-  made.set(key, state);
+  const services = serviceMap(cluster, family);
+  const made = MADE.get(services) ?? new Map<string, ClusterState>();
+  MADE.set(services, made);
+  const { scheduler } = config.ipvs;
+  const state = made.get(scheduler) ?? makeState(services, family, config);
+  made.set(scheduler, state);
   return state;
 }
 
 const ANY_NODE = { name: '', labels: {} };
 
-function makeState(cluster: Cluster, family: Family, config: Pick<KubeProxyConfig, 'ipvs'>): ClusterState {
-  const endpoints = endpointsMap(cluster, family);
-  const found = servicePorts(cluster, family);
+function makeState(services: ServiceMap, family: Family, config: Pick<KubeProxyConfig, 'ipvs'>): ClusterState {
   const owners = new Map<string, ServicePortInfo>();
-  for (const port of found) for (const { key } of addressServers(port, [], ANY_NODE, config)) owners.set(key, port);
-  const ports = found.map((port): ProxiedPort => {
-    const all = endpoints.get(endpointsKey(port)) ?? [];
+  for (const { port } of services.entries)
+    for (const { key } of addressServers(port, [], ANY_NODE, config)) owners.set(key, port);
+  const ports = services.entries.map(({ port, endpoints }): ProxiedPort => {
     const origin: Origin = { by: 'kube-proxy', object: `service/${port.name}` };
-    const servers = dependsOnNode(port, all)
+    const servers = dependsOnNode(port, endpoints)
       ? undefined
-      : addressServers(port, all, ANY_NODE, config).filter(({ key }) => owners.get(key) === port);
+      : addressServers(port, endpoints, ANY_NODE, config).filter(({ key }) => owners.get(key) === port);
     const serverChunk = servers && { origin, lines: servers.flatMap(addLines) };
-    return { port, endpoints: all, origin, entries: commonEntries(port), servers, serverChunk };
+    return { port, endpoints, origin, entries: commonEntries(port), servers, serverChunk };
   });
   return {
+    services,
     ports,
     owners,
-    hasNodePort: found.some(({ nodePort }) => nodePort !== 0),
     filled: new Set(ports.flatMap(({ entries }) => entries.map(({ set }) => set))),
     entryChunks: ports.map(({ origin, entries }) => ({ origin, lines: entryLines(entries, family) })),
     serverChunks: ports.flatMap(({ serverChunk }) => serverChunk ?? []),

@@ -1,7 +1,8 @@
-import { covers, formatAddress, type IpAddress, isIpv4Prefix, parseAddress } from '../../../address/index.js';
+import { formatAddress, type IpAddress, isLoopback } from '../../../address/index.js';
 import type { Node } from '../../../cluster/index.js';
-import type { Netns } from '../../../linux/index.js';
+import type { InetAddress } from '../../../linux/index.js';
 import type { KubeProxyConfig } from '../config.js';
+import { NodePortAddresses } from '../node-port-addresses.js';
 import type { Family } from '../service-port.js';
 
 /** The device that all service addresses are on, so that the kernel takes them for its own. */
@@ -18,40 +19,19 @@ export interface ProxiedNode extends Pick<Node, 'name' | 'labels'> {
   readonly nodePortAddresses: readonly string[];
 }
 
-/** A node's own addresses as its namespace has them now. */
-export function proxiedNode(
-  { name, labels, addresses }: Pick<Node, 'name' | 'labels' | 'addresses'>,
-  { ipv4 }: Pick<Netns, 'ipv4'>,
-  config: Pick<KubeProxyConfig, 'nodePortAddresses'>,
-): ProxiedNode {
-  const texts = (all: Netns['ipv4']['addresses']): string[] => all.map(({ local }) => formatAddress(local));
-  const own = texts(ipv4.addresses.filter(({ dev }) => dev !== DUMMY)).filter(isNoLoopback);
-  return {
-    ...{ name, labels, family: 'ip', nodeIP: addresses[0], own: new Set(own) },
-    nodePortAddresses: nodePortAddresses('ip', own, texts(ipv4.addresses), config),
-  };
-}
-
 /**
- * The addresses that take node ports: all of the node's own, or those of any device that `--nodeport-addresses` covers.
- * That may be addresses of kube-ipvs0 as well: it is not left out then (GetNodeIPs(), k8s 1.30
+ * A node's own addresses as its namespace has them now. Node ports are served on all of them, or on those of any device
+ * that `--nodeport-addresses` covers, kube-ipvs0 among them: it is not left out then (GetNodeIPs(), k8s 1.30
  * pkg/proxy/util/nodeport_addresses.go).
  */
-export function nodePortAddresses(
-  family: Family,
-  own: readonly string[],
-  all: readonly string[],
+export function proxiedNode(
+  { name, labels, addresses }: Pick<Node, 'name' | 'labels' | 'addresses'>,
+  all: readonly Pick<InetAddress, 'dev' | 'local'>[],
   config: Pick<KubeProxyConfig, 'nodePortAddresses'>,
-): readonly string[] {
-  const cidrs = config.nodePortAddresses.filter((cidr) => isIpv4Prefix(cidr) === (family === 'ip'));
-  if (cidrs.length === 0 || cidrs.some(({ length }) => length === 0)) return [...new Set(own)];
-  const covered = (text: string): boolean => {
-    const address = parseAddress(text);
-    return address !== undefined && cidrs.some((cidr) => covers(cidr, address));
-  };
-  return [...new Set(all)].filter((text) => covered(text) && isNoLoopback(text));
-}
-
-function isNoLoopback(address: string): boolean {
-  return !address.startsWith('127.') && address !== '::1';
+): ProxiedNode {
+  const usable = all.filter(({ local }) => !isLoopback(local));
+  const own = new Set(usable.filter(({ dev }) => dev !== DUMMY).map(({ local }) => formatAddress(local)));
+  const nodePorts = new NodePortAddresses(config.nodePortAddresses, 'ip');
+  const meant = nodePorts.matchAll ? [...own] : nodePorts.nodeIPs(usable.map(({ local }) => local));
+  return { name, labels, family: 'ip', nodeIP: addresses[0], own, nodePortAddresses: meant };
 }

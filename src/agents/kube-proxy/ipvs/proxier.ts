@@ -4,7 +4,9 @@ import type { Call, RestoreChunk } from '../../../plan/index.js';
 import { type Agent, type AgentContext, callsOn, ownNetns, type Steps } from '../../agent.js';
 import { netlinkAddress } from '../../netlink.js';
 import type { KubeProxyConfig } from '../config.js';
+import { staleConnections } from '../conntrack.js';
 import { localDetector } from '../detect-local.js';
+import { type ServiceChanges, serviceChanges, serviceMap } from '../service-map.js';
 import { type ClusterState, clusterState } from './cluster-state.js';
 import type { VirtualServer } from './frontend.js';
 import { ensureChainsAndJumps } from './jumps.js';
@@ -24,14 +26,18 @@ import { createSets } from './sets.js';
 
 const NO_CONNECTIONS: Connections = () => 0;
 
-/** kube-proxy in IPVS mode: its start and first sync (k8s 1.30 pkg/proxy/ipvs/proxier.go). IPv4 only. */
+/**
+ * kube-proxy in IPVS mode: its start and first sync (k8s 1.30 pkg/proxy/ipvs/proxier.go); for a cluster that changes
+ * afterwards {@link syncIpvs}. IPv4 only.
+ */
 export function kubeProxyIpvs(config: KubeProxyConfig): Agent {
   return {
     name: 'kube-proxy',
     *install(context): Steps {
       if (!(yield* canUseScheduler(context, config))) return;
       if (!(yield* setSysctls(context, config))) return;
-      yield* syncIpvs(context, config, undefined, NO_CONNECTIONS);
+      // A fresh node has no connections, so that none is to be forgotten.
+      yield* syncOnce(context, config, undefined, NO_CONNECTIONS);
     },
   };
 }
@@ -44,15 +50,16 @@ export function kubeProxyIpvsResync(config: KubeProxyConfig): Agent {
   return {
     name: 'kube-proxy',
     *install(context): Steps {
-      if (ownNetns(context).links.has(DUMMY))
-        yield* syncIpvs(context, config, { terminating: new Set() }, NO_CONNECTIONS);
+      const memory = { terminating: new Set<string>(), services: serviceMap(context.cluster, 'ip') };
+      if (ownNetns(context).links.has(DUMMY)) yield* syncOnce(context, config, memory, NO_CONNECTIONS);
     },
   };
 }
 
 /**
- * One sync: what the namespace has is brought to what the cluster wants. `memory` is what the last one returned,
- * undefined for the first of a program; `connections` tells which removed real servers are still in use.
+ * One sync: what the namespace has is brought to what the cluster wants, and connections of UDP that would miss it are
+ * forgotten. `memory` is what the last one returned, undefined for the first of a program that is started again;
+ * `connections` tells which removed real servers are still in use.
  */
 export function* syncIpvs(
   context: AgentContext,
@@ -60,20 +67,36 @@ export function* syncIpvs(
   memory: ProxierMemory | undefined,
   connections: Connections,
 ): Steps<ProxierMemory> {
-  const { self, view } = context;
-  const terminating = new Set(memory?.terminating);
-  const sync = { initial: memory === undefined, terminating, connections };
-  yield* ensureChainsAndJumps({ view, netns: self.name, origin: ownOrigin('base chains') });
-  if (!(yield* ensureDummy(context))) return { terminating };
-  if (
-    (yield callsOn(self.name, ownOrigin('IP sets'))({ call: 'ipset restore', chunks: createSets('ip') })) !== undefined
-  )
-    return { terminating };
+  const { memory: next, changes } = yield* syncOnce(context, config, memory, connections);
+  if (changes === undefined) return next;
+  for (const { port, connections: stale } of staleConnections(changes))
+    yield callsOn(
+      context.self.name,
+      ownOrigin(`service/${port.name}`),
+    )({ call: 'conntrack delete', connections: stale });
+  return next;
+}
 
+/** One sync, and what it found changed; undefined when it came to no end. */
+function* syncOnce(
+  context: AgentContext,
+  config: KubeProxyConfig,
+  last: ProxierMemory | undefined,
+  connections: Connections,
+): Steps<{ readonly memory: ProxierMemory; readonly changes: ServiceChanges | undefined }> {
+  const { self, view } = context;
   const cluster = clusterState(context.cluster, 'ip', config);
-  const node = nodeState(cluster, proxiedNode(self, ownNetns(context), config), config);
+  const terminating = new Set(last?.terminating);
+  const memory = { terminating, services: cluster.services };
+  yield* ensureChainsAndJumps({ view, netns: self.name, origin: ownOrigin('base chains') });
+  if (!(yield* ensureDummy(context))) return { memory, changes: undefined };
+  const sets = callsOn(self.name, ownOrigin('IP sets'));
+  if ((yield sets({ call: 'ipset restore', chunks: createSets('ip') })) !== undefined)
+    return { memory, changes: undefined };
+
+  const node = nodeState(cluster, proxiedNode(self, ownNetns(context).ipv4.addresses, config), config);
   const bound = boundAddresses(ownNetns(context));
-  yield* syncServers(context, cluster, node, sync);
+  yield* syncServers(context, cluster, node, { initial: last === undefined, terminating, connections });
   yield* bindAddresses(context, node, bound);
   const all = callsOn(self.name, ownOrigin('all Services'));
   for (const chunks of setTexts(cluster, node, ownNetns(context).ipsets, 'ip'))
@@ -81,9 +104,9 @@ export function* syncIpvs(
   const detector = localDetector(config.detectLocal, 'ip', self);
   const chunks = ipvsRules(config, { family: 'ip', detector, filled: node.filled, outFilter: node.outFilter });
   if ((yield all({ call: 'iptables-restore', family: 'ip', flush: 'noflush', chunks })) !== undefined)
-    return { terminating };
+    return { memory, changes: undefined };
   yield* cleanUp(context, config, cluster, node, bound);
-  return { terminating };
+  return { memory, changes: serviceChanges(last?.services, cluster.services) };
 }
 
 /** What kube-proxy does each minute about real servers that wait for their connections to end. */
@@ -92,9 +115,9 @@ export function* deleteDrained(
   memory: ProxierMemory,
   connections: Connections,
 ): Steps<ProxierMemory> {
-  const { lines, memory: left } = drainedLines(ownNetns(context).ipvs, memory, connections);
+  const { lines, terminating } = drainedLines(ownNetns(context).ipvs, memory, connections);
   if (lines.length > 0) yield ipvsadm(context, [{ origin: ownOrigin('drained endpoints'), lines }]);
-  return left;
+  return { ...memory, terminating };
 }
 
 function ownOrigin(object: string): Origin {

@@ -1,8 +1,8 @@
-import type { Origin } from '../../../linux/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
-import { type KubeProxyConfig, masqueradeMark } from '../config.js';
+import type { KubeProxyConfig } from '../config.js';
 import type { LocalDetector } from '../detect-local.js';
 import type { Family, ServicePortInfo } from '../service-port.js';
+import { COMMIT, chainLines, chunk, forward, masquerade } from '../shared-rules.js';
 import { allowsNode } from './entries.js';
 import { CHAINS } from './jumps.js';
 import type { ProxiedNode } from './node.js';
@@ -25,7 +25,7 @@ export interface RulesInput {
 export function ipvsRules(config: KubeProxyConfig, input: RulesInput): readonly RestoreChunk[] {
   const { nat, filter } = setJumps(input);
   return [
-    chunk('base chains', ['*nat', ...chainLines('nat')]),
+    chunk('base chains', ['*nat', ...chainsOf('nat')]),
     chunk('localhost', [`-A KUBE-SERVICES -s ${input.family === 'ip' ? '127.0.0.0/8' : '::1/128'} -j RETURN`]),
     ...nat,
     ...clusterIPMasquerade(config, input),
@@ -35,7 +35,7 @@ export function ipvsRules(config: KubeProxyConfig, input: RulesInput): readonly 
     ...acceptTraffic(input),
     masquerade(config),
     COMMIT,
-    chunk('base chains', ['*filter', ...chainLines('filter')]),
+    chunk('base chains', ['*filter', ...chainsOf('filter')]),
     ...filter,
     chunk('load balancer source ranges', ['-A KUBE-SOURCE-RANGES-FIREWALL -j DROP'], { reason: 'LB_SOURCE_RANGES' }),
     ...input.outFilter,
@@ -46,14 +46,8 @@ export function ipvsRules(config: KubeProxyConfig, input: RulesInput): readonly 
   ];
 }
 
-function chunk(object: string, lines: readonly string[], more: Partial<Origin> = {}): RestoreChunk {
-  return { origin: { by: 'kube-proxy', object, ...more }, lines };
-}
-
-const COMMIT: RestoreChunk = chunk('base chains', ['COMMIT']);
-
-function chainLines(table: 'nat' | 'filter'): string[] {
-  return CHAINS.filter((chain) => chain.table === table).map(({ chain }) => `:${chain} - [0:0]`);
+function chainsOf(table: 'nat' | 'filter'): string[] {
+  return chainLines(CHAINS.filter((chain) => chain.table === table).map(({ chain }) => chain));
 }
 
 /** A rule that asks a set, told by the set's comment. */
@@ -149,28 +143,6 @@ function acceptTraffic({ family, filled }: RulesInput): RestoreChunk[] {
   return (['KUBE-CLUSTER-IP', 'KUBE-LOAD-BALANCER'] as const)
     .filter((set) => filled.has(set))
     .map((set) => chunk(`set ${set}`, [`-A KUBE-SERVICES ${matchSet(set, family)} dst,dst -j ACCEPT`]));
-}
-
-/** The mark is taken off as the packet is masqueraded, so that it is not done twice when the packet comes by again. */
-function masquerade(config: KubeProxyConfig): RestoreChunk {
-  const mark = masqueradeMark(config);
-  const why = '-m comment --comment "kubernetes service traffic requiring SNAT"';
-  return chunk('masquerade rules', [
-    `-A KUBE-POSTROUTING -m mark ! --mark ${mark}/${mark} -j RETURN`,
-    `-A KUBE-POSTROUTING -j MARK --xor-mark ${mark}`,
-    `-A KUBE-POSTROUTING ${why} -j MASQUERADE${config.randomFully ? ' --random-fully' : ''}`,
-    `-A KUBE-MARK-MASQ -j MARK --or-mark ${mark}`,
-  ]);
-}
-
-/** Lets marked packets and what belongs to known connections through, whatever the policy of FORWARD. */
-function forward(config: KubeProxyConfig): RestoreChunk {
-  const mark = masqueradeMark(config);
-  return chunk('forwarding rules', [
-    `-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark ${mark}/${mark} -j ACCEPT`,
-    '-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" ' +
-      '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
-  ]);
 }
 
 function healthChecks({ family }: RulesInput): RestoreChunk {

@@ -1,5 +1,6 @@
 import { formatIpv4, formatIpv6 } from '../../../address/index.js';
 import { ipvsServiceText, type RealServer, type VirtualService } from '../../../linux/index.js';
+import type { ServiceMap } from '../service-map.js';
 import type { VirtualServer } from './frontend.js';
 
 /**
@@ -7,10 +8,12 @@ import type { VirtualServer } from './frontend.js';
  */
 export type Connections = (service: VirtualService, server: RealServer) => number;
 
-/** What kube-proxy remembers from one sync to the next: its real servers that wait for their connections to end. */
+/** What kube-proxy remembers from one sync to the next. */
 export interface ProxierMemory {
-  /** Each by {@link realServerKey}. */
+  /** Real servers that wait for their connections to end, each as `-t 10.96.0.1:443 -r 192.168.10.11:6443`. */
   readonly terminating: ReadonlySet<string>;
+  /** The Services that were synced. */
+  readonly services: ServiceMap;
 }
 
 /** What is there of IPVS, as a sync goes along. */
@@ -106,9 +109,9 @@ function keyOf(service: VirtualService): string {
  */
 export function drainedLines(
   services: readonly VirtualService[],
-  { terminating }: ProxierMemory,
+  { terminating }: Pick<ProxierMemory, 'terminating'>,
   connections: Connections,
-): { readonly lines: readonly string[]; readonly memory: ProxierMemory } {
+): { readonly lines: readonly string[]; readonly terminating: ReadonlySet<string> } {
   const left = new Set<string>();
   const lines: string[] = [];
   for (const service of services)
@@ -118,5 +121,5 @@ export function drainedLines(
       if (isBusy(service, server, connections)) left.add(name);
       else lines.push(`-d ${name}`);
     }
-  return { lines, memory: { terminating: left } };
+  return { lines, terminating: left };
 }
