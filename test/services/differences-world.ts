@@ -132,7 +132,15 @@ export function chainsPassed(network: Network, probe: Probe, options: TraceOptio
   const events = (path?.hops ?? []).flatMap(({ netns, events }) => (netns === 'node-1' ? events : []));
   const found = events.flatMap((event) => {
     const rule = 'rule' in event && event.rule !== null ? event.rule : undefined;
-    return rule !== undefined && /^[A-Z]+$/.test(rule.chain) && rule.table !== 'mangle' ? [`${rule.table} ${rule.chain}`] : [];
+    return rule !== undefined && /^[A-Z]+$/.test(rule.chain) && rule.table !== 'mangle'
+      ? [`${rule.table} ${rule.chain}`]
+      : [];
   });
   return found.filter((each, i) => each !== found[i - 1]);
+}
+
+/** Who took the packet: of a flooded one, the copy. */
+export function takerOf(result: Trace): string | undefined {
+  const takes = ({ events }: Hop): boolean => events.some((event) => event.k === 'deliver' && /LISTEN/.test(event.to));
+  return hopsOf(result).find(takes)?.netns;
 }

@@ -15,6 +15,7 @@ import {
   SHOP,
   STICKY,
   TIMEOUT,
+  takerOf,
   WEB,
 } from './differences-world.js';
 
@@ -196,13 +197,12 @@ export const DIFFERENCES: readonly Difference[] = [
     source: 'match recent, --rcheck --seconds --reap and --set; ip_vs_conn_expire(): n_control',
     observe(mode) {
       const simulation = createSimulation(networkOf(mode));
-      const next = (seconds: number): string | null | undefined => {
+      const next = (seconds: number): string | undefined => {
         simulation.advance(1000 * seconds);
-        return simulation.send({ from: CLIENT, to: `${STICKY}:80` }).legs[0]?.paths[0]?.endpoint;
+        return takerOf(simulation.send({ from: CLIENT, to: `${STICKY}:80` }));
       };
       const within = new Set(Array.from({ length: 12 }, () => next(TIMEOUT - 1)));
       const after = new Set(Array.from({ length: 12 }, () => next(TIMEOUT + 1)));
-      console.log([...within],[...after]);
       return [within.size, after.size];
     },
     // By chance: 12 choices of the same endpoint of two have a probability of 2 / 2 ** 12.
