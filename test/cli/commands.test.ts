@@ -347,8 +347,10 @@ describe('labs and completion', () => {
   test('each lab has a name and a line', async () => {
     const { out } = await podpath(['labs']);
     const lines = out.trimEnd().split('\n');
-    expect(lines).toHaveLength(5);
-    for (const line of lines) expect(line).toMatch(/^flannel-\S+ {2,}Flannel /);
+    const { readdirSync } = await import('node:fs');
+    const files = readdirSync(new URL('../../topologies/', import.meta.url)).filter((name) => name.endsWith('.yaml'));
+    expect(lines.map((line) => `${line.replace(/ .*/, '')}.yaml`).sort()).toEqual(files.sort());
+    for (const line of lines) expect(line).toMatch(/^\S+ {2,}(Flannel|Services) /);
   });
 
   test('the line is the description that the lab has', async () => {
