@@ -80,7 +80,10 @@ const diff = define(
 const rule = define('rule', z.strictObject({ table: text, chain: text, n: int, text, origin: text }));
 const maybeRule = z.nullable(rule);
 /** Why a packet was dropped. */
-export const code: z.ZodMiniEnum<{ [Code in DropCode]: Code }> = define('dropCode', z.enum(Object.keys(DROP_CODES) as [DropCode, ...DropCode[]]));
+export const code: z.ZodMiniEnum<{ [Code in DropCode]: Code }> = define(
+  'dropCode',
+  z.enum(Object.keys(DROP_CODES) as [DropCode, ...DropCode[]]),
+);
 const values = z.readonly(z.record(z.string(), z.union([z.string(), z.number()])));
 const direction = z.enum(['in', 'in-bcast', 'in-mcast', 'in-otherhost', 'out']);
 

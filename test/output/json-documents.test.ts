@@ -1,9 +1,10 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
+import { serviceChain } from '../../src/agents/index.js';
 import { SCHEMAS } from '../../tools/schemas.js';
 import { podpath } from '../cli/cli.js';
 
-const CHAIN = 'KUBE-SVC-RRHDV4CFXHW7RWV3'; // default/web over TCP in flannel-vxlan, of which kube-proxy names its chain
+const CHAIN = serviceChain('KUBE-SVC-', 'default/web:http', 'tcp');
 
 /** Every way in which a document differs in form. */
 const DOCUMENTS = {
