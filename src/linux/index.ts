@@ -70,6 +70,7 @@ export {
   ipvsConnectionText,
   ipvsPair,
 } from './ipvs/connection.js';
+export { dropIpvsConntrack, expireNodestConnections } from './ipvs/expire.js';
 export { findVirtualService, hasRealServer, kernelList, serverAt, serviceOfKey } from './ipvs/find.js';
 export { endText, type IpvsEnd, type IpvsProtocol, type RealServer, type VirtualService } from './ipvs/ipvs.js';
 export { formatIpvsConnections, readIpvsConnections } from './ipvs/list-connections.js';

@@ -1,5 +1,4 @@
-import type { IpvsConnection, Skb, Tuple } from '../linux/index.js';
-import { protocolNumber } from '../packet/index.js';
+import { dropIpvsConntrack, type IpvsConnection, type Skb, type Tuple } from '../linux/index.js';
 import type { Net } from './net.js';
 import { resetConnection } from './skb.js';
 
@@ -26,11 +25,7 @@ export function trackTranslated(net: Net, skb: Skb, cp: IpvsConnection, way: 'in
   net.journal.set(ct, 'reply', changed);
 }
 
-/** ip_vs_conn_drop_conntrack(): with a connection of IPVS that has gone, that of netfilter goes too. */
-export function dropConntrack(net: Net, cp: IpvsConnection): void {
-  if (!cp.nfct || cp.onePacket || cp.protocol === undefined) return;
-  const { caddr, cport, vaddr, vport } = cp;
-  const tuple = { src: caddr, sport: cport, dst: vaddr, dport: vport, protocol: protocolNumber(cp.protocol) };
-  const found = net.runtime.conntrack.find(tuple, 0, net.now);
-  if (found !== undefined) net.runtime.conntrack.delete(found.ct, net.journal);
+/** With a connection of IPVS that has gone, that of netfilter goes too. */
+export function dropConntrack({ runtime, journal, now }: Net, cp: IpvsConnection): void {
+  dropIpvsConntrack({ runtime, journal, now }, cp);
 }

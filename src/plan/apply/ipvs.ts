@@ -1,4 +1,4 @@
-import { IPVS_SCHEDULERS, type IpvsWatch, inetAddrType, kernelList, restoreIpvs } from '../../linux/index.js';
+import { expireNodestConnections, IPVS_SCHEDULERS, type IpvsWatch, inetAddrType, kernelList, restoreIpvs } from '../../linux/index.js';
 import type { RestoreChunk } from '../install.js';
 import { type ApplyContext, runtimeOf } from './context.js';
 import { type Refused, refuse } from './refuse.js';
@@ -9,8 +9,13 @@ export function ipvsadmRestore(
   { chunks }: { readonly chunks: readonly RestoreChunk[] },
 ): Refused | undefined {
   const { draft } = context;
-  const { services, refusals } = restoreIpvs(draft.ns.ipvs, chunks, watchOf(context));
+  const before = draft.ns.ipvs;
+  const { services, refusals } = restoreIpvs(before, chunks, watchOf(context));
   draft.ipvs = services;
+  if (draft.ns.sysctls.number('net/ipv4/vs/expire_nodest_conn') !== 0) {
+    const { clock: now, journal } = context.drafts.runtime;
+    expireNodestConnections({ runtime: runtimeOf(context), journal, now }, before, services);
+  }
   const [first] = refusals;
   return first && refuse(first.errno, `line ${first.line}: ${first.message}`);
 }
