@@ -1,4 +1,11 @@
-import { expireNodestConnections, IPVS_SCHEDULERS, type IpvsWatch, inetAddrType, kernelList, restoreIpvs } from '../../linux/index.js';
+import {
+  expireNodestConnections,
+  IPVS_SCHEDULERS,
+  type IpvsWatch,
+  inetAddrType,
+  kernelList,
+  restoreIpvs,
+} from '../../linux/index.js';
 import type { RestoreChunk } from '../install.js';
 import { type ApplyContext, runtimeOf } from './context.js';
 import { type Refused, refuse } from './refuse.js';
