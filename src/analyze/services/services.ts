@@ -31,7 +31,10 @@ interface Known {
 const FAMILIES = ['ip', 'ip6'] as const satisfies readonly Family[];
 
 /** The Services of a cluster, in its order: what each is reached by, and which endpoints every node uses for it. */
-export function describeServices({ kubeProxy: { mode } }: Pick<Lab, 'kubeProxy'>, cluster: Cluster): readonly ServiceRow[] {
+export function describeServices(
+  { kubeProxy: { mode } }: Pick<Lab, 'kubeProxy'>,
+  cluster: Cluster,
+): readonly ServiceRow[] {
   const known: Known = {
     cluster,
     mode,
