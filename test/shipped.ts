@@ -5,7 +5,7 @@ import { applyFaults, buildNetwork } from '../src/lab/index.js';
 import type { Network } from '../src/topology/index.js';
 import { readable } from './recordings/load.js';
 
-/** The labs that are shipped; all of them describe the same workload. */
+/** The labs of networks that are shipped; all of them describe the same workload. */
 export const SHIPPED = [
   'flannel-host-gw',
   'flannel-host-gw-two-segments',
@@ -14,18 +14,21 @@ export const SHIPPED = [
   'flannel-vxlan-directrouting',
 ] as const;
 export type Shipped = (typeof SHIPPED)[number];
+/** The shipped labs of Services, one for each mode of kube-proxy. */
+export const SERVICES = ['services', 'services-ipvs'] as const;
+type AnyShipped = Shipped | (typeof SERVICES)[number];
 
 /** The file of a shipped lab. */
-export function shippedFile(name: Shipped): string {
+export function shippedFile(name: AnyShipped): string {
   return fileURLToPath(new URL(`../topologies/${name}.yaml`, import.meta.url));
 }
 
-export function shippedText(name: Shipped): string {
+export function shippedText(name: AnyShipped): string {
   return readFileSync(shippedFile(name), 'utf8');
 }
 
 /** The network of a shipped lab, with the named faults. */
-export function shipped(name: Shipped, faults: readonly string[] = []): Network {
+export function shipped(name: AnyShipped, faults: readonly string[] = []): Network {
   const lab = readable(readLab(shippedText(name), `${name}.yaml`));
   return applyFaults(buildNetwork(lab).network, lab, faults).network;
 }
