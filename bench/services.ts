@@ -8,15 +8,24 @@ import {
   SERVICE_DEFAULTS,
   type Service,
 } from '../src/cluster/index.js';
+import { readLab } from '../src/input/index.js';
+import { buildNetwork, type Lab } from '../src/lab/index.js';
 import { type Ruleset, restoreRuleset } from '../src/linux/index.js';
 import type { RestoreChunk } from '../src/plan/index.js';
+import { formatProblem } from '../src/problem/index.js';
+import { trace } from '../src/trace/index.js';
+import { perSecond, printRates } from './measure.js';
 
 const SERVICES = 10_000;
 const ENDPOINTS = 10;
 
-/** kube-proxy's rules of a large cluster: what the first node costs, what each further one, and a change of one Service. */
+/**
+ * kube-proxy in a large cluster: what the rules of the first node cost, those of each further one, and a change of one
+ * Service; then whole nodes and packets, in both modes.
+ */
 export function benchServices(): void {
-  console.log(`kube-proxy, iptables: ${SERVICES} Services with ${ENDPOINTS} endpoints each; ms of processor time`);
+  console.log(`kube-proxy: ${SERVICES} Services with ${ENDPOINTS} endpoints each; ms of processor time`);
+  console.log('iptables mode, rules alone');
   const cluster = makeCluster();
   measure('first node: hash and write the rules', () => sync(inputOf(cluster, 1), NEVER_SYNCED).chunks);
   const first = sync(inputOf(cluster, 1), NEVER_SYNCED);
@@ -32,7 +41,44 @@ export function benchServices(): void {
   );
   measure('one endpoint less: load it', () => load(ruleset, partial.chunks));
   console.log(`  ${rules.toLocaleString('en')} rules in table nat`);
+  const rates = (['iptables', 'ipvs'] as const).map((mode) => [mode, benchMode(cluster, mode)] as const);
+  console.log('A packet to the last of these Services, and its answer');
+  printRates('traces/s', rates);
 }
+
+/** Nodes with everything on them, made as they are when a packet first reaches them. Gives traces per second. */
+function benchMode(cluster: Cluster, mode: 'iptables' | 'ipvs'): number {
+  console.log(`${mode} mode, all of a node`);
+  const { network } = buildNetwork(makeLab(cluster, mode));
+  for (const name of ['node-1', 'node-2']) measure(name, () => network.netns(name));
+  const probe = { from: 'pod/client', to: `service/service-${SERVICES - 1}:80` } as const;
+  const { verdict } = trace(network, probe);
+  if (verdict.exit !== 0) throw new Error(`${mode}: the packet does not arrive, so its trace is no measure`);
+  return perSecond(1, () => void trace(network, probe));
+}
+
+/** Two nodes on one segment; behind the last Service is a pod, behind the others are addresses alone. */
+function makeLab({ services, endpointSlices }: Cluster, mode: 'iptables' | 'ipvs'): Lab {
+  const read = readLab(LAB, 'bench.yaml');
+  if ('problems' in read) throw new Error(read.problems.map(formatProblem).join('\n'));
+  const { kubeProxy } = read.value;
+  const [last] = services.slice(-1);
+  const selecting = last === undefined ? [] : [{ ...last, selector: { app: 'web' } }];
+  return {
+    ...read.value,
+    services: [...services.slice(0, -1), ...selecting],
+    endpointSlices: endpointSlices.slice(0, -1),
+    kubeProxy: { ...kubeProxy, mode },
+  };
+}
+
+const LAB = `
+nodes: {node-1: 192.168.0.1, node-2: 192.168.0.2}
+routers: {router: [192.168.0.254]}
+pods:
+  client: node-1
+  web: {node: node-2, labels: {app: web}, ports: [8080]}
+`;
 
 function measure<T>(name: string, run: () => T): T {
   globalThis.gc?.();

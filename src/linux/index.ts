@@ -70,10 +70,10 @@ export {
   ipvsConnectionText,
   ipvsPair,
 } from './ipvs/connection.js';
-export { dropIpvsConntrack, expireNodestConnections } from './ipvs/expire.js';
 export { findVirtualService, hasRealServer, kernelList, serverAt, serviceOfKey } from './ipvs/find.js';
 export { endText, type IpvsEnd, type IpvsProtocol, type RealServer, type VirtualService } from './ipvs/ipvs.js';
 export { formatIpvsConnections, readIpvsConnections } from './ipvs/list-connections.js';
+export { dropIpvsConntrack, expireNodestConnections } from './ipvs/nfct.js';
 export { readIpvs } from './ipvs/read.js';
 export { type IpvsWatch, restoreIpvs } from './ipvs/restore.js';
 export { scheduleServer } from './ipvs/schedule.js';

@@ -40,6 +40,8 @@ export const HINT_CODES = [
   'LOCALHOST_NODE_PORT',
   /** A packet left with an address of kube-ipvs0 for its source, which other nodes have too. */
   'SOURCE_IS_SERVICE_ADDRESS',
+  /** Several hosts answered ARP for one address; the first is believed. */
+  'ARP_ANSWERED_BY_SEVERAL',
   /** A tunnel device lacks a neighbour entry, and floods to nobody who could be asked. */
   'NEIGH_ENTRY_MISSING',
   /** Another took the packet than was asked for. */

@@ -60,15 +60,27 @@ export function withoutVirtualService(network: Network, { leg, hop }: End): read
   return [{ code: 'VIP_NO_PORT', values: { ...values, service, ports: list } }];
 }
 
+function sourceOf({ packet }: Leg): Ipv4 | undefined {
+  const ip = packet.find((header) => header.l === 'ip4');
+  return ip?.l === 'ip4' ? parseIpv4(ip.src) : undefined;
+}
+
 /**
  * An address of kube-ipvs0 asked for the next hop: ARP asks in the name of the packet's source (arp_solicit(), with
  * arp_announce 0), and a node that has the same address does not answer.
  */
-export function askedInTheNameOfService(network: Network, { netns }: Hop, { packet }: Leg): readonly Hint[] {
-  const ip = packet.find((header) => header.l === 'ip4');
-  const src = ip?.l === 'ip4' ? parseIpv4(ip.src) : undefined;
+export function askedInTheNameOfService(
+  network: Network,
+  { netns }: Hop,
+  leg: Leg,
+  legs: readonly Leg[],
+): readonly Hint[] {
   const ns = network.netns(netns);
-  const bound = ns?.ipv4.addresses.some(({ dev, local }) => dev === IPVS_DEVICE && local === src) === true;
-  if (src === undefined || !bound) return [];
+  const bound = (address: Ipv4 | undefined): boolean =>
+    ns?.ipv4.addresses.some(({ dev, local }) => dev === IPVS_DEVICE && local === address) === true;
+  // An answer has been translated back before it is sent on.
+  const asked = leg.kind === 'reply' ? legs[0] : undefined;
+  const src = [sourceOf(leg), asked === undefined ? undefined : askedOf(asked)?.dst].find(bound);
+  if (src === undefined) return [];
   return [{ code: 'SOURCE_IS_SERVICE_ADDRESS', values: { node: netns, src: formatIpv4(src), dev: IPVS_DEVICE } }];
 }

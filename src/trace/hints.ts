@@ -17,10 +17,10 @@ import type { Hint, Hop, Leg, Path, Query } from './trace.js';
  */
 export function hintsOf(network: Network, query: Query, cause: string | null, legs: readonly Leg[]): readonly Hint[] {
   const end = cause === null ? undefined : findDrop(legs, cause);
-  if (end === undefined) return takenByAnother(network, query, legs);
+  if (end === undefined) return [...takenByAnother(network, query, legs), ...answeredBySeveral(legs)];
   const { hop, drop } = end;
   if (drop.code === 'NEIGH_FAILED') {
-    const named = askedInTheNameOfService(network, hop, end.leg);
+    const named = askedInTheNameOfService(network, hop, end.leg, legs);
     return named.length > 0 ? named : missingNeighbour(network, hop, drop);
   }
   if (UNTAKEN.has(drop.code)) {
@@ -70,6 +70,25 @@ function missingNeighbour(network: Network, { netns }: Hop, { values }: Drop): r
   if (ns === undefined || link?.kind !== 'vxlan') return [];
   if (link.remote !== undefined || ns.vxlanFdb.has(fdbKey(link.name, MAC_ZERO))) return [];
   return [{ code: 'NEIGH_ENTRY_MISSING', values: { node: netns, dev: link.name, ip: values['ip'] ?? '' } }];
+}
+
+/**
+ * Several hosts have an address of one segment and answer for it, as all nodes do for what kube-ipvs0 holds while
+ * arp_ignore is 0: whose answer comes first is a race.
+ */
+function answeredBySeveral(legs: readonly Leg[]): readonly Hint[] {
+  const answers = new Map<string, Set<string>>();
+  for (const { kind, packet, paths } of legs) {
+    const arp = packet.find((header) => header.l === 'arp');
+    const host = paths[0]?.hops[0]?.host;
+    if (kind !== 'arp' || arp?.l !== 'arp' || arp.op !== 'reply' || host === undefined) continue;
+    answers.set(arp.spa, (answers.get(arp.spa) ?? new Set()).add(host));
+  }
+  return [...answers].flatMap(([ip, hosts]): Hint[] => {
+    const [first = ''] = hosts;
+    if (hosts.size < 2) return [];
+    return [{ code: 'ARP_ANSWERED_BY_SEVERAL', values: { ip, first, nodes: [...hosts].sort().join(', ') } }];
+  });
 }
 
 /** A pod or host was asked by its name or address, and a program in another namespace took the packet. */

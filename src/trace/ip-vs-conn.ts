@@ -1,4 +1,5 @@
 import {
+  dropIpvsConntrack,
   type IpvsConnection,
   ipvsKeyText,
   type RealServer,
@@ -6,7 +7,6 @@ import {
   serviceOfKey,
   type VirtualService,
 } from '../linux/index.js';
-import { dropConntrack } from './ip-vs-nfct.js';
 import type { HookEntry, Net } from './net.js';
 
 /** A new connection's first timeout (ip_vs_conn_new(), linux net/netfilter/ipvs/ip_vs_conn.c), ms. */
@@ -39,21 +39,20 @@ export function ipVsConnNew(
     timeout,
     expires: net.now + timeout,
   };
-  net.runtime.ipvs.connections.insert(connection, net.journal);
+  // ip_vs_conn_hash(): one for a single packet is found by nobody.
+  if (!connection.onePacket) net.runtime.ipvs.connections.insert(connection, net.journal);
   return connection;
 }
 
-/** ip_vs_conn_put(): its timer begins anew; one for a single packet has had it. */
+/** ip_vs_conn_put(): its timer begins anew. */
 export function ipVsConnPut(net: Net, connection: IpvsConnection): void {
-  const { connections } = net.runtime.ipvs;
-  if (connection.onePacket) connections.delete(connection, net.journal);
-  else net.journal.set(connection, 'expires', net.now + connection.timeout);
+  net.journal.set(connection, 'expires', net.now + connection.timeout);
 }
 
 /** ip_vs_conn_expire_now() */
 export function ipVsConnExpireNow(net: Net, connection: IpvsConnection): void {
   net.runtime.ipvs.connections.delete(connection, net.journal);
-  dropConntrack(net, connection);
+  dropIpvsConntrack(net, connection);
 }
 
 /** The service of a connection, while there is one for the same packets. */
@@ -72,7 +71,7 @@ export const IP_VS_TIMERS: HookEntry = {
   priority: Number.NEGATIVE_INFINITY,
   run(net) {
     const { connections } = net.runtime.ipvs;
-    if (connections.size > 0) for (const gone of connections.expire(net.now, net.journal)) dropConntrack(net, gone);
+    if (connections.size > 0) for (const gone of connections.expire(net.now, net.journal)) dropIpvsConntrack(net, gone);
     return 'accept';
   },
 };

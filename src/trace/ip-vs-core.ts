@@ -106,7 +106,7 @@ interface Made {
 
 /** ip_vs_try_to_schedule(): `accept` for what is no business of IPVS. */
 function tryToSchedule(net: Net, skb: Skb, pair: IpvsPair): Made | HookVerdict {
-  if (!maySchedule(net, skb)) return 'accept';
+  if (skb.l4?.l4 !== 'icmp' && !maySchedule(net, skb)) return 'accept';
   const service = findVirtualService(net.ns.ipvs, { ...pair, mark: skb.mark });
   if (service === undefined || pair.sport === FTPDATA) return 'accept';
   // Replies of a server of this host's own are not scheduled.
@@ -149,7 +149,7 @@ function choose(net: Net, skb: Skb, service: VirtualService, pair: IpvsPair): Ch
 
 /** ip_vs_leave(): the client is told that there is nobody, be it TCP or UDP. */
 function leave(net: Net, skb: Skb, service: VirtualService, because: string): void {
-  net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
+  if (skb.l4?.l4 !== 'icmp') net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);
   if (skb.call !== undefined) skb.call.errno ??= 'EPERM';
   const values = { service: ipvsServiceText(service), because, n: service.servers.length };
   drop(net, skb, 'ip_vs_leave', 'IPVS_NO_SERVER', () => ({
@@ -310,8 +310,16 @@ function ipVsOutIcmp(net: Net, skb: Skb, state: HookState): HookVerdict {
 /** ip_vs_in_icmp(): an error about an answer, on its way to the server. */
 function ipVsInIcmp(net: Net, skb: Skb, state: HookState): HookVerdict {
   const quoted = skb.inner && ipvsPair(skb.inner);
-  const cp = quoted && net.runtime.ipvs.connections.findIn(inverseIpvsPair(quoted));
-  return cp === undefined ? 'accept' : ipVsIcmpXmit(net, skb, cp, state);
+  if (quoted === undefined) return 'accept';
+  const pair = inverseIpvsPair(quoted);
+  const cp = net.runtime.ipvs.connections.findIn(pair);
+  if (cp !== undefined) return ipVsIcmpXmit(net, skb, cp, state);
+  if (net.ns.sysctls.number('net/ipv4/vs/schedule_icmp') === 0) return 'accept';
+  const scheduled = tryToSchedule(net, skb, pair);
+  if (typeof scheduled === 'string') return scheduled;
+  const verdict = ipVsIcmpXmit(net, skb, scheduled.connection, state);
+  ipVsConnPut(net, scheduled.connection);
+  return verdict;
 }
 
 /** ip_vs_forward_icmp() */

@@ -1,4 +1,4 @@
-import { dropIpvsConntrack, type IpvsConnection, type Skb, type Tuple } from '../linux/index.js';
+import type { IpvsConnection, Skb, Tuple } from '../linux/index.js';
 import type { Net } from './net.js';
 import { resetConnection } from './skb.js';
 
@@ -23,9 +23,4 @@ export function trackTranslated(net: Net, skb: Skb, cp: IpvsConnection, way: 'in
       ? { ...reply, src: cp.daddr, ...(icmp ? {} : { sport: cp.dport }) }
       : { ...reply, dst: cp.vaddr, ...(icmp ? {} : { dport: cp.vport }) };
   net.journal.set(ct, 'reply', changed);
-}
-
-/** With a connection of IPVS that has gone, that of netfilter goes too. */
-export function dropConntrack({ runtime, journal, now }: Net, cp: IpvsConnection): void {
-  dropIpvsConntrack({ runtime, journal, now }, cp);
 }

@@ -7,7 +7,7 @@ import { applyFaults } from '../../src/lab/index.js';
 import { formatTrace } from '../../src/output/index.js';
 import { trace } from '../../src/trace/index.js';
 import { SCHEMAS } from '../../tools/schemas.js';
-import { SHIPPED, shippedFile } from '../shipped.js';
+import { FLANNEL_LABS, SERVICE_LABS, SHIPPED, shippedFile } from '../shipped.js';
 
 const labs = new Map<string, OpenedLab>();
 for (const name of SHIPPED) labs.set(name, await openLab(shippedFile(name)));
@@ -47,13 +47,19 @@ describe.each([...labs])('%s', (name, { lab, built }) => {
     validate(trace(built.network, { from: 'client', to: 'service/web:80' }, { detail: 'all' }));
     expect(validate.errors).toBeNull();
   });
+});
 
-  test('the workload is the same in every lab', () => {
-    const [first] = labs.values();
-    expect(lab.pods).toEqual(first?.lab.pods);
-    expect(lab.services).toEqual(first?.lab.services);
-    expect(lab.hosts.map((host) => host.listen)).toEqual(first?.lab.hosts.map((host) => host.listen));
-    expect(lab.nodes.map((node) => node.name)).toEqual(['node-1', 'node-2', 'node-3']);
+describe.each([
+  { what: 'Flannel backends', names: FLANNEL_LABS },
+  { what: 'modes of kube-proxy', names: SERVICE_LABS },
+])('$what', ({ names: [first, ...others] }) => {
+  test.each(others)('the workload of %s is that of the first', (name) => {
+    const { lab } = labs.get(name) ?? {};
+    const { lab: like } = labs.get(first) ?? {};
+    expect(lab?.pods).toEqual(like?.pods);
+    expect(lab?.services).toEqual(like?.services);
+    expect(lab?.hosts.map((host) => host.listen)).toEqual(like?.hosts.map((host) => host.listen));
+    expect(lab?.nodes.map((node) => node.name)).toEqual(['node-1', 'node-2', 'node-3']);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Header } from '../../src/packet/index.js';
 import { type Crossing, crossings, type Probe, type Trace, trace } from '../../src/trace/index.js';
-import { type Shipped, shipped } from '../shipped.js';
+import { type FLANNEL_LABS, shipped } from '../shipped.js';
 
 // Addresses of the workload: node subnets are leased in node order, /24 of 10.244.0.0/16 from .1 on (flannel), and
 // host-local hands out addresses from .2 on in the order of creation; .1 is cni0.
@@ -23,7 +23,9 @@ interface Mode {
   readonly whole: boolean;
 }
 
-const MODES: Record<Shipped, Mode> = {
+type Lab = (typeof FLANNEL_LABS)[number];
+
+const MODES: Record<Lab, Mode> = {
   'flannel-vxlan': {
     wire: ['eth', 'ip4', 'udp', 'vxlan', 'eth', 'ip4'],
     ttl: 62, // node-1, node-2
@@ -98,7 +100,7 @@ function only(result: Trace): Crossing[] {
 const port = (proto: Proto, number: number): string => (proto === 'icmp' ? '' : `:${number}`);
 const arrives = { forward: 'delivered', reply: 'delivered', code: null, exit: 0 };
 
-describe.each(Object.entries(MODES) as [Shipped, Mode][])('%s', (name, mode) => {
+describe.each(Object.entries(MODES) as [Lab, Mode][])('%s', (name, mode) => {
   const network = shipped(name);
   const send = (probe: Probe): Trace => trace(network, probe);
   const reached = mode.whole ? WEB : WEB.slice(0, 1);

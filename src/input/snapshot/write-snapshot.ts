@@ -98,7 +98,7 @@ function networkYaml(network: Network): string {
   if (wires.length > 0) lines.push('wires:', ...wires.map((wire) => `  - ${flow(wire)}`));
   const { objects } = network.directory;
   if (objects.length > 0) lines.push('names:');
-  for (const object of objects) lines.push(`  ${flow(objectName(object))}: ${flow(nameEntry(object))}`);
+  for (const object of objects) lines.push(`  ${flow(objectName(object))}: ${flow(nameEntry(object, network))}`);
   return lines.map((line) => `${line}\n`).join('');
 }
 
@@ -147,11 +147,13 @@ function wiresOf(network: Network): (readonly [string, string])[] {
   );
 }
 
-function nameEntry({ netns, addresses, ports }: NamedObject): Record<string, unknown> {
+function nameEntry({ netns, addresses, ports }: NamedObject, network: Network): Record<string, unknown> {
+  // Left out, they would be read as what listens in the namespace: that of a node has its pods' sockets too.
+  const nothingListens = netns === undefined || network.netns(netns)?.sockets.length === 0;
   return {
     namespace: netns,
     addresses: addresses.map(formatIpv4),
-    ports: ports.length === 0 ? undefined : ports.map(portEntry),
+    ports: ports.length === 0 && nothingListens ? undefined : ports.map(portEntry),
   };
 }
 

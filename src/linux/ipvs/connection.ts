@@ -145,8 +145,7 @@ export class IpvsConnections {
     for (;;) {
       let first: IpvsConnection | undefined;
       for (const connection of this.#in.values())
-        if (connection.expires <= now && connection.expires <= (first?.expires ?? Number.POSITIVE_INFINITY))
-          first = connection;
+        if (connection.expires <= now && (first === undefined || isSooner(connection, first))) first = connection;
       if (first === undefined) return gone;
       if (this.isUsed(first)) {
         journal.set(first, 'timeout', CONTROLLING);
@@ -164,6 +163,10 @@ export class IpvsConnections {
     for (const connection of this.#in.values()) if (connection.control === template) return true;
     return false;
   }
+}
+
+function isSooner(a: IpvsConnection, b: IpvsConnection): boolean {
+  return a.expires < b.expires || (a.expires === b.expires && b.template && !a.template);
 }
 
 type InKey = Pick<IpvsConnection, 'protocol' | 'caddr' | 'cport' | 'vaddr' | 'vport' | 'template' | 'daddr'>;

@@ -40,7 +40,6 @@ const OTHERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['net/ipv4/vs/drop_entry', ['0']],
   ['net/ipv4/vs/drop_packet', ['0']],
   ['net/ipv4/vs/ignore_tunneled', ['0']],
-  ['net/ipv4/vs/schedule_icmp', ['0']],
   ['net/ipv4/vs/secure_tcp', ['0']],
   ['net/netfilter/nf_conntrack_checksum', ['1']],
   ['net/netfilter/nf_conntrack_tcp_ignore_invalid_rst', ['0']],

@@ -86,6 +86,10 @@ export const hintsEn: Hints = {
     why: '{node|The node} has no neighbour entry for {ip|the next hop} on {dev|the tunnel device}, and a VXLAN device without a default remote asks nobody.',
     fix: 'Look at `ip neigh show dev {dev|DEV}` on {node|the node}. On flannel.1 it is flanneld that writes one entry per lease.',
   },
+  ARP_ANSWERED_BY_SEVERAL: {
+    why: '{nodes|Several hosts} each answer ARP for {ip|the address}: whose answer comes first, here that of {first|one of them}, gets the packets, and that can change at any time.',
+    fix: 'kube-proxy in IPVS mode puts the addresses of Services on kube-ipvs0 of every node: set strictARP, so that arp_ignore is 1 and only who announces {ip|the address} answers for it.',
+  },
   TAKEN_BY_ANOTHER: {
     why: 'taken by {took|another}, which is not the one that was asked',
     fix: '',

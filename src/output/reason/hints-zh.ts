@@ -86,6 +86,10 @@ export const hintsZh: Hints = {
     why: '{node|该节点} 在 {dev|隧道设备} 上没有 {ip|下一跳} 的邻居表项，而没有默认远端的 VXLAN 设备无人可问。',
     fix: '在 {node|该节点} 上查看 `ip neigh show dev {dev|DEV}`。flannel.1 上的表项由 flanneld 按租约逐条写入。',
   },
+  ARP_ANSWERED_BY_SEVERAL: {
+    why: '{nodes|多台主机} 都会应答对 {ip|该地址} 的 ARP：谁的应答先到（这里是 {first|其中一台}），包就发给谁，而且随时可能改变。',
+    fix: 'IPVS 模式的 kube-proxy 把 Service 的地址放在每个节点的 kube-ipvs0 上：启用 strictARP，使 arp_ignore 为 1，只有宣告 {ip|该地址} 的节点才应答。',
+  },
   TAKEN_BY_ANOTHER: {
     why: '收下它的是 {took|别人}，不是所问的那一个',
     fix: '',

@@ -14,6 +14,7 @@ export function verdictLines(trace: Trace, runs: readonly Run[], page: Page, p: 
   page.line(`${head}  ${query.from} -> ${query.to} ${query.proto}${tail}`);
   if (verdict.exit === 0) {
     for (const [i, line] of takers(runs, p).entries()) page.paragraph(2, i === 0 ? p.label.why : '', line);
+    warnings(trace, page, p);
     return;
   }
   const cause = causeOf(trace, runs);
@@ -40,6 +41,15 @@ export function verdictLines(trace: Trace, runs: readonly Run[], page: Page, p: 
     page.paragraph(2, p.label.why, `UNSUPPORTED, ${replying ? p.answerAt : ''}${where}${why}`);
     if (event.rule !== null) page.paragraph(2, '', ruleEvidence(event.rule, p), 'quiet');
     page.paragraph(2, p.label.try, p.reasons.UNSUPPORTED.fix);
+  }
+}
+
+/** What holds by luck. */
+function warnings({ verdict }: Trace, page: Page, p: Phrases): void {
+  for (const { code, values } of verdict.hints) {
+    if (code !== 'ARP_ANSWERED_BY_SEVERAL') continue;
+    page.paragraph(2, '', `${code}, ${fill(p.hints[code].why, values)}`);
+    page.paragraph(2, p.label.try, fill(p.hints[code].fix, values));
   }
 }
 

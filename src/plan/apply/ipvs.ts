@@ -5,6 +5,8 @@ import {
   inetAddrType,
   kernelList,
   restoreIpvs,
+  serverAt,
+  serviceOfKey,
 } from '../../linux/index.js';
 import type { RestoreChunk } from '../install.js';
 import { type ApplyContext, runtimeOf } from './context.js';
@@ -16,19 +18,24 @@ export function ipvsadmRestore(
   { chunks }: { readonly chunks: readonly RestoreChunk[] },
 ): Refused | undefined {
   const { draft } = context;
-  const before = draft.ns.ipvs;
-  const { services, refusals } = restoreIpvs(before, chunks, watchOf(context));
+  let removed = false;
+  const watch = watchOf(context, () => {
+    removed = true;
+  });
+  const { services, refusals } = restoreIpvs(draft.ns.ipvs, chunks, watch);
   draft.ipvs = services;
-  if (draft.ns.sysctls.number('net/ipv4/vs/expire_nodest_conn') !== 0) {
-    const { clock: now, journal } = context.drafts.runtime;
-    expireNodestConnections({ runtime: runtimeOf(context), journal, now }, before, services);
+  if (removed && draft.ns.sysctls.number('net/ipv4/vs/expire_nodest_conn') !== 0) {
+    const { journal, clock: now } = context.drafts.runtime;
+    expireNodestConnections({ runtime: runtimeOf(context), journal, now }, ({ service, server }) => {
+      return serverAt(serviceOfKey(services, service), server) !== undefined;
+    });
   }
   const [first] = refusals;
   return first && refuse(first.errno, `line ${first.line}: ${first.message}`);
 }
 
 /** What schedulers remember goes with their service, and follows its servers. */
-function watchOf(context: ApplyContext): IpvsWatch {
+function watchOf(context: ApplyContext, removed: () => void): IpvsWatch {
   const { marks } = runtimeOf(context).ipvs;
   const { journal } = context.drafts.runtime;
   return {
@@ -41,8 +48,12 @@ function watchOf(context: ApplyContext): IpvsWatch {
       const { ipvsTimeouts: old } = context.draft.ns;
       context.draft.ipvsTimeouts = { tcp: tcp || old.tcp, tcpFin: tcpFin || old.tcpFin, udp: udp || old.udp };
     },
-    gone: (key) => journal.put(marks, key, undefined),
+    gone(key) {
+      journal.put(marks, key, undefined);
+      removed();
+    },
     changed(key, scheduler, before, after) {
+      if (after.length < before.length) removed();
       const mark = marks.get(key);
       const change = IPVS_SCHEDULERS.get(scheduler)?.changed;
       if (mark === undefined || change === undefined) return;
