@@ -25,6 +25,7 @@ export type { Connections, ProxierMemory } from './kube-proxy/ipvs/servers.js';
 export {
   externallyAccessible,
   type Family,
+  PROTOCOLS,
   type ServicePortInfo,
   servicePortName,
   servicePorts,

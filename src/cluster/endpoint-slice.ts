@@ -1,12 +1,13 @@
 import type { Ipv4 } from '../address/index.js';
 import type { Endpoint, EndpointHints, EndpointSlice, Labels, Node, Pod, Service, ServicePort } from './objects.js';
+import { groupBy } from './placement.js';
 import { matchesLabels } from './selector.js';
 
 /** `--max-endpoints-per-slice` of kube-controller-manager. */
 const MAX_ENDPOINTS_PER_SLICE = 100;
 
-/** The node label that says where an endpoint is (v1.LabelTopologyZone). */
-const ZONE = 'topology.kubernetes.io/zone';
+/** The node label that says where an endpoint is, and which hints are for the node (v1.LabelTopologyZone). */
+export const TOPOLOGY_ZONE = 'topology.kubernetes.io/zone';
 
 /**
  * The EndpointSlices of all Services that have a selector, as kube-controller-manager derives them from the pods.
@@ -24,18 +25,26 @@ export function deriveEndpointSlices(
   nodes: readonly Node[],
 ): EndpointSlice[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const byNamespace = new Map<string, Pod[]>();
-  for (const pod of pods) {
-    const list = byNamespace.get(pod.namespace);
-    if (list === undefined) byNamespace.set(pod.namespace, [pod]);
-    else list.push(pod);
-  }
+  const byLabel = podsByLabel(pods);
   return services.flatMap((service) => {
     const selector = selectorOf(service);
     if (selector === undefined) return [];
-    const selected = (byNamespace.get(service.namespace) ?? []).filter((pod) => matchesLabels(selector, pod.labels));
+    const [pair] = Object.entries(selector);
+    if (pair === undefined) return [];
+    const some = byLabel.get(labelKey(service, pair)) ?? [];
+    const selected = some.filter((pod) => matchesLabels(selector, pod.labels));
     return slicesOf(service, selected, byName);
   });
+}
+
+/** Pods by namespace and label, in order: with many Services none of them looks at all pods. */
+function podsByLabel(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
+  const pairs = pods.flatMap((pod) => Object.entries(pod.labels).map((pair) => ({ pod, key: labelKey(pod, pair) })));
+  return new Map([...groupBy(pairs, ({ key }) => key)].map(([key, of]) => [key, of.map(({ pod }) => pod)]));
+}
+
+function labelKey({ namespace }: { readonly namespace: string }, [key, value]: readonly [string, string]): string {
+  return `${namespace} ${key}=${value}`;
 }
 
 /** The labels by which a Service's endpoints are found; undefined where no controller looks for any. */
@@ -92,7 +101,7 @@ export function portIn(
 }
 
 function zoneOf(node: Node | undefined): string | undefined {
-  const zone = node?.labels[ZONE];
+  const zone = node?.labels[TOPOLOGY_ZONE];
   return zone === '' ? undefined : zone;
 }
 

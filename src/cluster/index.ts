@@ -1,9 +1,9 @@
 export { allocateServices, NODE_PORT_RANGE, needsHealthCheck, needsNodePorts, type PortRange } from './allocate.js';
 
-export { deriveEndpointSlices, topologyMode } from './endpoint-slice.js';
+export { deriveEndpointSlices, TOPOLOGY_ZONE, topologyMode } from './endpoint-slice.js';
 export type * from './objects.js';
 export { SERVICE_DEFAULTS } from './objects.js';
-export { groupByNode, podsOn } from './placement.js';
+export { groupByNode, podsOn, slicesOf } from './placement.js';
 export { nodeSubnet } from './pod-cidr.js';
 export { matchesLabels } from './selector.js';
 export { type Candidate, candidates, type WhyNot } from './why-not.js';

@@ -125,7 +125,7 @@ export interface Endpoint {
   readonly address: IpAddress;
   /** undefined counts as true. */
   readonly ready: boolean | undefined;
-  /** undefined counts as `ready`. */
+  /** undefined counts as true for kube-proxy. */
   readonly serving: boolean | undefined;
   readonly terminating: boolean | undefined;
   readonly nodeName: string | undefined;

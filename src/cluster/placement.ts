@@ -1,4 +1,4 @@
-import type { Cluster, Pod } from './objects.js';
+import type { Cluster, EndpointSlice, Pod, Service } from './objects.js';
 
 const known = new WeakMap<Cluster, ReadonlyMap<string, readonly Pod[]>>();
 
@@ -14,11 +14,32 @@ export function podsOn(cluster: Cluster, node: string): readonly Pod[] {
 
 /** Pods by the name of their node, in order. */
 export function groupByNode<P extends Pod>(pods: readonly P[]): ReadonlyMap<string, readonly P[]> {
-  const byNode = new Map<string, P[]>();
-  for (const pod of pods) {
-    const list = byNode.get(pod.nodeName);
-    if (list === undefined) byNode.set(pod.nodeName, [pod]);
-    else list.push(pod);
+  return groupBy(pods, ({ nodeName }) => nodeName);
+}
+
+const slices = new WeakMap<Cluster['endpointSlices'], ReadonlyMap<string, readonly EndpointSlice[]>>();
+
+/** The EndpointSlices of one Service, in order. All are sorted out at the first call for a list of them. */
+export function slicesOf(
+  { endpointSlices }: Pick<Cluster, 'endpointSlices'>,
+  { namespace, name }: Pick<Service, 'namespace' | 'name'>,
+): readonly EndpointSlice[] {
+  let byService = slices.get(endpointSlices);
+  if (byService === undefined) {
+    byService = groupBy(endpointSlices, (slice) => `${slice.namespace}/${slice.service}`);
+    slices.set(endpointSlices, byService);
   }
-  return byNode;
+  return byService.get(`${namespace}/${name}`) ?? [];
+}
+
+/** `Map.groupBy()`, which Node.js has from 21 on. */
+export function groupBy<T>(list: readonly T[], keyOf: (each: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const each of list) {
+    const key = keyOf(each);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return groups;
 }

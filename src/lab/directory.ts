@@ -1,6 +1,6 @@
 import { type Ipv4, isIpv4Address } from '../address/index.js';
 import { podNetns } from '../agents/index.js';
-import type { Cluster, EndpointSlice, Service, ServicePort } from '../cluster/index.js';
+import { type Cluster, type EndpointSlice, type Service, type ServicePort, slicesOf } from '../cluster/index.js';
 import { Directory, type NamedObject, type NamedPort } from '../topology/index.js';
 import type { Lab, LabPod } from './lab.js';
 
@@ -10,7 +10,6 @@ import type { Lab, LabPod } from './lab.js';
  */
 export function directoryOf(lab: Lab, cluster: Cluster): Directory {
   const bare = { namespace: '', ports: [] };
-  const slices = slicesByService(cluster);
   const objects = [
     ...lab.nodes.map(({ name, addresses }): NamedObject => ({ ...bare, kind: 'node', name, netns: name, addresses })),
     ...cluster.pods.map((pod, i): NamedObject => {
@@ -24,7 +23,7 @@ export function directoryOf(lab: Lab, cluster: Cluster): Directory {
       const addresses = addressesOf(service);
       const ports = service.ports.map((port) => ({
         ...namedPort(port),
-        endpoints: endpointsOf(slices.get(`${namespace}/${name}`) ?? [], port),
+        endpoints: endpointsOf(slicesOf(cluster, service), port),
       }));
       return { kind: 'service', namespace, name, netns: undefined, addresses, ports };
     }),
@@ -70,18 +69,7 @@ function endpointsOf(slices: readonly EndpointSlice[], { name, protocol }: Servi
     .filter(({ ports }) => ports.some((port) => port.name === name && port.protocol === protocol))
     .flatMap(({ endpoints }) => endpoints);
   const ready = all.filter((endpoint) => endpoint.ready !== false).length;
-  return ready > 0 ? ready : all.filter(({ serving, terminating }) => serving === true && terminating === true).length;
-}
-
-function slicesByService({ endpointSlices }: Cluster): ReadonlyMap<string, readonly EndpointSlice[]> {
-  const byService = new Map<string, EndpointSlice[]>();
-  for (const slice of endpointSlices) {
-    const key = `${slice.namespace}/${slice.service}`;
-    const list = byService.get(key);
-    if (list === undefined) byService.set(key, [slice]);
-    else list.push(slice);
-  }
-  return byService;
+  return ready > 0 ? ready : all.filter(({ serving, terminating }) => serving !== false && terminating === true).length;
 }
 
 /** What a pod's containers declare, and what its programs listen on besides. */

@@ -16,21 +16,7 @@ import { Applier, type Install, type Refusal } from '../../src/plan/index.js';
 import { Network } from '../../src/topology/index.js';
 import { node, service } from '../lab/make-lab.js';
 import { ip, prefix } from '../must.js';
-
-/** An endpoint of nothing but an address: ready, and on no known node. */
-export function endpoint(address: string, more: Partial<Endpoint> = {}): Endpoint {
-  return {
-    address: ip(address),
-    ready: undefined,
-    serving: undefined,
-    terminating: undefined,
-    nodeName: undefined,
-    zone: undefined,
-    hints: undefined,
-    target: undefined,
-    ...more,
-  };
-}
+import { endpoint } from './service-cluster.js';
 
 /** 10.244.1.2 on node-1 and 10.244.2.2 on node-2. */
 export const ONE_EACH: readonly Endpoint[] = [

@@ -9,7 +9,8 @@ import { createSets, SET_NAMES, setName } from '../../src/agents/kube-proxy/ipvs
 import type { Service } from '../../src/cluster/index.js';
 import { printRule } from '../../src/linux/index.js';
 import { ip, prefix } from '../must.js';
-import { endpoint, ONE_EACH, proxied, served, servicePort, web } from './ipvs-node.js';
+import { ONE_EACH, proxied, served, servicePort, web } from './ipvs-node.js';
+import { endpoint } from './service-cluster.js';
 
 const BALANCED: Partial<Service> = {
   type: 'LoadBalancer',

@@ -10,7 +10,8 @@ import { serviceMap } from '../../src/agents/kube-proxy/service-map.js';
 import type { Endpoint, Service } from '../../src/cluster/index.js';
 import { formatCommand } from '../../src/plan/index.js';
 import { ip, prefix } from '../must.js';
-import { clusterOf, endpoint, Machine, ONE_EACH, proxyConfig, served, servicePort, texts, web } from './ipvs-node.js';
+import { clusterOf, Machine, ONE_EACH, proxyConfig, served, servicePort, texts, web } from './ipvs-node.js';
+import { endpoint } from './service-cluster.js';
 
 const IDLE: Connections = () => 0;
 const BUSY: Connections = () => 3;

@@ -4,7 +4,8 @@ import { proxiedNode } from '../../src/agents/kube-proxy/ipvs/node.js';
 import type { Endpoint, Service } from '../../src/cluster/index.js';
 import { node as machine } from '../lab/make-lab.js';
 import { ip, prefix } from '../must.js';
-import { endpoint, ONE_EACH, proxied, served, servicePort, web } from './ipvs-node.js';
+import { ONE_EACH, proxied, served, servicePort, web } from './ipvs-node.js';
+import { endpoint } from './service-cluster.js';
 
 interface Case {
   readonly why: string;

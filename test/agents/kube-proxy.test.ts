@@ -1,16 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { Ipv4 } from '../../src/address/index.js';
-import { DEFAULT_PROXY_CONFIG, type KubeProxyConfig } from '../../src/agents/index.js';
+import { DEFAULT_PROXY_CONFIG } from '../../src/agents/index.js';
 import { masqueradeMark } from '../../src/agents/kube-proxy/config.js';
 import { endpointChain, probability, serviceChain } from '../../src/agents/kube-proxy/iptables/names.js';
-import { NEVER_SYNCED, sync } from '../../src/agents/kube-proxy/iptables/sync.js';
-import type { Cluster, Endpoint, Service } from '../../src/cluster/index.js';
+import type { Service } from '../../src/cluster/index.js';
 import { buildNetwork } from '../../src/lab/index.js';
 import { printRule } from '../../src/linux/index.js';
-import type { RestoreChunk } from '../../src/plan/index.js';
 import { makeLab, node, pod, service } from '../lab/make-lab.js';
-import { ip, prefix } from '../must.js';
-import { clusterWith, endpoint, serviceWith } from './service-cluster.js';
+import { endpoint, linesOf, syncText, webCluster } from './service-cluster.js';
 
 describe('names', () => {
   test.each([
@@ -42,36 +38,13 @@ describe('names', () => {
   });
 });
 
-/** A cluster with one Service `default/web` of port 80, and these endpoints at 8080. */
-function cluster(endpoints: readonly Endpoint[], more: Partial<Service> = {}): Cluster {
-  return clusterWith([serviceWith('web', endpoints, { clusterIPs: [ip('10.96.0.80')], ...more })]);
-}
-
-const POD_CIDR = { mode: 'ClusterCIDR', cidrs: [prefix('10.244.0.0/16')] } as const;
-
-/** The text of a first sync on node-1. */
-function syncText(
-  what: Cluster,
-  config: KubeProxyConfig,
-  on = node(1),
-  addresses = on.addresses as readonly Ipv4[],
-): readonly RestoreChunk[] {
-  const state = { addresses, tcpLiberal: false };
-  return sync({ cluster: what, node: on, config, family: 'ip', state, natChains: [], now: 0 }, NEVER_SYNCED).chunks;
-}
-
-function linesOf(what: Cluster, more: Partial<KubeProxyConfig> = {}, addresses: readonly string[] = []): string[] {
-  const config = { ...DEFAULT_PROXY_CONFIG, detectLocal: POD_CIDR, ...more };
-  return syncText(what, config, node(1), addresses.map(ip)).flatMap(({ lines }) => lines);
-}
-
 const SVC = serviceChain('KUBE-SVC-', 'default/web', 'tcp');
 const EXT = serviceChain('KUBE-EXT-', 'default/web', 'tcp');
 const [SEP2, SEP3] = ['10.244.1.2:8080', '10.244.2.2:8080'].map((e) => endpointChain('default/web', 'tcp', e));
 
 describe('rules of a Service', () => {
   test('ClusterIP with two endpoints, sorted by address', () => {
-    const lines = linesOf(cluster([endpoint('10.244.2.2'), endpoint('10.244.1.2')]));
+    const lines = linesOf(webCluster([endpoint('10.244.2.2'), endpoint('10.244.1.2')]));
     const front = '-m comment --comment "default/web cluster IP" -m tcp -p tcp -d 10.96.0.80 --dport 80';
     expect(lines.slice(lines.indexOf('*nat'))).toEqual([
       '*nat',
@@ -105,7 +78,7 @@ describe('rules of a Service', () => {
   };
 
   test('NodePort: everything that comes from outside is masqueraded', () => {
-    const lines = linesOf(cluster([endpoint('10.244.1.2')], nodePort));
+    const lines = linesOf(webCluster([endpoint('10.244.1.2')], nodePort));
     expect(lines.filter((line) => line.includes(EXT))).toEqual([
       `:${EXT} - [0:0]`,
       `-A KUBE-NODEPORTS -m comment --comment default/web -m tcp -p tcp --dport 30080 -j ${EXT}`,
@@ -115,7 +88,7 @@ describe('rules of a Service', () => {
   });
 
   test('no endpoints: a REJECT for each frontend, nothing in table nat, and the reason', () => {
-    const what = cluster([endpoint('10.244.1.2', { ready: false })], nodePort);
+    const what = webCluster([endpoint('10.244.1.2', { ready: false })], nodePort);
     const text = syncText(what, DEFAULT_PROXY_CONFIG);
     expect(text.flatMap(({ lines }) => lines).filter((line) => line.includes('default/web'))).toEqual([
       '-A KUBE-SERVICES -m comment --comment "default/web has no endpoints" -m tcp -p tcp -d 10.96.0.80 --dport 80 -j REJECT',
@@ -137,7 +110,7 @@ describe('rules of a Service', () => {
     },
     { config: {}, rule: `--dport 80 ! -s 10.244.0.0/16 -j KUBE-MARK-MASQ`, why: 'ClusterCIDR' },
   ])('masquerading of the cluster IP, $why', ({ config, rule }) => {
-    const lines = linesOf(cluster([endpoint('10.244.1.2')]), config);
+    const lines = linesOf(webCluster([endpoint('10.244.1.2')]), config);
     const found = lines.filter((line) => line.startsWith(`-A ${SVC}`) && line.endsWith('-j KUBE-MARK-MASQ'));
     expect(found).toEqual(
       rule === undefined
@@ -161,13 +134,18 @@ describe('rules of a Service', () => {
       why: 'none is ready, so those that serve while they terminate',
     },
     {
+      endpoints: [endpoint('10.244.1.2', { ready: false, terminating: true })],
+      want: ['10.244.1.2'],
+      why: 'not told whether it serves, it does (newEndpointSliceData(), k8s 1.30 pkg/proxy/endpointslicecache.go)',
+    },
+    {
       endpoints: [endpoint('10.244.1.2'), endpoint('10.244.1.4', { ready: false, serving: true, terminating: true })],
       want: ['10.244.1.2'],
       why: 'terminating ones only as a last resort',
     },
     { endpoints: [endpoint('10.244.1.2'), endpoint('10.244.1.2')], want: ['10.244.1.2'], why: 'duplicates are one' },
   ])('endpoints: $why', ({ endpoints, want }) => {
-    const lines = linesOf(cluster(endpoints));
+    const lines = linesOf(webCluster(endpoints));
     const to = lines.flatMap((line) => / --to-destination (\S+):8080$/.exec(line)?.[1] ?? []);
     expect(to).toEqual(want);
   });
@@ -177,13 +155,13 @@ describe('rules of a Service', () => {
     { more: { type: 'ExternalName' as const, clusterIPs: undefined }, why: 'ExternalName' },
     { more: { clusterIPs: undefined }, why: 'no cluster IP was left' },
   ])('no rules at all: $why', ({ more }) => {
-    const lines = linesOf(cluster([endpoint('10.244.1.2')], more));
+    const lines = linesOf(webCluster([endpoint('10.244.1.2')], more));
     expect(lines.filter((line) => line.includes('default/web'))).toEqual([]);
   });
 
   test('with more than 1000 endpoints the rules towards endpoints go without comments', () => {
     const many = Array.from({ length: 1001 }, (_, i) => endpoint(`10.244.${1 + (i >> 8)}.${i & 255}`));
-    const lines = linesOf(cluster(many));
+    const lines = linesOf(webCluster(many));
     expect(lines.filter((line) => line.includes('->'))).toEqual([]);
     expect(lines.find((line) => line.endsWith('-j KUBE-MARK-MASQ') && line.includes('-s 10.244.1.7 '))).toMatch(
       /^-A KUBE-SEP-\w{16} -s 10\.244\.1\.7 -j KUBE-MARK-MASQ$/,
@@ -192,7 +170,7 @@ describe('rules of a Service', () => {
 });
 
 describe('base', () => {
-  const chunks = syncText(cluster([]), DEFAULT_PROXY_CONFIG);
+  const chunks = syncText(webCluster([]), DEFAULT_PROXY_CONFIG);
 
   test('packets that fit no connection are dropped, and the rule says so', () => {
     const drop = chunks.find(({ origin }) => origin.reason === 'CT_INVALID');
@@ -200,7 +178,7 @@ describe('base', () => {
   });
 
   test('without localhost node ports: no KUBE-FIREWALL, no 127/8', () => {
-    const lines = linesOf(cluster([]), { localhostNodePorts: false });
+    const lines = linesOf(webCluster([]), { localhostNodePorts: false });
     expect(lines.filter((line) => line.includes('KUBE-FIREWALL'))).toEqual([]);
     expect(lines.at(-2)).toMatch(/-m addrtype --dst-type LOCAL ! -d 127\.0\.0\.0\/8 -j KUBE-NODEPORTS$/);
   });

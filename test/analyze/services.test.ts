@@ -151,6 +151,17 @@ services:
   ]);
 });
 
+test('a pod that another Service has is not taken for a misspelt one', async () => {
+  const all = await rows(`pods:
+  web: {node: node-1, labels: {app: web}, ports: [8080]}
+  wep: {node: node-1, labels: {app: wep}, ports: [8080]}
+services:
+  web: {selector: {app: web}, port: 80}
+  wep: {selector: {app: wep}, port: 80}
+`);
+  expect(all.map(({ noEndpoints }) => noEndpoints)).toEqual([[], []]);
+});
+
 test.each([
   { why: 'headless', service: 'clusterIP: None, port: 80, selector: {app: web}', notServed: 'headless' },
   { why: 'an ExternalName', service: 'type: ExternalName', notServed: 'external-name' },

@@ -1,5 +1,6 @@
 import { parseIpv4 } from '../../address/index.js';
 import type { ConnectionSelector } from '../../plan/index.js';
+import { type AgentContext, callsOn, type Steps } from '../agent.js';
 import type { EndpointInfo } from './endpoint.js';
 import type { ServiceChanges, ServiceEntry } from './service-map.js';
 import type { ServicePortInfo } from './service-port.js';
@@ -16,16 +17,27 @@ export interface StaleConnections {
  * by themselves. IPv4 only (conntrack.CleanStaleEntries(), k8s 1.30 pkg/proxy/conntrack/cleanup.go, and
  * detectStaleConntrackEntries(), pkg/proxy/endpointschangetracker.go; from 1.32 on it compares the table instead).
  */
-export function staleConnections({ pairs }: ServiceChanges): StaleConnections[] {
+function staleConnections({ pairs }: ServiceChanges): StaleConnections[] {
   const udp = pairs.filter(([was, is]) => (is ?? was)?.port.protocol === 'udp');
   const active = udp.flatMap(([was, is]) => (is !== undefined && newlyActive(was, is) ? [is.port] : []));
   const gone = udp.flatMap(([was, is]) => (is === undefined && was !== undefined ? [was.port] : []));
   return [
-    ...unique(gone.map((port) => toAddress(port, port.clusterIP))),
-    ...unique(active.flatMap((port) => frontends(port).map((address) => toAddress(port, address)))),
+    ...unique([
+      ...gone.map((port) => toAddress(port, port.clusterIP)),
+      ...active.flatMap((port) => frontends(port).map((address) => toAddress(port, address))),
+    ]),
     ...active.flatMap((port) => (port.nodePort === 0 ? [] : [stale(port, { origDport: port.nodePort })])),
     ...udp.flatMap(([was, is]) => (is === undefined ? [] : deletedEndpoints(was, is).flatMap(to(is.port)))),
   ];
+}
+
+/** The end of a sync of either mode: it forgets them, one call each. */
+export function* cleanStaleEntries({ self }: AgentContext, changes: ServiceChanges): Steps {
+  for (const { port, connections } of staleConnections(changes))
+    yield callsOn(self.name, { by: 'kube-proxy', object: `service/${port.name}` })({
+      call: 'conntrack delete',
+      connections,
+    });
 }
 
 /** Several ports of a Service have one address. */

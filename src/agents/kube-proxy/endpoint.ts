@@ -1,8 +1,16 @@
 import { formatAddress, isIpv4Address } from '../../address/index.js';
-import type { Cluster, EndpointHints, Node } from '../../cluster/index.js';
+import {
+  type Cluster,
+  type Endpoint,
+  type EndpointHints,
+  type EndpointSlice,
+  type Node,
+  TOPOLOGY_ZONE,
+} from '../../cluster/index.js';
 import {
   compare,
   type Family,
+  PROTOCOLS,
   type ServicePortInfo,
   servicePortName,
   usesClusterEndpoints,
@@ -32,32 +40,34 @@ export function endpointsKey({ name, protocol }: Pick<ServicePortInfo, 'name' | 
 }
 
 /**
- * The endpoints of all service ports, each once and sorted by `ip:port` (k8s 1.30 pkg/proxy/endpointslicecache.go). An
- * absent condition means ready, serving as ready, and not terminating.
+ * The endpoints of all service ports, each once and sorted by `ip:port` (k8s 1.30 pkg/proxy/endpointslicecache.go).
  */
 export function endpointsMap(cluster: Cluster, family: Family): EndpointsMap {
   const found = new Map<string, Map<string, EndpointInfo>>();
   for (const slice of cluster.endpointSlices)
     for (const port of slice.ports) {
       const name = servicePortName(slice.namespace, slice.service, port.name);
-      const key = endpointsKey({ name, protocol: port.protocol.toLowerCase() as ServicePortInfo['protocol'] });
+      const key = endpointsKey({ name, protocol: PROTOCOLS[port.protocol] });
       const endpoints = found.get(key) ?? new Map<string, EndpointInfo>();
       found.set(key, endpoints);
-      for (const {
-        address: ip,
-        ready = true,
-        serving = ready,
-        terminating = false,
-        nodeName,
-        hints,
-      } of slice.endpoints) {
-        if (isIpv4Address(ip) !== (family === 'ip')) continue;
-        const address = formatAddress(ip);
-        const text = `${family === 'ip' ? address : `[${address}]`}:${port.port}`;
-        endpoints.set(text, { address, port: port.port, text, ready, serving, terminating, nodeName, hints });
+      for (const endpoint of slice.endpoints) {
+        if (isIpv4Address(endpoint.address) !== (family === 'ip')) continue;
+        const info = endpointInfo(endpoint, port);
+        endpoints.set(info.text, info);
       }
     }
   return new Map([...found].map(([key, endpoints]) => [key, [...endpoints.values()].sort(byText)]));
+}
+
+/**
+ * An absent condition means ready, serving and not terminating: `serving` does not follow `ready`, as the API has it for
+ * others (newEndpointSliceData()).
+ */
+function endpointInfo(endpoint: Endpoint, { port }: EndpointSlice['ports'][number]): EndpointInfo {
+  const { ready = true, serving = true, terminating = false, nodeName, hints } = endpoint;
+  const address = formatAddress(endpoint.address);
+  const text = `${isIpv4Address(endpoint.address) ? address : `[${address}]`}:${port}`;
+  return { address, port, text, ready, serving, terminating, nodeName, hints };
 }
 
 function byText(a: EndpointInfo, b: EndpointInfo): number {
@@ -93,6 +103,11 @@ export function categorizeEndpoints(
   return { cluster, local, reachable: endpoints.filter((each) => chosen.has(each)), hasAny };
 }
 
+/** Whether which endpoints are used may not be the same on every node. */
+export function dependsOnNode(port: ServicePortInfo, endpoints: readonly EndpointInfo[]): boolean {
+  return usesLocalEndpoints(port) || endpoints.some(({ hints }) => hints !== undefined);
+}
+
 function usable(
   endpoints: readonly EndpointInfo[],
   near: (ready: readonly EndpointInfo[]) => readonly EndpointInfo[] = (all) => all,
@@ -106,7 +121,7 @@ function usable(
  * (topologyModeFromHints(), k8s 1.34 pkg/proxy/topology.go).
  */
 function nearEndpoints(ready: readonly EndpointInfo[], { name, labels }: Pick<Node, 'name' | 'labels'>) {
-  return hinted(ready, 'forNodes', name) ?? hinted(ready, 'forZones', labels['topology.kubernetes.io/zone']) ?? ready;
+  return hinted(ready, 'forNodes', name) ?? hinted(ready, 'forZones', labels[TOPOLOGY_ZONE]) ?? ready;
 }
 
 function hinted(

@@ -1,5 +1,5 @@
 import { isIpv4Address } from '../../address/index.js';
-import { type Cluster, needsHealthCheck, type Service } from '../../cluster/index.js';
+import { type Cluster, needsHealthCheck, type Service, slicesOf } from '../../cluster/index.js';
 
 /** What kube-proxy on one node answers a load balancer that asks whether to send it connections for a Service. */
 export interface HealthCheck {
@@ -24,10 +24,10 @@ export function healthCheck(
   node: string,
   service: Service,
 ): HealthCheck | undefined {
-  const { healthCheckNodePort: port, namespace, name } = service;
+  const { healthCheckNodePort: port } = service;
   if (port === undefined || !needsHealthCheck(service)) return undefined;
-  const local = cluster.endpointSlices
-    .filter((slice) => slice.namespace === namespace && slice.service === name && slice.ports.length > 0)
+  const local = slicesOf(cluster, service)
+    .filter(({ ports }) => ports.length > 0)
     .flatMap(({ endpoints }) => endpoints)
     .filter(({ address, ready, nodeName }) => isIpv4Address(address) && ready !== false && nodeName === node);
   const localEndpoints = new Set(local.map(({ address }) => address)).size;

@@ -1,5 +1,12 @@
-import { formatAddress, type IpAddress, type IpPrefix, isIpv4Address, isIpv4Prefix } from '../../address/index.js';
-import type { Cluster, Service, ServicePort } from '../../cluster/index.js';
+import {
+  covers,
+  formatAddress,
+  type IpAddress,
+  type IpPrefix,
+  isIpv4Address,
+  isIpv4Prefix,
+} from '../../address/index.js';
+import { type Cluster, needsHealthCheck, type Protocol, type Service, type ServicePort } from '../../cluster/index.js';
 
 /** kube-proxy runs a proxier for each family (the metaproxier); tools name them `ip` and `ip6`. */
 export type Family = 'ip' | 'ip6';
@@ -44,6 +51,18 @@ export function usesLocalEndpoints(port: ServicePortInfo): boolean {
   return port.internalPolicyLocal || (port.externalPolicyLocal && externallyAccessible(port));
 }
 
+/** Whether a node with that address may use a load balancer that filters its clients. */
+export function allowsNode({ loadBalancerSourceRanges }: ServicePortInfo, nodeIP: IpAddress): boolean {
+  return loadBalancerSourceRanges.some((range) => covers(range, nodeIP));
+}
+
+/** Protocols of the API as rules and names of chains spell them. */
+export const PROTOCOLS: Readonly<Record<Protocol, ServicePortInfo['protocol']>> = {
+  TCP: 'tcp',
+  UDP: 'udp',
+  SCTP: 'sctp',
+};
+
 /** Labels that leave a Service to another proxy, or make it headless (proxyconfig's informers, k8s 1.30). */
 const NOT_OURS = ['service.kubernetes.io/service-proxy-name', 'service.kubernetes.io/headless'];
 
@@ -70,7 +89,7 @@ function servicePort(service: Service, port: ServicePort, clusterIP: string, fam
   const externalPolicyLocal = acceptsExternal(service) && service.externalTrafficPolicy === 'Local';
   return {
     name: servicePortName(service.namespace, service.name, port.name),
-    protocol: port.protocol.toLowerCase() as ServicePortInfo['protocol'],
+    protocol: PROTOCOLS[port.protocol],
     clusterIP,
     port: port.port,
     nodePort: port.nodePort ?? 0,
@@ -82,8 +101,7 @@ function servicePort(service: Service, port: ServicePort, clusterIP: string, fam
     affinitySeconds: service.sessionAffinity,
     externalPolicyLocal,
     internalPolicyLocal: service.internalTrafficPolicy === 'Local',
-    healthCheckNodePort:
-      externalPolicyLocal && service.type === 'LoadBalancer' ? (service.healthCheckNodePort ?? 0) : 0,
+    healthCheckNodePort: needsHealthCheck(service) ? (service.healthCheckNodePort ?? 0) : 0,
   };
 }
 

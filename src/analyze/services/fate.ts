@@ -5,9 +5,8 @@ import type { Fate, PortOnNode } from '../../output/index.js';
 /**
  * What becomes of packets to a service port on a node. Without any endpoint they are rejected: by a rule in iptables
  * mode, by the kernel for an empty virtual service in IPVS mode. Where only local ones count and there is none, iptables
- * mode drops, and IPVS mode uses those of other nodes
- * where it knows any, else leaves the virtual service empty (syncProxyRules() and syncEndpoint(), k8s 1.30
- * pkg/proxy/{iptables,ipvs}/proxier.go).
+ * mode drops, and IPVS mode uses those of other nodes where it knows any, else leaves the virtual service empty
+ * (syncProxyRules() and syncEndpoint(), k8s 1.30 pkg/proxy/{iptables,ipvs}/proxier.go).
  */
 export function fateOf(
   port: ServicePortInfo,

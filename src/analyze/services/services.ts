@@ -7,25 +7,28 @@ import {
   endpointsMap,
   externallyAccessible,
   type Family,
+  PROTOCOLS,
   type ServicePortInfo,
   servicePortName,
   servicePorts,
 } from '../../agents/index.js';
-import type { Cluster, Node, Service, ServicePort } from '../../cluster/index.js';
+import { type Cluster, type Node, type Service, type ServicePort, slicesOf } from '../../cluster/index.js';
 import type { KubeProxyChoice, Lab } from '../../lab/index.js';
 import type { EndpointRow, NotServedBecause, PortOnNode, ServicePortRow, ServiceRow } from '../../output/index.js';
 import { fateOf } from './fate.js';
 import { healthRows } from './health.js';
-import { noEndpointRows } from './no-endpoints.js';
+import { noEndpointRows, type PodIndex, podIndex } from './no-endpoints.js';
 import { unusedRows } from './unused.js';
 
 /** What kube-proxy knows of a cluster, in both families. */
 interface Known {
   readonly cluster: Cluster;
   readonly mode: KubeProxyChoice['mode'];
-  readonly ports: ReadonlyMap<Family, readonly ServicePortInfo[]>;
+  /** By {@link endpointsKey}. */
+  readonly ports: ReadonlyMap<Family, ReadonlyMap<string, ServicePortInfo>>;
   readonly endpoints: ReadonlyMap<Family, EndpointsMap>;
   readonly targets: ReadonlyMap<string, string>;
+  readonly pods: PodIndex;
 }
 
 const FAMILIES = ['ip', 'ip6'] as const satisfies readonly Family[];
@@ -38,17 +41,24 @@ export function describeServices(
   const known: Known = {
     cluster,
     mode,
-    ports: new Map(FAMILIES.map((family) => [family, servicePorts(cluster, family)])),
+    ports: new Map(
+      FAMILIES.map((family) => [
+        family,
+        new Map(servicePorts(cluster, family).map((info) => [endpointsKey(info), info])),
+      ]),
+    ),
     endpoints: new Map(FAMILIES.map((family) => [family, endpointsMap(cluster, family)])),
     targets: targetsOf(cluster),
+    pods: podIndex(cluster),
   };
   return cluster.services.map((service) => serviceRow(service, known));
 }
 
 function serviceRow(service: Service, known: Known): ServiceRow {
   const { namespace, name, type, clusterIPs, selector, sessionAffinity, healthCheckNodePort } = service;
-  const infos = FAMILIES.flatMap((family) => known.ports.get(family) ?? []);
-  const served = service.ports.flatMap((port) => infoOf(infos, service, port) ?? []);
+  const served = service.ports.flatMap((port) =>
+    FAMILIES.flatMap((family) => infoOf(service, port, family, known) ?? []),
+  );
   const external = served.some(externallyAccessible);
   const checked = served.some((info) => info.healthCheckNodePort !== 0);
   return {
@@ -66,7 +76,7 @@ function serviceRow(service: Service, known: Known): ServiceRow {
     healthCheckNodePort: checked ? healthCheckNodePort : undefined,
     notServed: notServed(service, known.mode),
     ports: service.ports.map((port) => portRow(service, port, known)),
-    noEndpoints: noEndpointRows(service, known.cluster),
+    noEndpoints: noEndpointRows(service, known.cluster, known.pods),
     health: checked ? healthRows(service, known.cluster) : [],
   };
 }
@@ -80,13 +90,13 @@ function notServed({ type, clusterIPs, labels }: Service, mode: Known['mode']): 
 }
 
 function infoOf(
-  infos: readonly ServicePortInfo[],
   { namespace, name }: Service,
   port: ServicePort,
+  family: Family,
+  { ports }: Known,
 ): ServicePortInfo | undefined {
-  const id = servicePortName(namespace, name, port.name);
-  const protocol = port.protocol.toLowerCase();
-  return infos.find((info) => info.name === id && info.protocol === protocol);
+  const key = endpointsKey({ name: servicePortName(namespace, name, port.name), protocol: PROTOCOLS[port.protocol] });
+  return ports.get(family)?.get(key);
 }
 
 function portRow(service: Service, port: ServicePort, known: Known): ServicePortRow {
@@ -95,7 +105,7 @@ function portRow(service: Service, port: ServicePort, known: Known): ServicePort
   return {
     id: servicePortName(service.namespace, service.name, name),
     name,
-    protocol: protocol.toLowerCase(),
+    protocol: PROTOCOLS[protocol],
     port: port.port,
     targetPort,
     nodePort,
@@ -107,7 +117,7 @@ function portRow(service: Service, port: ServicePort, known: Known): ServicePort
 /** Both families together: an endpoint's address says which one it is of. */
 function portOnNodes(service: Service, port: ServicePort, known: Known): readonly PortOnNode[] {
   const perFamily = FAMILIES.flatMap((family) => {
-    const info = infoOf(known.ports.get(family) ?? [], service, port);
+    const info = infoOf(service, port, family, known);
     return info === undefined ? [] : [{ info, endpoints: known.endpoints.get(family)?.get(endpointsKey(info)) ?? [] }];
   });
   const [first] = perFamily;
@@ -145,9 +155,8 @@ function endpointRow({ address, text, nodeName }: EndpointInfo, { targets }: Kno
 }
 
 /** Endpoints of slices of the Service that have no port of that name and protocol. */
-function otherPorts({ namespace, name }: Service, port: ServicePort, known: Known): PortOnNode['unused'] {
-  return known.cluster.endpointSlices
-    .filter((slice) => slice.namespace === namespace && slice.service === name)
+function otherPorts(service: Service, port: ServicePort, known: Known): PortOnNode['unused'] {
+  return slicesOf(known.cluster, service)
     .filter(({ ports }) => !ports.some((each) => each.name === port.name && each.protocol === port.protocol))
     .flatMap(({ endpoints }) =>
       endpoints.map(({ address, nodeName }) => {

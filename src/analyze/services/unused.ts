@@ -1,8 +1,6 @@
 import type { CategorizedEndpoints, EndpointInfo } from '../../agents/index.js';
-import type { Node } from '../../cluster/index.js';
+import { type Node, TOPOLOGY_ZONE } from '../../cluster/index.js';
 import type { UnusedBecause } from '../../output/index.js';
-
-const ZONE = 'topology.kubernetes.io/zone';
 
 /** The endpoints that no traffic of a node goes to, each with the first reason that leaves it out. */
 export function unusedRows(
@@ -28,5 +26,5 @@ function because(
   if (!ready) return { code: 'terminating' };
   const byNode = cluster.every((each) => each.hints?.forNodes.includes(node.name) === true);
   if (byNode) return { code: 'hinted-nodes', hinted: hints?.forNodes ?? [], mine: node.name };
-  return { code: 'hinted-zones', hinted: hints?.forZones ?? [], mine: node.labels[ZONE] ?? '' };
+  return { code: 'hinted-zones', hinted: hints?.forZones ?? [], mine: node.labels[TOPOLOGY_ZONE] ?? '' };
 }

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { contains, formatPrefix, type Ipv4, parseIpv4, parsePrefix, prefixOf } from '../../address/index.js';
-import { matchesLabels, NODE_PORT_RANGE } from '../../cluster/index.js';
+import { matchesLabels, NODE_PORT_RANGE, TOPOLOGY_ZONE } from '../../cluster/index.js';
 import type { PodFile, ServiceFile } from '../lab-file.js';
 import type { Manifest } from '../manifest.js';
 import type { NamedService } from '../named-service.js';
@@ -142,15 +142,12 @@ function covering(addresses: readonly Ipv4[], length: number): string | undefine
   return '0.0.0.0/0';
 }
 
-/** Of a node's labels the one that endpoints' hints go by. */
-const ZONE = 'topology.kubernetes.io/zone';
-
 function nodeLine({ name, node }: NamedNode): string {
   const annotations = Object.entries(node.annotations ?? {}).filter(
     ([key]) => key.startsWith(FLANNEL) && !key.endsWith('/kube-subnet-manager'),
   );
   const { address, podCIDR } = node;
-  const labels = Object.entries(node.labels ?? {}).filter(([key]) => key === ZONE);
+  const labels = Object.entries(node.labels ?? {}).filter(([key]) => key === TOPOLOGY_ZONE);
   const rest = compact({
     podCIDR,
     labels: Object.fromEntries(labels),

@@ -109,7 +109,7 @@ export type Thing =
       readonly peer: string | undefined;
       /** Of a bridge: its ports, and whose each is. */
       readonly ports: readonly string[];
-      /** Of VXLAN: `VNI 1, 192.168.56.11, port 8472`. */
+      /** Of VXLAN, as `ip -d link` prints it: `id 1 local 192.168.56.11 dev eth0 dstport 8472`. */
       readonly tunnel: string | undefined;
       /** Routes that leave by it, as `ip route` prints them. */
       readonly routes: readonly string[];

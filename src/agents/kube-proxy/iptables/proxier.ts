@@ -1,7 +1,7 @@
 import { type Agent, type AgentContext, callsOn, ownNetns, type Steps } from '../../agent.js';
 import { canary } from '../../iptables.js';
 import type { KubeProxyConfig } from '../config.js';
-import { staleConnections } from '../conntrack.js';
+import { cleanStaleEntries } from '../conntrack.js';
 import { NodePortAddresses } from '../node-port-addresses.js';
 import type { ServiceChanges } from '../service-map.js';
 import { ensureJumps } from './jumps.js';
@@ -44,12 +44,7 @@ export function* resyncIptables(
 ): Steps<ProxierState> {
   const from = previous ?? (yield* start(context, config));
   const { state, changes } = yield* syncOnce(context, config, from, now);
-  if (changes === undefined) return state;
-  for (const { port, connections } of staleConnections(changes))
-    yield callsOn(context.self.name, { by: 'kube-proxy', object: `service/${port.name}` })({
-      call: 'conntrack delete',
-      connections,
-    });
+  if (changes !== undefined) yield* cleanStaleEntries(context, changes);
   return state;
 }
 
@@ -91,7 +86,7 @@ function* syncOnce(
     },
     previous,
   );
-  const failed = { ...made.next, needFullSync: true, lastFullSync: previous.lastFullSync };
+  const failed = { ...made.next, needFullSync: true };
   const jumps = { view, netns: self.name, origin: { by: 'kube-proxy', object: 'base chains' } };
   if (made.full && !(yield* ensureJumps(jumps))) return { state: { sync: failed, tcpLiberal }, changes: undefined };
   const restore = callsOn(self.name, { by: 'kube-proxy', object: 'all Services' });

@@ -1,9 +1,10 @@
-import { covers } from '../../../address/index.js';
 import type { Node } from '../../../cluster/index.js';
 import type { Origin } from '../../../linux/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
+import { dependsOnNode } from '../endpoint.js';
 import type { ServiceEntry } from '../service-map.js';
-import { usesLocalEndpoints } from '../service-port.js';
+import { allowsNode } from '../service-port.js';
+import { chainLines } from '../shared-rules.js';
 import { filterRules, natCapture } from './capture-rules.js';
 import { chainRules, chainsOf } from './chain-rules.js';
 import { type ServicePlan, servicePlan } from './service-plan.js';
@@ -34,20 +35,12 @@ const MADE = new WeakMap<ServiceEntry, Map<string, ServiceRules>>();
  */
 export function nodeKey(entry: ServiceEntry, node: ProxyNode): string {
   const { port, endpoints } = entry;
-  const chosen =
-    usesLocalEndpoints(port) || endpoints.some(({ hints }) => hints !== undefined)
-      ? endpointsKeyOf(servicePlan(entry, node))
-      : '';
-  return nodeAllowed(entry, node) ? `${chosen} node` : chosen;
+  const chosen = dependsOnNode(port, endpoints) ? endpointsKeyOf(servicePlan(entry, node)) : '';
+  return allowsNode(port, node.addresses[0]) ? `${chosen} node` : chosen;
 }
 
 function endpointsKeyOf({ cluster, local }: ServicePlan): string {
   return [cluster, local].map((list) => list.map(({ text }) => text).join()).join(';');
-}
-
-/** Whether a source range of the load balancer has the node's own address. */
-function nodeAllowed({ port }: ServiceEntry, { addresses: [address] }: ProxyNode): boolean {
-  return port.loadBalancerSourceRanges.some((range) => covers(range, address));
 }
 
 /**
@@ -65,7 +58,7 @@ export function serviceRules(
   const key = `${keys.config} ${keys.node}`;
   let rules = variants.get(key);
   if (rules === undefined) {
-    rules = makeRules(servicePlan(entry, node), config, nodeAllowed(entry, node));
+    rules = makeRules(servicePlan(entry, node), config, allowsNode(entry.port, node.addresses[0]));
     variants.set(key, rules);
   }
   return rules;
@@ -78,7 +71,7 @@ function makeRules(plan: ServicePlan, config: SyncConfig, allowed: boolean): Ser
   return {
     filter: filterChunks(plan, origin),
     natCapture: chunk(natCapture(plan, config)),
-    natChains: chunk(chains.map((chain) => `:${chain} - [0:0]`)),
+    natChains: chunk(chainLines(chains)),
     natRules: chunk(chainRules(plan, config, allowed)),
     chains,
   };

@@ -16,9 +16,6 @@ import { SERVICE_CHAIN_PREFIXES } from './names.js';
 import { nodeKey, type ServiceRules, serviceRules } from './service-rules.js';
 import { configKey, type SyncConfig, syncConfig } from './sync-config.js';
 
-/** How long after a full sync the next one is, ms (proxyutil.FullSyncPeriod, k8s 1.30 pkg/proxy/util/utils.go). */
-const FULL_SYNC_PERIOD = 3_600_000;
-
 /** How often a large cluster's stale chains are removed at most, ms: iptables.syncPeriod unless configured. */
 const SYNC_PERIOD = 30_000;
 
@@ -30,9 +27,7 @@ export interface SyncState {
   readonly node: string;
   /** After a refused text, nobody knows what is there. */
   readonly needFullSync: boolean;
-  /** When, ms of the clock. */
-  readonly lastFullSync: number;
-  /** When stale chains were last looked for, ms. */
+  /** When stale chains were last looked for, ms of the clock. */
   readonly lastCleanup: number;
 }
 
@@ -41,7 +36,6 @@ export const NEVER_SYNCED: SyncState = {
   services: undefined,
   node: '',
   needFullSync: true,
-  lastFullSync: Number.NEGATIVE_INFINITY,
   lastCleanup: Number.NEGATIVE_INFINITY,
 };
 
@@ -71,14 +65,15 @@ export interface Sync {
 /**
  * One sync of kube-proxy's rules (syncProxyRules(), k8s 1.30 pkg/proxy/iptables/proxier.go): table filter and the shared
  * chains of table nat are always written whole; the chains of a service port when its Service or one of its endpoints
- * changed, in a full sync all of them. Chains that no service port has any more are emptied and deleted.
+ * changed, in a full sync all of them. Chains that no service port has any more are emptied and deleted. Time alone
+ * brings no full sync: the hour of later versions (proxyutil.FullSyncPeriod) is not in 1.30.
  */
 export function sync(input: SyncInput, previous: SyncState): Sync {
   const { cluster, node, family, state, now } = input;
   const changes = serviceChanges(previous.services, serviceMap(cluster, family));
   const { services } = changes;
   const nodeText = JSON.stringify([node.labels, node.podCIDR, node.addresses]);
-  const full = previous.needFullSync || previous.node !== nodeText || now - previous.lastFullSync > FULL_SYNC_PERIOD;
+  const full = previous.needFullSync || previous.node !== nodeText;
   const config = syncConfig(input.config, family, node, services.totalEndpoints);
   const rules = rulesOf(services, node, config);
   const cleanup = !config.large || now - previous.lastCleanup > SYNC_PERIOD;
@@ -93,7 +88,6 @@ export function sync(input: SyncInput, previous: SyncState): Sync {
     services,
     node: nodeText,
     needFullSync: false,
-    lastFullSync: full ? now : previous.lastFullSync,
     lastCleanup: cleanup ? now : previous.lastCleanup,
   };
   return { chunks, full, changes, next };

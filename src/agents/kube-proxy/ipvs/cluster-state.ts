@@ -2,10 +2,11 @@ import type { Cluster } from '../../../cluster/index.js';
 import type { Origin } from '../../../linux/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
 import type { KubeProxyConfig } from '../config.js';
+import { dependsOnNode } from '../endpoint.js';
 import { type ServiceEntry, type ServiceMap, serviceMap } from '../service-map.js';
 import type { Family, ServicePortInfo } from '../service-port.js';
 import { commonEntries } from './entries.js';
-import { addressServers, dependsOnNode, type VirtualServer } from './frontend.js';
+import { addressServers, type VirtualServer } from './frontend.js';
 import { addLines } from './servers.js';
 import { type SetEntry, type SetName, setName } from './sets.js';
 

@@ -1,6 +1,6 @@
-import { covers, formatAnyPrefix } from '../../../address/index.js';
+import { formatAnyPrefix } from '../../../address/index.js';
 import type { EndpointInfo } from '../endpoint.js';
-import type { ServicePortInfo } from '../service-port.js';
+import { allowsNode, type ServicePortInfo } from '../service-port.js';
 import type { ProxiedNode } from './node.js';
 import type { SetEntry, SetName } from './sets.js';
 
@@ -56,16 +56,11 @@ function loopBackEntries(
  * it is let through where a range contains the node.
  */
 function sourceEntries(port: ServicePortInfo, node: ProxiedNode): SetEntry[] {
-  if (!allowsNode(port, node)) return [];
+  if (!allowsNode(port, node.nodeIP)) return [];
   return port.loadBalancerVIPs.map((address) => ({
     set: 'KUBE-LOAD-BALANCER-SOURCE-IP',
     entry: `${ipPort(address, port.protocol, port.port)},${address}`,
   }));
-}
-
-/** Whether a range of the load balancer's clients contains the node. */
-export function allowsNode({ loadBalancerSourceRanges }: ServicePortInfo, { nodeIP }: ProxiedNode): boolean {
-  return nodeIP !== undefined && loadBalancerSourceRanges.some((range) => covers(range, nodeIP));
 }
 
 const NODE_PORT_SETS: Readonly<Record<ServicePortInfo['protocol'], readonly [SetName, SetName]>> = {

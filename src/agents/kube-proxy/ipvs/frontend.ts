@@ -1,6 +1,6 @@
 import type { KubeProxyConfig } from '../config.js';
 import { type CategorizedEndpoints, categorizeEndpoints, type EndpointInfo } from '../endpoint.js';
-import { type ServicePortInfo, usesLocalEndpoints } from '../service-port.js';
+import type { ServicePortInfo } from '../service-port.js';
 import type { ProxiedNode } from './node.js';
 
 /** A virtual server that a service port asks for (utilipvs.VirtualServer, k8s 1.30 pkg/proxy/ipvs/util/ipvs.go). */
@@ -31,14 +31,6 @@ function optionsOf(port: ServicePortInfo, { ipvs }: Pick<KubeProxyConfig, 'ipvs'
     // FlagSourceHash is the second flag of a scheduler, which `mh` reads as: hash the source port as well.
     ...(scheduler === 'mh' ? ['-b mh-port'] : []),
   ].join(' ');
-}
-
-/** Whether what a service port's virtual servers lead to is not the same on every node. */
-export function dependsOnNode(port: ServicePortInfo, endpoints: readonly EndpointInfo[]): boolean {
-  return (
-    usesLocalEndpoints(port) ||
-    endpoints.some(({ hints }) => hints !== undefined && hints.forNodes.length + hints.forZones.length > 0)
-  );
 }
 
 /** The endpoints of a virtual server: policy Local falls back to all of them where the node has none (syncEndpoint()). */

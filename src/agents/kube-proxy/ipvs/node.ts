@@ -11,8 +11,8 @@ export const DUMMY = 'kube-ipvs0';
 /** What a node itself has to do with the state of IPVS mode, in one family. */
 export interface ProxiedNode extends Pick<Node, 'name' | 'labels'> {
   readonly family: Family;
-  /** The node's primary address; undefined where it has none of the family. */
-  readonly nodeIP: IpAddress | undefined;
+  /** The node's primary address. */
+  readonly nodeIP: IpAddress;
   /** Addresses of all devices but kube-ipvs0, without loopback (GetAllLocalAddressesExcept(), netlink_linux.go). */
   readonly own: ReadonlySet<string>;
   /** Addresses that take node ports. */

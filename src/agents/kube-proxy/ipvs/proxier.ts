@@ -4,7 +4,7 @@ import type { Call, RestoreChunk } from '../../../plan/index.js';
 import { type Agent, type AgentContext, callsOn, ownNetns, type Steps } from '../../agent.js';
 import { netlinkAddress } from '../../netlink.js';
 import type { KubeProxyConfig } from '../config.js';
-import { staleConnections } from '../conntrack.js';
+import { cleanStaleEntries } from '../conntrack.js';
 import { localDetector } from '../detect-local.js';
 import { type ServiceChanges, serviceChanges, serviceMap } from '../service-map.js';
 import { type ClusterState, clusterState } from './cluster-state.js';
@@ -68,12 +68,7 @@ export function* syncIpvs(
   connections: Connections,
 ): Steps<ProxierMemory> {
   const { memory: next, changes } = yield* syncOnce(context, config, memory, connections);
-  if (changes === undefined) return next;
-  for (const { port, connections: stale } of staleConnections(changes))
-    yield callsOn(
-      context.self.name,
-      ownOrigin(`service/${port.name}`),
-    )({ call: 'conntrack delete', connections: stale });
+  if (changes !== undefined) yield* cleanStaleEntries(context, changes);
   return next;
 }
 

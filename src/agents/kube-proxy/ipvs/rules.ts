@@ -1,9 +1,8 @@
 import type { RestoreChunk } from '../../../plan/index.js';
 import type { KubeProxyConfig } from '../config.js';
 import type { LocalDetector } from '../detect-local.js';
-import type { Family, ServicePortInfo } from '../service-port.js';
+import { allowsNode, type Family, type ServicePortInfo } from '../service-port.js';
 import { COMMIT, chainLines, chunk, forward, masquerade } from '../shared-rules.js';
-import { allowsNode } from './entries.js';
 import { CHAINS } from './jumps.js';
 import type { ProxiedNode } from './node.js';
 import { SETS, type SetName, setName } from './sets.js';
@@ -163,7 +162,7 @@ function ipvsFilter({ family }: RulesInput): RestoreChunk {
 
 /** What the node itself sends to a load balancer whose ranges leave it out: its source is the load balancer's address. */
 export function outFilterRules(port: ServicePortInfo, node: ProxiedNode): readonly RestoreChunk[] {
-  if (port.loadBalancerSourceRanges.length === 0 || allowsNode(port, node)) return [];
+  if (port.loadBalancerSourceRanges.length === 0 || allowsNode(port, node.nodeIP)) return [];
   const lines = port.loadBalancerVIPs.map(
     (vip) =>
       `-A KUBE-IPVS-OUT-FILTER -s ${vip} -m ipvs --vaddr ${vip} --vproto ${port.protocol} --vport ${port.port} -j DROP`,
