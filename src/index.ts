@@ -24,9 +24,14 @@ export {
 } from './agents/index.js';
 export {
   type Checked,
+  type CompareOptions,
   checkLab,
+  compareModes,
   type DiffOptions,
+  describeServices,
   diffNetworks,
+  type Explained,
+  explainName,
   formatExpectation,
   type Told,
 } from './analyze/index.js';
@@ -46,19 +51,36 @@ export {
   type SnapshotFolder,
   snapshotFiles,
 } from './input/index.js';
-export { applyFaults, type BuiltLab, buildNetwork, type Faulted, type Lab } from './lab/index.js';
+export {
+  applyFaults,
+  type BuiltLab,
+  buildNetwork,
+  createKubeProxy,
+  type Faulted,
+  type KubeProxy,
+  type Lab,
+  type Running,
+} from './lab/index.js';
 export {
   type CaptureOptions,
+  type Comparison,
   type Difference,
   type DiffFormatOptions,
   type EntryKind,
   type EntryOrigin,
   type EntryText,
+  type Explanation,
   type FormatOptions,
+  formatComparison,
+  formatComparisonJson,
   formatDiff,
   formatDiffJson,
+  formatExplanation,
+  formatExplanationJson,
   formatPcapng,
   formatPicture,
+  formatServices,
+  formatServicesJson,
   formatTrace,
   type NetworkDiff,
   type NotCompared,
@@ -66,6 +88,7 @@ export {
   outputFormats,
   type Picture,
   registerFormat,
+  type ServiceRow,
 } from './output/index.js';
 export { arpFrame, clonePacket, type Header, ipPacket, type Packet } from './packet/index.js';
 export {

@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
 import { labSchema } from '../src/input/lab-schema.js';
+import { compareSchema } from './compare-schema.js';
 import { diffSchema } from './diff-schema.js';
+import { explainDefinitions, explainSchema } from './explain-schema.js';
+import { servicesSchema } from './services-schema.js';
 import { definitions, traceSchema } from './trace-schema.js';
 
 /** JSON Schemas (draft 2020-12) by the name of the file that they are published in. */
@@ -12,6 +15,18 @@ export const SCHEMAS: Readonly<Record<string, object>> = {
   'diff.schema.json': {
     ...z.toJSONSchema(diffSchema, { override: plain }),
     title: 'podpath-diff/1: two networks compared',
+  },
+  'services.schema.json': {
+    ...z.toJSONSchema(servicesSchema, { override: plain }),
+    title: 'podpath-services/1: which endpoints every node uses',
+  },
+  'explain.schema.json': {
+    ...z.toJSONSchema(explainSchema, { override: plain, metadata: explainDefinitions }),
+    title: 'podpath-explain/1: what a name stands for',
+  },
+  'compare.schema.json': {
+    ...z.toJSONSchema(compareSchema, { override: plain, metadata: definitions }),
+    title: 'podpath-compare/1: one packet in each mode of kube-proxy',
   },
   'trace.schema.json': {
     ...z.toJSONSchema(traceSchema, { override: plain, metadata: definitions }),

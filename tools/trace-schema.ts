@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { DROP_CODES, type DropCode, HINT_CODES, type Trace } from '../src/trace/index.js';
+import { DROP_CODES, type DropCode, HINT_CODES, type Outcome, type Trace } from '../src/trace/index.js';
+import type { Same } from './same.js';
 
 /**
  * The twin of src/trace/trace.ts, from which the JSON Schema of `podpath-trace/1` is made. That it is the twin is
@@ -78,7 +79,11 @@ const diff = define(
 
 const rule = define('rule', z.strictObject({ table: text, chain: text, n: int, text, origin: text }));
 const maybeRule = z.nullable(rule);
-const code = define('dropCode', z.enum(Object.keys(DROP_CODES) as [DropCode, ...DropCode[]]));
+/** Why a packet was dropped. */
+export const code: z.ZodMiniEnum<{ [Code in DropCode]: Code }> = define(
+  'dropCode',
+  z.enum(Object.keys(DROP_CODES) as [DropCode, ...DropCode[]]),
+);
 const values = z.readonly(z.record(z.string(), z.union([z.string(), z.number()])));
 const direction = z.enum(['in', 'in-bcast', 'in-mcast', 'in-otherhost', 'out']);
 
@@ -182,7 +187,8 @@ const traceEvent = define(
   ]),
 );
 
-const outcome = define(
+/** How a packet ends. */
+export const outcome: z.ZodMiniEnum<{ [Word in Outcome]: Word }> = define(
   'outcome',
   z.enum(['delivered', 'dropped', 'rejected', 'looped', 'left-scope', 'unknown', 'relayed', 'held']),
 );
@@ -246,9 +252,5 @@ const trace = z.strictObject({
 /** The schema of a trace. */
 export const traceSchema: z.ZodMiniType<unknown> = trace;
 
-/**
- * Both ways: the schema describes neither less nor more than the type. Does not compile when one of them changes. (With
- * a recursive mapped type in between, the compiler gives up three levels down and takes anything for the same.)
- */
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+// Does not compile when one of them changes.
 true satisfies Same<z.infer<typeof trace>, Trace>;

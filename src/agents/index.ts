@@ -7,7 +7,7 @@ export { formatSubnetEnv, readSubnetEnv } from './cni/subnet-env.js';
 export { containerRuntime, podNetns, sandboxId } from './container-runtime.js';
 export { sha256Hex } from './digest.js';
 export { readNetConf } from './flannel/net-conf.js';
-export { DEFAULT_PROXY_CONFIG, type DetectLocal, type IpvsConfig, type KubeProxyConfig } from './kube-proxy/config.js';
+export { DEFAULT_PROXY_CONFIG, type DetectLocal, type KubeProxyConfig } from './kube-proxy/config.js';
 export {
   type CategorizedEndpoints,
   categorizeEndpoints,

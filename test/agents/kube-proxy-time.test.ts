@@ -110,7 +110,7 @@ describe('stale connections of UDP (k8s 1.30 pkg/proxy/conntrack/cleanup.go)', (
   });
   const built = buildNetwork(lab);
   const both = built.cluster.endpointSlices.flatMap(({ endpoints }) => endpoints.map(({ target }) => target));
-  const [A, B] = ['10.244.1.2', '10.244.1.3'];
+  const [A, B] = ['10.244.1.2', '10.244.1.3'] as const;
 
   test('there are two endpoints', () => {
     expect(both).toHaveLength(2);
@@ -151,6 +151,32 @@ describe('stale connections of UDP (k8s 1.30 pkg/proxy/conntrack/cleanup.go)', (
     const gone = resync(simulation, lab, { ...built.cluster, services: [] }, same.state);
     expect(cleaning(gone.installs)).toEqual([`-D -p udp --orig-dst ${VIP}`]);
     expect(cleaning(resync(simulation, lab, built.cluster, undefined).installs)).toEqual(cleaning(some.installs));
+  });
+
+  test.each([
+    { state: 'not ready', change: { ready: false, serving: false }, forgotten: true },
+    // It is sent to while no other is ready, and connections that it has are not disturbed.
+    { state: 'terminating and serving', change: { ready: false, serving: true, terminating: true }, forgotten: false },
+    { state: 'terminating and stopped', change: { ready: false, serving: false, terminating: true }, forgotten: true },
+  ])('an endpoint that is $state: forgotten $forgotten', ({ change, forgotten }) => {
+    const simulation = createSimulation(built.network);
+    const first = resync(simulation, lab, built.cluster, undefined);
+    const changed: Cluster = {
+      ...built.cluster,
+      endpointSlices: built.cluster.endpointSlices.map((slice) => ({
+        ...slice,
+        endpoints: slice.endpoints.map((each) => (each.address === ip(A) ? { ...each, ...change } : each)),
+      })),
+    };
+    const { installs } = resync(simulation, lab, changed, first.state);
+    expect(installs.filter(isCleaning).map(formatCommand)).toEqual(
+      forgotten
+        ? [
+            `ip netns exec node-1 conntrack -D -p udp --dport 30080 --dst-nat ${A}`,
+            `ip netns exec node-1 conntrack -D -p udp --orig-dst ${VIP} --dst-nat ${A}`,
+          ]
+        : [],
+    );
   });
 
   test('TCP notices by itself: nothing is forgotten', () => {

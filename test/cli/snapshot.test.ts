@@ -100,7 +100,7 @@ describe('validate', () => {
     expect(code).toBe(0);
     const lines = out.split('\n');
     expect(lines[0]?.trim().split(/\s+/)).toEqual(
-      'link addr route rule neigh neigh-proxy bridge-fdb bridge-link iptables ip6tables ipset ipvsadm sysctl conntrack ss'.split(
+      'link addr route rule neigh neigh-proxy bridge-fdb bridge-link iptables ip6tables ipset ipvsadm ipvs-connections sysctl conntrack ss'.split(
         ' ',
       ),
     );

@@ -35,6 +35,13 @@ test('host-gw has no tunnels', () => {
   expect(connections.filter(({ kind }) => kind === 'tunnel' || kind === 'lower')).toEqual([]);
 });
 
+test('the hosts of one side of the router are on one segment, and kube-ipvs0 is on none', () => {
+  const topology = new Topology(shipped('services-ipvs'));
+  const near = topology.segmentOf({ netns: 'admin', dev: 'eth0' }).filter(({ dev }) => dev.startsWith('eth'));
+  expect(names(near)).toEqual(['admin/eth0', 'node-1/eth0', 'node-2/eth0', 'node-3/eth0', 'router/eth0']);
+  expect(names(topology.segmentOf({ netns: 'node-1', dev: 'kube-ipvs0' }))).toEqual(['node-1/kube-ipvs0']);
+});
+
 test('each host holds its own namespace first, then its pods', () => {
   const hosts = new Topology(shipped('flannel-vxlan')).hosts();
   const node1 = hosts.find(({ name }) => name === 'node-1');

@@ -21,7 +21,10 @@ export function keptNotes(namespaces: readonly Netns[]): string[] {
   if (counts.length > 0) notes.push(`IPv6 is kept, and not followed: ${counts.join(', ')}`);
   const unmodelled = namespaces.flatMap((ns) => [
     ...[...ns.links.values()].flatMap((link) =>
-      link.kind === 'unmodelled' ? [`link ${link.name} of type ${link.type} (${ns.name})`] : [],
+      // A dummy that is down carries nothing: kube-ipvs0 is one.
+      link.kind === 'unmodelled' && (link.up || link.type !== 'dummy')
+        ? [`link ${link.name} of type ${link.type} (${ns.name})`]
+        : [],
     ),
     ...routesOf(ns).flatMap((route) =>
       route.type === 'unmodelled' ? [`ip route: ${formatRouteFields(route.fields)} (${ns.name})`] : [],

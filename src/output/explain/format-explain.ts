@@ -163,9 +163,9 @@ function ruleWords({ conditions, action }: RuleRow, p: ExplainPhrases): string {
 
 /** An explanation as a document: `undefined` is null there. */
 export function formatExplanationJson(explanation: Explanation): string {
-  const known = [...new Set(explanation.things.map(({ kind }) => kind))].flatMap(
-    (kind) => knownName(explanation.name, kind) ?? [],
-  );
+  const { name, things } = explanation;
+  const kinds = things.length === 0 ? [undefined] : new Set(things.map(({ kind }) => kind));
+  const known = [...kinds].flatMap((kind) => knownName(name, kind) ?? []);
   const document = { schema: 'podpath-explain/1', ...explanation, known };
   return `${JSON.stringify(document, (_, value: unknown) => (value === undefined ? null : value), 2)}\n`;
 }

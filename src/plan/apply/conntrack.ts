@@ -24,13 +24,17 @@ function forget(context: ApplyContext, which: (ct: Connection) => boolean): void
 
 const PROTOCOLS = { tcp: IPPROTO_TCP, udp: IPPROTO_UDP, sctp: IPPROTO_SCTP } as const;
 
-/** `--dst-nat` asks whether answers come from elsewhere than was asked (filter_nat(), conntrack-tools src/conntrack.c). */
-function matches({ original, reply, dstNat: translated }: Connection, selector: ConnectionSelector): boolean {
+/**
+ * `--dst-nat` asks whether answers come from elsewhere than was asked, by whomever: of a connection that IPVS translates
+ * netfilter has decided too, to leave it as it is (filter_nat(), conntrack-tools src/conntrack.c; getobjopt_is_dnat(),
+ * libnetfilter_conntrack, which asks for IPS_DST_NAT_DONE).
+ */
+function matches({ original, reply, dstNatDone }: Connection, selector: ConnectionSelector): boolean {
   const { protocol, origDst, origDport, dstNat } = selector;
   return (
     (protocol === undefined || original.protocol === PROTOCOLS[protocol]) &&
     (origDst === undefined || original.dst === origDst) &&
     (origDport === undefined || original.dport === origDport) &&
-    (dstNat === undefined || (translated && reply.src === dstNat && reply.src !== original.dst))
+    (dstNat === undefined || (dstNatDone && reply.src === dstNat && reply.src !== original.dst))
   );
 }
