@@ -13,7 +13,7 @@ export interface StaleConnections {
 
 /**
  * Connections of UDP that would go on as they are though the Services changed: those to a Service that is gone, or that
- * had no endpoint, which remember that nothing was translated; and those to endpoints that are gone or serve no more. TCP and SCTP notice
+ * had no endpoint, which remember that nothing was translated; and those to endpoints that are gone. TCP and SCTP notice
  * by themselves. IPv4 only (conntrack.CleanStaleEntries(), k8s 1.30 pkg/proxy/conntrack/cleanup.go, and
  * detectStaleConntrackEntries(), pkg/proxy/endpointschangetracker.go; from 1.32 on it compares the table instead).
  */
@@ -49,9 +49,9 @@ function newlyActive(was: ServiceEntry | undefined, is: ServiceEntry): boolean {
   return is.endpoints.some(({ serving }) => serving) && was?.endpoints.some(({ serving }) => serving) !== true;
 }
 
-/** One that is still in a slice, and serves no more, is gone as well (kubernetes#119394, from 1.29 on). */
+/** One that is still in a slice is not gone, though it serves no more: addresses and ports alone are compared. */
 function deletedEndpoints(was: ServiceEntry | undefined, is: ServiceEntry): readonly EndpointInfo[] {
-  const left = new Set(is.endpoints.flatMap(({ serving, text }) => (serving ? [text] : [])));
+  const left = new Set(is.endpoints.map(({ text }) => text));
   return was?.endpoints.filter(({ serving, text }) => serving && !left.has(text)) ?? [];
 }
 
