@@ -10,7 +10,7 @@ import { countersOf } from '../replay/counters.js';
 import { type Frame, frameOf } from '../replay/frame.js';
 import { hitsOf } from '../replay/rules.js';
 import type { Backend } from './backend.js';
-import { simulatedIpvs } from './ipvs-state.js';
+import { isTimerDue, simulatedIpvs } from './ipvs-state.js';
 import type { KernelCase, KernelRun } from './kernel-run.js';
 import { frameOfCase } from './packet.js';
 import { type Case, type FrameCase, isWait, type Listener, type Plan, type SocketCase } from './plan.js';
@@ -38,6 +38,8 @@ export interface SimulatedRun {
   readonly rules: Readonly<Record<string, ReadonlyMap<string, string>>>;
   /** By namespace: services, servers and connections, in the form of `ipvs-state.ts`. */
   readonly ipvs: Readonly<Record<string, readonly string[]>>;
+  /** Namespaces where nobody can say whether a connection was still printed. */
+  readonly ipvsDue: readonly string[];
 }
 
 /**
@@ -61,12 +63,15 @@ export function simulate(plan: Plan, kernel: KernelRun, backend: Backend = 'host
   }
   runtime.clock = kernel.cases.at(-1)?.at ?? 0;
   const names = simulation.network.names();
+  const conntrack = Object.fromEntries(names.map((ns) => [ns, connectionLines(runtime, ns)]));
+  runtime.clock = kernel.ipvsAt ?? runtime.clock;
   return {
     refused,
     cases,
-    conntrack: Object.fromEntries(names.map((ns) => [ns, connectionLines(runtime, ns)])),
+    conntrack,
     rules: Object.fromEntries(names.map((ns) => [ns, ruleCounters(simulation.network, runtime, ns)])),
     ipvs: Object.fromEntries(names.map((ns) => [ns, simulatedIpvs(simulation.network, runtime, ns)])),
+    ipvsDue: names.filter((ns) => isTimerDue(runtime, ns)),
   };
 }
 
