@@ -374,7 +374,51 @@ const STRAY: Readonly<Record<string, Entry>> = {
   ],
 };
 
+/** What connection tracking takes for INVALID by its numbers goes to a server all the same (tcp_in_window()). */
+const NUMBERS: Readonly<Record<string, Entry>> = {
+  'a client of the node itself comes again, and is sent to a server: its ACK is tracked anew': [
+    [vs('conntrack=0'), onNode('iptables -t nat -A POSTROUTING -j MASQUERADE')],
+    [
+      client('tcp', 3, { to: '10.96.0.2' }),
+      edit('-A -t 10.96.0.2:80 -s rr'),
+      edit(`-a -t 10.96.0.2:80 -r ${FIRST}:80 -m`),
+      client('tcp', 3, { to: '10.96.0.2' }),
+    ],
+  ],
+  'segments with numbers that nobody has sent': [
+    service(`${TCP} -s rr`, on(80, 1)),
+    [
+      ...['S', 'A', 'FA', 'R', 'FA', 'S'].map((flags) =>
+        segment('a', '10.0.0.77:30001', '10.96.0.2:80', flags, flags === 'S' ? 1000 : 1001, 5001),
+      ),
+      ...['S', 'A', 'R', 'FA', 'S'].map((flags) =>
+        segment('a', '10.0.0.5:30001', `${VIP}:80`, flags, flags === 'S' ? 1000 : 1001, 5001),
+      ),
+    ],
+  ],
+  'segments with numbers that nobody has sent, with conntrack': [
+    [vs('conntrack=1'), ...service(`${TCP} -s rr`, on(80, 1))],
+    ['S', 'A', 'R', 'FA', 'S'].map((flags) =>
+      segment('a', '10.0.0.5:30001', `${VIP}:80`, flags, flags === 'S' ? 1000 : 1001, 5001),
+    ),
+  ],
+  'segments with numbers that nobody has sent, where nf_conntrack_tcp_be_liberal is set': [
+    [
+      onNode('sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1'),
+      vs('conntrack=1'),
+      ...service(`${TCP} -s rr`, on(80, 1)),
+    ],
+    ['S', 'A', 'R', 'FA', 'S'].map((flags) =>
+      segment('a', '10.0.0.5:30001', `${VIP}:80`, flags, flags === 'S' ? 1000 : 1001, 5001),
+    ),
+  ],
+};
+
 /** Who stays with whom. */
-export const CONNECTIONS: readonly Plan[] = Object.entries({ ...PERSISTENT, ...QUIESCED, ...REUSED, ...STRAY }).map(
-  ([name, [setup, cases, options]]) => ipvsPlan(name, setup, cases, options),
-);
+export const CONNECTIONS: readonly Plan[] = Object.entries({
+  ...PERSISTENT,
+  ...QUIESCED,
+  ...REUSED,
+  ...STRAY,
+  ...NUMBERS,
+}).map(([name, [setup, cases, options]]) => ipvsPlan(name, setup, cases, options));
