@@ -41,7 +41,8 @@ export interface Comparison {
  *
  * What is left out, and why; nothing else may be:
  * - what `normalise()` of test/replay/frame.ts names, for frames;
- * - the order of ARP frames, among themselves and to others: their timers are the kernel's own;
+ * - the order of ARP frames, among themselves and to others: their timers are the kernel's own; and how often a question
+ *   was asked that was answered: after 10 ms it is asked again, and a guest that has to wait for this machine is not as fast;
  * - what `normaliseHits()` of test/replay/rules.ts, `reasons.ts` and test/replay/counter-names.ts name, for rules hit and
  *   for counters;
  * - errors after the first: sockets tell only of one at a time, and of which is a race;
@@ -149,10 +150,17 @@ function packets(frames: readonly Frame[], ns: string): Frame[] {
 }
 
 function questions(frames: readonly Frame[], ns: string): string[] {
-  return frames
-    .filter((frame) => frame.ns === ns && isArp(frame))
-    .map((frame) => textOf(normalise(frame)))
-    .sort();
+  const arp = frames.filter((frame) => frame.ns === ns && isArp(frame));
+  const fields = ({ arp: one = {} }: Frame): { readonly op?: string; readonly spa?: string; readonly tpa?: string } =>
+    one;
+  const about = (frame: Frame): string => {
+    const { op, spa, tpa } = fields(frame);
+    return op === 'reply' ? `${tpa} ${spa}` : `${spa} ${tpa}`;
+  };
+  const answered = new Set(arp.filter((frame) => fields(frame).op === 'reply').map(about));
+  const told = (asked: boolean): string[] =>
+    arp.filter((frame) => answered.has(about(frame)) === asked).map((frame) => textOf(normalise(frame)));
+  return [...told(false), ...new Set(told(true))].sort();
 }
 
 /** The frame on one line, its fields in the order of their names. */

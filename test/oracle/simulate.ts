@@ -50,7 +50,7 @@ export function simulate(plan: Plan, kernel: KernelRun, backend: Backend = 'host
   const runtime = new Runtime();
   const { network: built, refused } = build(plan, runtime);
   const network = withListeners(hurried(built, runtime), plan.listeners, runtime);
-  const simulation = { network, runtime };
+  const simulation = { network, runtime, backend };
   const cases: SimulatedCase[] = [];
   const budget = new ErrorBudget(backend === 'uml' ? Number.POSITIVE_INFINITY : 5);
   for (const [i, one] of plan.cases.entries()) {
@@ -146,6 +146,20 @@ function unforeseen(plan: Plan, trace: Trace, options: TraceOptions, frames: rea
   return bridged && frames.some(isCut) ? 'fragments that meet a bridge: their sizes depend on who looks on' : undefined;
 }
 
+/**
+ * An echo reply that is rejected on its way out: who sends one holds the lock that the error would need, but user-mode
+ * Linux has one CPU, and no locks (icmp_xmit_lock(), net/ipv4/icmp.c; include/linux/spinlock_api_up.h).
+ */
+function unlocked({ backend }: State, { legs }: Trace): string | undefined {
+  const rejected = legs.some(
+    ({ kind, packet, paths }) =>
+      kind === 'reply' &&
+      packet.some((header) => header.l === 'icmp') &&
+      paths.some(({ hops }) => hops[0]?.events.some((event) => event.k === 'drop' && event.code === 'NF_REJECT')),
+  );
+  return backend === 'uml' && rejected ? 'a kernel of one CPU rejects an echo reply that is on its way out' : undefined;
+}
+
 function isCut({ ip: header, inner }: Omit<Frame, 'ns' | 'if' | 'dir'>): boolean {
   if (header?.['mf'] === true || header?.['fragOff'] !== undefined) return true;
   return inner !== undefined && isCut(inner);
@@ -207,6 +221,7 @@ const NOTHING: SimulatedCase = {
 interface State {
   network: Network;
   readonly runtime: Runtime;
+  readonly backend: Backend;
 }
 
 function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, budget: ErrorBudget): SimulatedCase {
@@ -232,7 +247,11 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, bud
     errno: one.send === 'frame' || errno === null || errno === 'ETIMEDOUT' ? undefined : errno,
     reasons: plan.traced === true ? reasonsOf(trace, state.network, plan.unwatched) : undefined,
     unsupported:
-      unsupportedIn(trace) ?? budget.spend(trace) ?? drawnPort(trace) ?? unforeseen(plan, trace, options, frames),
+      unsupportedIn(trace) ??
+      budget.spend(trace) ??
+      drawnPort(trace) ??
+      unforeseen(plan, trace, options, frames) ??
+      unlocked(state, trace),
   };
 }
 
