@@ -374,6 +374,26 @@ const STRAY: Readonly<Record<string, Entry>> = {
   ],
 };
 
+/** A template whose server is no good is given up before another server is looked for (ip_vs_check_template()). */
+const GIVEN_UP: Readonly<Record<string, Entry>> = {
+  'a template is given up though there is no other server: the only one is removed': [
+    service(`${UDP} -s rr -p 300`, on(53, 1)),
+    [client('udp', 0), edit(`-d ${UDP} -r ${FIRST}:53`), client('udp', 0, { sport: 21000 })],
+    BRIEF,
+  ],
+  'a template is given up though there is no other server: the only one has no weight': [
+    [vs('expire_quiescent_template=1'), ...service(`${UDP} -s rr -p 300`, on(53, 1))],
+    [
+      client('udp', 0),
+      edit(`-e ${UDP} -r ${FIRST}:53 -m -w 0`),
+      client('udp', 0, { sport: 21000 }),
+      edit(`-e ${UDP} -r ${FIRST}:53 -m -w 1`),
+      client('udp', 0, { sport: 21001 }),
+    ],
+    BRIEF,
+  ],
+};
+
 /** What connection tracking takes for INVALID by its numbers goes to a server all the same (tcp_in_window()). */
 const NUMBERS: Readonly<Record<string, Entry>> = {
   'a client of the node itself comes again, and is sent to a server: its ACK is tracked anew': [
