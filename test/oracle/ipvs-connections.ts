@@ -440,5 +440,6 @@ export const CONNECTIONS: readonly Plan[] = Object.entries({
   ...QUIESCED,
   ...REUSED,
   ...STRAY,
+  ...GIVEN_UP,
   ...NUMBERS,
 }).map(([name, [setup, cases, options]]) => ipvsPlan(name, setup, cases, options));
