@@ -199,10 +199,11 @@ function schedulePersistent(
   };
   const found = net.runtime.ipvs.connections.findTemplate(ends);
   const kept = found && templateServer(net, found);
+  // Before another server is looked for, and whether or not there is one.
+  if (found !== undefined && kept === undefined) net.runtime.ipvs.connections.invalidate(found, net.journal);
   const chosen = kept === undefined ? choose(net, skb, service, pair) : { server: kept, because: STAYS };
   if (chosen === 'drop') return 'drop';
   const { server, because } = chosen;
-  if (found !== undefined && kept === undefined) net.runtime.ipvs.connections.invalidate(found, net.journal);
   const made = { template: true, timeout: seconds * 1000 };
   const template =
     found === undefined || kept === undefined

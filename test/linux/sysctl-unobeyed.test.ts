@@ -19,7 +19,6 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   'net/bridge/bridge-nf-call-arptables': 'there are no arptables here to call',
   'net/bridge/bridge-nf-call-ip6tables': 'IPv6 packets are not followed',
   'net/ipv4/ip_forward': 'another name of conf/all/forwarding',
-  'net/netfilter/nf_conntrack_tcp_be_liberal': 'sequence windows are not tracked: everything is in the window',
 };
 
 const names = [

@@ -374,7 +374,72 @@ const STRAY: Readonly<Record<string, Entry>> = {
   ],
 };
 
+/** A template whose server is no good is given up before another server is looked for (ip_vs_check_template()). */
+const GIVEN_UP: Readonly<Record<string, Entry>> = {
+  'a template is given up though there is no other server: the only one is removed': [
+    service(`${UDP} -s rr -p 300`, on(53, 1)),
+    [client('udp', 0), edit(`-d ${UDP} -r ${FIRST}:53`), client('udp', 0, { sport: 21000 })],
+    BRIEF,
+  ],
+  'a template is given up though there is no other server: the only one has no weight': [
+    [vs('expire_quiescent_template=1'), ...service(`${UDP} -s rr -p 300`, on(53, 1))],
+    [
+      client('udp', 0),
+      edit(`-e ${UDP} -r ${FIRST}:53 -m -w 0`),
+      client('udp', 0, { sport: 21000 }),
+      edit(`-e ${UDP} -r ${FIRST}:53 -m -w 1`),
+      client('udp', 0, { sport: 21001 }),
+    ],
+    BRIEF,
+  ],
+};
+
+/** What connection tracking takes for INVALID by its numbers goes to a server all the same (tcp_in_window()). */
+const NUMBERS: Readonly<Record<string, Entry>> = {
+  'a client of the node itself comes again, and is sent to a server: its ACK is tracked anew': [
+    [vs('conntrack=0'), onNode('iptables -t nat -A POSTROUTING -j MASQUERADE')],
+    [
+      client('tcp', 3, { to: '10.96.0.2' }),
+      edit('-A -t 10.96.0.2:80 -s rr'),
+      edit(`-a -t 10.96.0.2:80 -r ${FIRST}:80 -m`),
+      client('tcp', 3, { to: '10.96.0.2' }),
+    ],
+  ],
+  'segments with numbers that nobody has sent': [
+    service(`${TCP} -s rr`, on(80, 1)),
+    [
+      ...['S', 'A', 'FA', 'R', 'FA', 'S'].map((flags) =>
+        segment('a', '10.0.0.77:30001', '10.96.0.2:80', flags, flags === 'S' ? 1000 : 1001, 5001),
+      ),
+      ...['S', 'A', 'R', 'FA', 'S'].map((flags) =>
+        segment('a', '10.0.0.5:30001', `${VIP}:80`, flags, flags === 'S' ? 1000 : 1001, 5001),
+      ),
+    ],
+  ],
+  'segments with numbers that nobody has sent, with conntrack': [
+    [vs('conntrack=1'), ...service(`${TCP} -s rr`, on(80, 1))],
+    ['S', 'A', 'R', 'FA', 'S'].map((flags) =>
+      segment('a', '10.0.0.5:30001', `${VIP}:80`, flags, flags === 'S' ? 1000 : 1001, 5001),
+    ),
+  ],
+  'segments with numbers that nobody has sent, where nf_conntrack_tcp_be_liberal is set': [
+    [
+      onNode('sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1'),
+      vs('conntrack=1'),
+      ...service(`${TCP} -s rr`, on(80, 1)),
+    ],
+    ['S', 'A', 'R', 'FA', 'S'].map((flags) =>
+      segment('a', '10.0.0.5:30001', `${VIP}:80`, flags, flags === 'S' ? 1000 : 1001, 5001),
+    ),
+  ],
+};
+
 /** Who stays with whom. */
-export const CONNECTIONS: readonly Plan[] = Object.entries({ ...PERSISTENT, ...QUIESCED, ...REUSED, ...STRAY }).map(
-  ([name, [setup, cases, options]]) => ipvsPlan(name, setup, cases, options),
-);
+export const CONNECTIONS: readonly Plan[] = Object.entries({
+  ...PERSISTENT,
+  ...QUIESCED,
+  ...REUSED,
+  ...STRAY,
+  ...GIVEN_UP,
+  ...NUMBERS,
+}).map(([name, [setup, cases, options]]) => ipvsPlan(name, setup, cases, options));

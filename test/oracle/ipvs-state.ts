@@ -52,6 +52,16 @@ export function simulatedIpvs(network: Network, runtime: Runtime, netns: string)
   return [...table, ...there.map(connectionLine)].sort();
 }
 
+/** A case may last so long, and the timer of a connection that ends soon be so late, ms. */
+const LATE = 2500;
+
+/** Whether a connection's timer may or may not have run: it is counted from the beginning of its last packet's case. */
+export function isTimerDue(runtime: Runtime, netns: string): boolean {
+  const { clock } = runtime;
+  const { connections } = runtime.of(netns).ipvs;
+  return connections.list().some((one) => one.expires <= clock && clock < one.expires + LATE);
+}
+
 function connectionLine(one: IpvsConnection): string {
   const { protocol, template, tcp, caddr, cport, vaddr, vport, daddr, dport } = one;
   const state = template ? 'template' : protocol === 'tcp' ? tcp : 'UDP';

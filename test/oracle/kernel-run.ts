@@ -32,6 +32,8 @@ export interface KernelRun {
   readonly rules: Readonly<Record<string, readonly string[]>>;
   /** By namespace: what `ipvsadm -Ln` and then `ipvsadm -Lnc` printed at the end, where the plan runs it. */
   readonly ipvs?: Readonly<Record<string, readonly string[]>>;
+  /** When the last of these were printed, ms on the clock of {@link KernelCase.at}; old recordings have none. */
+  readonly ipvsAt?: number;
 }
 
 /** Reads what the script of a plan printed (see `script.ts`). */
@@ -53,8 +55,16 @@ export function readRun(plan: Plan, text: string): KernelRun {
     cases: readCases(of('events')[''] ?? [], plan),
     conntrack: of('conntrack'),
     rules: of('rules'),
-    ...(Object.keys(ipvs).length > 0 && { ipvs }),
+    ...(Object.keys(ipvs).length > 0 && { ipvs, ipvsAt: listedAt(text) }),
   };
+}
+
+/** The agent and /proc/uptime have the same clock: the monotonic one, which nothing suspends here. */
+function listedAt(text: string): number {
+  const [begun] = /^B \d+$/m.exec(text) ?? [];
+  const [uptime] = [...text.matchAll(/^@ipvs \S+ ([\d.]+)$/gm)].map(([, up]) => Number(up)).slice(-1);
+  if (begun === undefined || uptime === undefined) throw new Error('the agent or the guest told no time');
+  return Math.round(uptime * 1000) - Number(begun.slice(2));
 }
 
 /** Commands of a shell are told by number; lines of a batch of ip(8) or bridge(8) by their place in the last batch. */

@@ -14,6 +14,7 @@
  *   run ID COMMAND…                                       sh -c, outside of the namespaces
  *
  * Events:
+ *   B MS                                    the agent begins, ms of the monotonic clock
  *   P ID MS                                 a case begins, ms since the agent did
  *   C NS DEVICE PKTTYPE NS_STAMP eth|ip HEX a frame at a device, or a packet at one without Ethernet
  *   D NS udp|tcp LADDR LPORT RADDR RPORT    a listener got a datagram, or was asked for a connection
@@ -355,6 +356,7 @@ int main(int argc, char **argv) {
   static char stdout_buffer[1 << 16];
   setvbuf(stdout, stdout_buffer, _IOFBF, sizeof stdout_buffer);
   long long begun = now_ms();
+  printf("B %lld\n", begun);
   while (fgets(line, sizeof line, script)) {
     char *w[24] = { 0 }, *rest;
     int n = 0;

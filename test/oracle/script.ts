@@ -74,7 +74,8 @@ export function planScript(plan: Plan, index: number, agent: string): string {
         `ip netns exec ${ns} sh -c 'echo "@conntrack ${ns}"; conntrack -L 2>/dev/null; echo "@rules ${ns}"; iptables-save -c 2>/dev/null'`,
     ),
     ...balancing(plan).map(
-      (ns) => `ip netns exec ${ns} sh -c 'echo "@ipvs ${ns}"; ipvsadm -Ln 2>/dev/null; ipvsadm -Lnc 2>/dev/null'`,
+      (ns) =>
+        `ip netns exec ${ns} sh -c 'read up idle </proc/uptime; echo "@ipvs ${ns} $up"; ipvsadm -Ln 2>/dev/null; ipvsadm -Lnc 2>/dev/null'`,
     ),
     hereDocument(
       'ip -batch -',

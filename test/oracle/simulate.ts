@@ -10,7 +10,7 @@ import { countersOf } from '../replay/counters.js';
 import { type Frame, frameOf } from '../replay/frame.js';
 import { hitsOf } from '../replay/rules.js';
 import type { Backend } from './backend.js';
-import { simulatedIpvs } from './ipvs-state.js';
+import { isTimerDue, simulatedIpvs } from './ipvs-state.js';
 import type { KernelCase, KernelRun } from './kernel-run.js';
 import { frameOfCase } from './packet.js';
 import { type Case, type FrameCase, isWait, type Listener, type Plan, type SocketCase } from './plan.js';
@@ -38,6 +38,8 @@ export interface SimulatedRun {
   readonly rules: Readonly<Record<string, ReadonlyMap<string, string>>>;
   /** By namespace: services, servers and connections, in the form of `ipvs-state.ts`. */
   readonly ipvs: Readonly<Record<string, readonly string[]>>;
+  /** Namespaces where nobody can say whether a connection was still printed. */
+  readonly ipvsDue: readonly string[];
 }
 
 /**
@@ -48,7 +50,7 @@ export function simulate(plan: Plan, kernel: KernelRun, backend: Backend = 'host
   const runtime = new Runtime();
   const { network: built, refused } = build(plan, runtime);
   const network = withListeners(hurried(built, runtime), plan.listeners, runtime);
-  const simulation = { network, runtime };
+  const simulation = { network, runtime, backend };
   const cases: SimulatedCase[] = [];
   const budget = new ErrorBudget(backend === 'uml' ? Number.POSITIVE_INFINITY : 5);
   for (const [i, one] of plan.cases.entries()) {
@@ -61,12 +63,15 @@ export function simulate(plan: Plan, kernel: KernelRun, backend: Backend = 'host
   }
   runtime.clock = kernel.cases.at(-1)?.at ?? 0;
   const names = simulation.network.names();
+  const conntrack = Object.fromEntries(names.map((ns) => [ns, connectionLines(runtime, ns)]));
+  runtime.clock = kernel.ipvsAt ?? runtime.clock;
   return {
     refused,
     cases,
-    conntrack: Object.fromEntries(names.map((ns) => [ns, connectionLines(runtime, ns)])),
+    conntrack,
     rules: Object.fromEntries(names.map((ns) => [ns, ruleCounters(simulation.network, runtime, ns)])),
     ipvs: Object.fromEntries(names.map((ns) => [ns, simulatedIpvs(simulation.network, runtime, ns)])),
+    ipvsDue: names.filter((ns) => isTimerDue(runtime, ns)),
   };
 }
 
@@ -141,6 +146,20 @@ function unforeseen(plan: Plan, trace: Trace, options: TraceOptions, frames: rea
   return bridged && frames.some(isCut) ? 'fragments that meet a bridge: their sizes depend on who looks on' : undefined;
 }
 
+/**
+ * An echo reply that is rejected on its way out: who sends one holds the lock that the error would need, but user-mode
+ * Linux has one CPU, and no locks (icmp_xmit_lock(), net/ipv4/icmp.c; include/linux/spinlock_api_up.h).
+ */
+function unlocked({ backend }: State, { legs }: Trace): string | undefined {
+  const rejected = legs.some(
+    ({ kind, packet, paths }) =>
+      kind === 'reply' &&
+      packet.some((header) => header.l === 'icmp') &&
+      paths.some(({ hops }) => hops[0]?.events.some((event) => event.k === 'drop' && event.code === 'NF_REJECT')),
+  );
+  return backend === 'uml' && rejected ? 'a kernel of one CPU rejects an echo reply that is on its way out' : undefined;
+}
+
 function isCut({ ip: header, inner }: Omit<Frame, 'ns' | 'if' | 'dir'>): boolean {
   if (header?.['mf'] === true || header?.['fragOff'] !== undefined) return true;
   return inner !== undefined && isCut(inner);
@@ -202,6 +221,7 @@ const NOTHING: SimulatedCase = {
 interface State {
   network: Network;
   readonly runtime: Runtime;
+  readonly backend: Backend;
 }
 
 function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, budget: ErrorBudget): SimulatedCase {
@@ -227,7 +247,11 @@ function simulateCase(state: State, one: Case, seen: KernelCase, plan: Plan, bud
     errno: one.send === 'frame' || errno === null || errno === 'ETIMEDOUT' ? undefined : errno,
     reasons: plan.traced === true ? reasonsOf(trace, state.network, plan.unwatched) : undefined,
     unsupported:
-      unsupportedIn(trace) ?? budget.spend(trace) ?? drawnPort(trace) ?? unforeseen(plan, trace, options, frames),
+      unsupportedIn(trace) ??
+      budget.spend(trace) ??
+      drawnPort(trace) ??
+      unforeseen(plan, trace, options, frames) ??
+      unlocked(state, trace),
   };
 }
 

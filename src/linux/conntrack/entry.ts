@@ -132,6 +132,7 @@ export function trackEntry(conntrack: Conntrack, entry: ConntrackEntry, now: num
       tcp: tcpStateOf(entry.state ?? '') ?? 'NONE',
       tcpClosing: CLOSING.has(entry.state ?? ''),
       tcpLast: undefined,
+      tcpSides: undefined,
       // When it began is not told: an assured one has been a stream for long, of any other the time begins now.
       streamFrom: entry.flag === undefined ? now + 2000 : now - 1,
       expires: entry.timeout === undefined ? Number.POSITIVE_INFINITY : now + entry.timeout * 1000,

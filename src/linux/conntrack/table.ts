@@ -1,5 +1,6 @@
 import type { Journal } from '../journal.js';
 import { hashTuple, invertTuple, sameTuple, type Tuple } from './tuple.js';
+import type { TcpSides } from './window.js';
 
 /** Which of the two tuples of a connection a packet has (IP_CT_DIR_…). */
 export type Direction = 'original' | 'reply';
@@ -48,6 +49,8 @@ export interface Connection {
   tcpClosing: boolean;
   /** Of TCP: the last segment that belonged to it; undefined before, and of a dump, which does not tell. */
   tcpLast: LastSegment | undefined;
+  /** Of TCP: what both sides have sent; undefined where any segment is believed: picked up in its middle, or of a dump. */
+  tcpSides: TcpSides | undefined;
   /** Of UDP: from when on it counts as a stream if it has been answered, ms (stream_ts). */
   streamFrom: number;
   /** When it is forgotten, ms. */
@@ -116,6 +119,7 @@ export class Conntrack {
       tcp: 'NONE',
       tcpClosing: false,
       tcpLast: undefined,
+      tcpSides: undefined,
       streamFrom: 0,
       expires: 0,
       master,

@@ -1,11 +1,12 @@
-import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, isIcmpError, TCP_FIN, TCP_SYN, type Tcp } from '../../packet/index.js';
+import { IPPROTO_ICMP, IPPROTO_TCP, IPPROTO_UDP, isIcmpError, type Tcp } from '../../packet/index.js';
 import type { Journal } from '../journal.js';
 import type { Netns } from '../netns.js';
 import type { NetnsRuntime } from '../runtime.js';
 import type { Skb } from '../skb.js';
-import type { Connection, Found, LastSegment } from './table.js';
-import { segmentKind, TCP_TIMEOUTS, tcpTransition } from './tcp.js';
+import type { Connection, Found, LastSegment, TcpState } from './table.js';
+import { segmentKind, TCP_TIMEOUTS, type Transition, tcpTransition } from './tcp.js';
 import { invertTuple, quotedTuple, tupleOf } from './tuple.js';
+import { firstSides, inWindow, isBefore, resyncedSides, segmentEnd } from './window.js';
 
 /** What connection tracking works on. */
 export interface TrackContext {
@@ -123,19 +124,16 @@ function advanceUdp(context: TrackContext, ct: Connection): void {
 /** Echo, timestamp, information, address mask requests. */
 const QUERIES = new Set([8, 13, 15, 17]);
 
-/** nf_conntrack_tcp_packet(), without sequence windows. */
+/** nf_conntrack_tcp_packet(); of windows there is what `window.ts` says. */
 function advanceTcp(context: TrackContext, skb: Skb, ct: Connection): Verdict {
-  const { ns, runtime, journal } = context;
+  const { runtime, journal } = context;
   const { l4 } = skb;
   if (l4?.l4 !== 'tcp') return 'invalid';
   const segment: LastSegment = { kind: segmentKind(l4), reply: skb.ctReply, end: segmentEnd(l4, skb.payload) };
+  const dir = skb.ctReply ? 'reply' : 'original';
   let old = ct.tcp;
-  let next = tcpTransition(old, segment.kind, skb.ctReply ? 'reply' : 'original');
-  if (!ct.confirmed && old === 'NONE') {
-    if (next !== 'SYN_SENT' && next !== 'ESTABLISHED') return 'invalid';
-    // A connection is picked up in the middle only while tcp_loose allows it (tcp_new()).
-    if (next === 'ESTABLISHED' && ns.sysctls.number('net/netfilter/nf_conntrack_tcp_loose') === 0) return 'invalid';
-  }
+  let next = tcpTransition(old, segment.kind, dir);
+  if (!ct.confirmed && old === 'NONE' && !begins(context, ct, l4, segment, next)) return 'invalid';
   if (next === 'INVALID') return 'invalid';
   if (next === 'SYN_SENT' && (old === 'TIME_WAIT' || old === 'CLOSE')) {
     if (reopens(ct, segment)) {
@@ -151,27 +149,81 @@ function advanceTcp(context: TrackContext, skb: Skb, ct: Connection): Verdict {
     }
     old = 'SYN_SENT';
     next = 'SYN_RECV';
+    journal.set(ct, 'tcpSides', resyncedSides(dir === 'reply' ? 'original' : 'reply', l4.ack));
   }
+  const reset = next === 'CLOSE' && segment.kind === 'rst' ? resetBy(context, ct, segment, l4) : 'looked at';
+  if (reset === 'kept') next = old;
+  if (reset === 'invalid' || (reset !== 'believed' && !followWindow(context, skb, ct, segment))) return 'invalid';
+  enter(context, ct, segment, old, next);
+  return 'accept';
+}
+
+/** A segment for which there is no connection makes one (tcp_new()). */
+function begins(
+  { ns, journal }: TrackContext,
+  ct: Connection,
+  header: Tcp,
+  { end }: LastSegment,
+  next: Transition,
+): boolean {
+  if (next !== 'SYN_SENT' && next !== 'ESTABLISHED') return false;
+  // A connection is picked up in the middle only while tcp_loose allows it.
+  if (next === 'ESTABLISHED' && ns.sysctls.number('net/netfilter/nf_conntrack_tcp_loose') === 0) return false;
+  journal.set(ct, 'tcpSides', firstSides(header, end));
+  return true;
+}
+
+/** A segment that belongs to a connection has led to a state. */
+function enter(context: TrackContext, ct: Connection, segment: LastSegment, old: TcpState, next: TcpState): void {
+  const { runtime, journal } = context;
   journal.set(ct, 'tcpLast', segment);
   journal.set(ct, 'tcp', next);
   if (old !== next && next === 'FIN_WAIT') journal.set(ct, 'tcpClosing', true);
   if (!ct.seenReply && segment.kind === 'rst') {
     // A RST before any other answer: that was no connection, and its entry goes at once.
     runtime.conntrack.delete(ct, journal);
-    return 'accept';
+    return;
   }
   if (!ct.assured && ct.seenReply && (old === 'SYN_RECV' || old === 'ESTABLISHED') && next === 'ESTABLISHED')
     journal.set(ct, 'assured', true);
   // A SYN sent again does not keep alive what nobody answers.
-  if (!ct.seenReply && old === 'SYN_SENT' && segment.kind === 'syn') return 'accept';
+  if (!ct.seenReply && old === 'SYN_SENT' && segment.kind === 'syn') return;
   const pickedUp = !ct.seenReply && next === 'ESTABLISHED';
   refresh(context, ct, pickedUp ? 'nf_conntrack_tcp_timeout_unacknowledged' : TCP_TIMEOUTS[next]);
-  return 'accept';
 }
 
-/** segment_seq_plus_len() */
-function segmentEnd({ seq, flags }: Tcp, payload: number): number {
-  return (seq + payload + (flags & TCP_SYN ? 1 : 0) + (flags & TCP_FIN ? 1 : 0)) >>> 0;
+/** What becomes of a connection by a RST, as far as its sequence number tells; `kept` until the other side has answered. */
+function resetBy(
+  { ns }: TrackContext,
+  ct: Connection,
+  { reply }: LastSegment,
+  { seq, ack }: Tcp,
+): 'looked at' | 'invalid' | 'kept' | 'believed' {
+  const { tcpSides, tcpLast, tcp, assured, seenReply } = ct;
+  const maxAck = tcpSides?.[reply ? 'original' : 'reply'].maxAck;
+  if (maxAck !== undefined) {
+    const established = tcp === 'ESTABLISHED' && assured;
+    if (seq === 0 && !established) return 'looked at';
+    const old = isBefore(seq, maxAck) && ns.sysctls.number('net/netfilter/nf_conntrack_tcp_ignore_invalid_rst') === 0;
+    if (old) return 'invalid';
+    const train = tcpLast?.kind === 'ack' && tcpLast.reply === reply && seq === tcpLast.end;
+    return !established || seq === maxAck || train ? 'looked at' : 'kept';
+  }
+  // It answers a SYN or an ACK that was let pass.
+  const doubtful = (seenReply && tcpLast?.kind === 'syn') || (!assured && tcpLast?.kind === 'ack');
+  return doubtful && ack === tcpLast?.end ? 'believed' : 'looked at';
+}
+
+/** Whether a segment can belong to the connection by its numbers; nf_conntrack_tcp_be_liberal does not look at them. */
+function followWindow({ ns, journal }: TrackContext, skb: Skb, ct: Connection, { end }: LastSegment): boolean {
+  const { tcpSides, tcp } = ct;
+  if (tcpSides === undefined || skb.l4?.l4 !== 'tcp') return true;
+  const unanswered = tcp === 'SYN_SENT';
+  const opening = unanswered || tcp === 'SYN_RECV';
+  const dir = skb.ctReply ? 'reply' : 'original';
+  const sides = inWindow(tcpSides, { dir, header: skb.l4, end, opening, unanswered });
+  if (sides !== undefined) journal.set(ct, 'tcpSides', sides);
+  return sides !== undefined || ns.sysctls.number('net/netfilter/nf_conntrack_tcp_be_liberal') !== 0;
 }
 
 /** A SYN starts a closed connection anew: after a FIN, or where who sends it has just sent a RST. */

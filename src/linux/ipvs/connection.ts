@@ -1,7 +1,7 @@
 import { formatIpv4, type Ipv4 } from '../../address/index.js';
 import type { Packet } from '../../packet/index.js';
 import type { Journal } from '../journal.js';
-import { endText, type IpvsEnd, type IpvsProtocol, type RealServer } from './ipvs.js';
+import { type IpvsEnd, type IpvsProtocol, type RealServer, sameEnd } from './ipvs.js';
 import type { ConnectionCounts } from './scheduler/scheduler.js';
 import type { IpvsTcpState } from './tcp.js';
 
@@ -124,11 +124,10 @@ export class IpvsConnections {
 
   /** How many connections a server of a service has. */
   counts(service: string, server: RealServer): ConnectionCounts {
-    const name = endText(server);
     let active = 0;
     let inactive = 0;
     for (const connection of this.#in.values()) {
-      if (connection.template || connection.service !== service || endText(connection.server) !== name) continue;
+      if (connection.template || connection.service !== service || !sameEnd(connection.server, server)) continue;
       if (connection.active) active++;
       else inactive++;
     }
@@ -142,19 +141,21 @@ export class IpvsConnections {
    */
   expire(now: number, journal: Journal): IpvsConnection[] {
     const gone: IpvsConnection[] = [];
-    for (;;) {
-      let first: IpvsConnection | undefined;
-      for (const connection of this.#in.values())
-        if (connection.expires <= now && (first === undefined || isSooner(connection, first))) first = connection;
-      if (first === undefined) return gone;
-      if (this.isUsed(first)) {
-        journal.set(first, 'timeout', CONTROLLING);
-        journal.set(first, 'expires', first.expires + CONTROLLING);
+    const due = [...this.#in.values()].filter(({ expires }) => expires <= now).sort(bySooner);
+    for (let first = due.shift(); first !== undefined; first = due.shift()) {
+      if (!this.isUsed(first)) {
+        this.delete(first, journal);
+        gone.push(first);
         continue;
       }
-      this.delete(first, journal);
-      gone.push(first);
+      journal.set(first, 'timeout', CONTROLLING);
+      journal.set(first, 'expires', first.expires + CONTROLLING);
+      if (first.expires <= now) {
+        due.push(first);
+        due.sort(bySooner);
+      }
     }
+    return gone;
   }
 
   /** Whether there is a connection that a template was used for (n_control). */
@@ -165,8 +166,8 @@ export class IpvsConnections {
   }
 }
 
-function isSooner(a: IpvsConnection, b: IpvsConnection): boolean {
-  return a.expires < b.expires || (a.expires === b.expires && b.template && !a.template);
+function bySooner(a: IpvsConnection, b: IpvsConnection): number {
+  return a.expires - b.expires || Number(a.template) - Number(b.template);
 }
 
 type InKey = Pick<IpvsConnection, 'protocol' | 'caddr' | 'cport' | 'vaddr' | 'vport' | 'template' | 'daddr'>;

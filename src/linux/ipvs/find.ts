@@ -1,5 +1,5 @@
 import type { Ipv4 } from '../../address/index.js';
-import { endText, type IpvsEnd, type IpvsProtocol, type RealServer, type VirtualService } from './ipvs.js';
+import { type IpvsEnd, type IpvsProtocol, type RealServer, sameEnd, type VirtualService } from './ipvs.js';
 import { keyText } from './write.js';
 
 /** What is looked at of a packet. */
@@ -15,6 +15,8 @@ interface Index {
   readonly byEnd: ReadonlyMap<string, VirtualService>;
   readonly byMark: ReadonlyMap<number, VirtualService>;
   readonly byKey: ReadonlyMap<string, VirtualService>;
+  /** Ends of servers that are translated to, by protocol, or `mark` for any; made when first asked for. */
+  servers: ReadonlySet<string> | undefined;
 }
 
 const INDEXES = new WeakMap<readonly VirtualService[], Index>();
@@ -33,7 +35,7 @@ function indexOf(services: readonly VirtualService[]): Index {
       else if (key.by === 'address' && key.family === 'inet')
         byEnd.set(`${key.protocol}|${key.address}|${key.port}`, service);
     }
-    index = { byEnd, byMark, byKey };
+    index = { byEnd, byMark, byKey, servers: undefined };
     INDEXES.set(services, index);
   }
   return index;
@@ -59,8 +61,7 @@ export function serviceOfKey(services: readonly VirtualService[], key: string): 
 
 /** The server of a service at an end; undefined when it has been removed (IP_VS_DEST_F_AVAILABLE). */
 export function serverAt(service: VirtualService | undefined, end: IpvsEnd): RealServer | undefined {
-  const name = endText(end);
-  return service?.servers.find((server) => endText(server) === name);
+  return service?.servers.find((server) => sameEnd(server, end));
 }
 
 /** Whether some service of the protocol, or of a mark, is translated to this end (ip_vs_has_real_service()). */
@@ -70,11 +71,15 @@ export function hasRealServer(
   address: Ipv4,
   port: number,
 ): boolean {
-  return services.some(
-    ({ key, servers }) =>
-      (key.by === 'fwmark' || key.protocol === protocol) &&
-      servers.some((s) => s.forwarding === 'masq' && s.family === 'inet' && s.address === address && s.port === port),
-  );
+  const index = indexOf(services);
+  index.servers ??= new Set(services.flatMap(translatedEnds));
+  return index.servers.has(`${protocol}|${address}:${port}`) || index.servers.has(`mark|${address}:${port}`);
+}
+
+function translatedEnds({ key, servers }: VirtualService): string[] {
+  const by = key.by === 'fwmark' ? 'mark' : key.protocol;
+  const translated = servers.filter(({ family, forwarding }) => family === 'inet' && forwarding === 'masq');
+  return translated.map(({ address, port }) => `${by}|${address}:${port}`);
 }
 
 const LISTS = new WeakMap<readonly RealServer[], readonly RealServer[]>();

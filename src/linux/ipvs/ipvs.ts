@@ -57,6 +57,13 @@ export function endText(end: IpvsEnd): string {
   return end.family === 'inet' ? `${formatIpv4(end.address)}:${end.port}` : `[${formatIpv6(end.address)}]:${end.port}`;
 }
 
+/** Whether two ends are one, as {@link endText} of both would tell. */
+export function sameEnd(a: IpvsEnd, b: IpvsEnd): boolean {
+  if (a.port !== b.port) return false;
+  if (a.family === 'inet') return b.family === 'inet' && a.address === b.address;
+  return b.family === 'inet6' && a.address.every((word, i) => word === b.address[i]);
+}
+
 /** An address as hashes take it: that of IPv6 folded into 32 bits. */
 export function addressFold(end: IpvsAddress): number {
   return end.family === 'inet' ? end.address : end.address.reduce((fold, word) => (fold ^ word) >>> 0, 0);

@@ -2,7 +2,7 @@ import type { Problem } from '../../problem/index.js';
 import type { Origin } from '../origin.js';
 import { LineWords, splitLine } from '../words.js';
 import { type IpvsCommand, readIpvsCommand, type SpokenServer } from './command.js';
-import { endText, type IpvsKey, lastWeight, type RealServer, type VirtualService } from './ipvs.js';
+import { type IpvsKey, lastWeight, type RealServer, sameEnd, type VirtualService } from './ipvs.js';
 import { wrrChanged } from './scheduler/wrr.js';
 import type { IpvsTimeouts } from './tcp.js';
 import { keyText } from './write.js';
@@ -59,7 +59,12 @@ export function restoreIpvs(
   const table = new IpvsTable(old, watch);
   const refusals: IpvsRefusal[] = [];
   let line = 0;
-  for (const chunk of chunks)
+  for (const chunk of chunks) {
+    const whole = freshService(chunk);
+    if (whole !== undefined && table.addWhole(whole)) {
+      line += chunk.lines.length;
+      continue;
+    }
     for (const read of parsedLines(chunk)) {
       line++;
       const { origin } = chunk;
@@ -69,6 +74,7 @@ export function restoreIpvs(
       const complaint = table.run(read, origin);
       if (complaint !== undefined) refusals.push({ ...complaint, origin, line });
     }
+  }
   return { services: table.services(), refusals };
 }
 
@@ -79,6 +85,39 @@ function parsedLines(chunk: IpvsChunk): readonly ReadLine[] {
     PARSED.set(chunk, lines);
   }
   return lines;
+}
+
+const FRESH = new WeakMap<IpvsChunk, { readonly service: VirtualService | undefined }>();
+
+/** Where every address can be a server's, and nobody wants to know. */
+const UNWATCHED: IpvsWatch = {
+  isUnicast: () => true,
+  timeouts() {},
+  gone() {},
+  changed() {},
+};
+
+/**
+ * The service that a chunk makes where there is none yet, the same for all namespaces; undefined of a chunk that does
+ * anything but add one with its servers.
+ */
+function freshService(chunk: IpvsChunk): VirtualService | undefined {
+  let fresh = FRESH.get(chunk);
+  if (fresh === undefined) {
+    fresh = { service: addedBy(chunk) };
+    FRESH.set(chunk, fresh);
+  }
+  return fresh.service;
+}
+
+function addedBy(chunk: IpvsChunk): VirtualService | undefined {
+  const table = new IpvsTable([], UNWATCHED);
+  for (const [i, read] of parsedLines(chunk).entries()) {
+    if ('wrong' in read || read.command !== (i === 0 ? 'add-service' : 'add-server')) return undefined;
+    if (table.run(read, chunk.origin) !== undefined) return undefined;
+  }
+  const [service] = table.services();
+  return service;
 }
 
 function parseLine(text: string): ReadLine {
@@ -113,6 +152,14 @@ class IpvsTable {
 
   services(): readonly VirtualService[] {
     return [...this.#services.values()];
+  }
+
+  /** Adds a service that others may have as well; does nothing, and says so, where its lines have to be looked at. */
+  addWhole(service: VirtualService): boolean {
+    const name = keyText(service.key);
+    if (this.#services.has(name) || !service.servers.every((server) => this.#watch.isUnicast(server))) return false;
+    this.#services.set(name, service);
+    return true;
   }
 
   run(command: IpvsCommand, origin: Origin): Complaint | undefined {
@@ -168,8 +215,8 @@ class IpvsTable {
   ): Complaint | undefined {
     const server = serverOf(key, spoken, origin);
     const { servers } = service;
-    const wanted = endText(command === 'delete-server' ? spoken : server);
-    const at = servers.findIndex((one) => endText(one) === wanted);
+    const wanted = command === 'delete-server' ? spoken : server;
+    const at = servers.findIndex((one) => sameEnd(one, wanted));
     if (command === 'add-server') {
       if (at >= 0) return { errno: 'EEXIST', message: 'Destination already exists' };
       if (!this.#watch.isUnicast(spoken)) return { errno: 'EINVAL', message: 'address not unicast' };

@@ -204,6 +204,7 @@ const DEFAULTS: ReadonlyMap<string, string> = new Map([
   ['net/netfilter/nf_conntrack_generic_timeout', '600'],
   ['net/netfilter/nf_conntrack_icmp_timeout', '30'],
   ['net/netfilter/nf_conntrack_tcp_be_liberal', '0'],
+  ['net/netfilter/nf_conntrack_tcp_ignore_invalid_rst', '0'],
   ['net/netfilter/nf_conntrack_tcp_loose', '1'],
   ['net/netfilter/nf_conntrack_tcp_timeout_close', '10'],
   ['net/netfilter/nf_conntrack_tcp_timeout_close_wait', '60'],

@@ -42,7 +42,6 @@ const OTHERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['net/ipv4/vs/ignore_tunneled', ['0']],
   ['net/ipv4/vs/secure_tcp', ['0']],
   ['net/netfilter/nf_conntrack_checksum', ['1']],
-  ['net/netfilter/nf_conntrack_tcp_ignore_invalid_rst', ['0']],
   ['net/netfilter/nf_conntrack_tcp_max_retrans', ['3']],
   ['net/netfilter/nf_conntrack_tcp_timeout_max_retrans', ['300']],
 ]);

@@ -1,5 +1,6 @@
 import { addressScope, type InetAddress, inetAddrType, onSubnet } from '../../linux/index.js';
 import type { Call } from '../install.js';
+import { noteAdded, placeBehindLike } from './address-index.js';
 import { addAddressRoutes, addressRoutes, type PlacedRoute, sameRoute, sourceOf } from './connected.js';
 import { type ApplyContext, runtimeOf } from './context.js';
 import { deleteRoute, fibSyncDownAddr, fibSyncDownDev } from './fib-sync.js';
@@ -38,6 +39,8 @@ export function insertAddress(context: ApplyContext, address: InetAddress): Refu
   const { draft } = context;
   const { dev } = address;
   const all = draft.ns.ipv4.addresses;
+  const last = placeBehindLike(all, address);
+  if (last !== undefined) return addAt(context, last, { ...address, secondary: false });
   let secondary = false;
   let at = all.findIndex((a) => a.dev === dev);
   if (at < 0) at = all.length;
@@ -50,12 +53,17 @@ export function insertAddress(context: ApplyContext, address: InetAddress): Refu
     if (other.scope !== address.scope) return refuse('EINVAL', 'ipv4: Invalid scope value');
     secondary = true;
   }
-  const added = { ...address, secondary };
-  draft.addresses.splice(secondary ? at : behindPrimaries, 0, added);
+  return addAt(context, secondary ? at : behindPrimaries, { ...address, secondary });
+}
+
+function addAt(context: ApplyContext, place: number, added: InetAddress): undefined {
+  const { draft } = context;
+  const { addresses } = draft;
+  addresses.splice(place, 0, added);
+  noteAdded(addresses, added);
   // From now on the device no longer follows `default` (ipv4_devconf_setall()).
-  draft.sysctls.detachDevice(dev);
+  draft.sysctls.detachDevice(added.dev);
   addAddressRoutes(context, added);
-  return undefined;
 }
 
 function isSameAddress(a: InetAddress, b: InetAddress): boolean {
