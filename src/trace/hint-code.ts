@@ -40,6 +40,8 @@ export const HINT_CODES = [
   'LOCALHOST_NODE_PORT',
   /** A packet left with an address of kube-ipvs0 for its source, which other nodes have too. */
   'SOURCE_IS_SERVICE_ADDRESS',
+  /** A client within a load balancer's source ranges, at a node without a local endpoint for it. */
+  'IN_RANGES_NO_LOCAL_ENDPOINT',
   /** Several hosts answered ARP for one address; the first is believed. */
   'ARP_ANSWERED_BY_SEVERAL',
   /** A tunnel device lacks a neighbour entry, and floods to nobody who could be asked. */

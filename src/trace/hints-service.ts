@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4 } from '../address/index.js';
-import { type NamedObject, objectName } from '../topology/index.js';
+import { type NamedObject, type Network, objectName } from '../topology/index.js';
 import type { End } from './hint-end.js';
 import type { Hint, Query } from './trace.js';
 
@@ -15,4 +15,25 @@ export function untranslatedService({ path, hop }: End, query: Query, vip: Ipv4,
   if (port.endpoints === 0) return { code: 'CLUSTER_IP_NO_ENDPOINTS', values };
   const unsent = first === hop && hop.events.some(({ k }) => k === 'errno');
   return { code: unsent ? 'CLUSTER_IP_NO_ROUTE' : 'CLUSTER_IP_UNTRANSLATED', values };
+}
+
+/**
+ * What reaches KUBE-PROXY-FIREWALL untranslated is outside of the source ranges, or passed them and found no way on: with
+ * externalTrafficPolicy Local and no local endpoint KUBE-EXT- ends without a jump for all (k8s 1.30
+ * pkg/proxy/iptables/proxier.go).
+ */
+export function insideRanges(network: Network, { hop, drop }: End): readonly Hint[] {
+  const before = hop.events.slice(0, hop.events.indexOf(drop));
+  const passed = before.find(
+    (event) => event.k === 'rule' && event.hit && /^KUBE-FW-/.test(event.rule.chain) && /KUBE-EXT-/.test(event.next),
+  );
+  if (passed?.k !== 'rule') return [];
+  const external = passed.rule.chain.replace('KUBE-FW-', 'KUBE-EXT-');
+  const chain = network.netns(hop.netns)?.iptables.get('nat')?.chains.get(external);
+  const goesOn = chain === undefined || chain.rules.some(({ matches, target }) => isForAll(matches) && target);
+  return goesOn ? [] : [{ code: 'IN_RANGES_NO_LOCAL_ENDPOINT', values: { node: hop.netns } }];
+}
+
+function isForAll(matches: readonly { readonly match: string }[]): boolean {
+  return matches.every(({ match }) => match === 'comment');
 }

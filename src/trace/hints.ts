@@ -5,7 +5,7 @@ import { type Drop, findDrop } from './hint-end.js';
 import { askedInTheNameOfService, unboundAddress, withoutVirtualService } from './hints-ipvs.js';
 import { untranslatedReply } from './hints-nat.js';
 import { missingRoute } from './hints-route.js';
-import { untranslatedService } from './hints-service.js';
+import { insideRanges, untranslatedService } from './hints-service.js';
 import { stoppedInTunnel } from './hints-tunnel.js';
 import type { DropCode } from './reason.js';
 import type { Hint, Hop, Leg, Path, Query } from './trace.js';
@@ -28,6 +28,7 @@ export function hintsOf(network: Network, query: Query, cause: string | null, le
     if (missing.length > 0) return missing;
   }
   if (drop.code === 'REPLY_NOT_TRANSLATED') return untranslatedReply(network, end, legs);
+  if (drop.code === 'LB_SOURCE_RANGES') return insideRanges(network, end);
   if (STOPPED.has(drop.code)) return stoppedInTunnel(end);
   const address = parseIpv4(String(drop.values['dst'] ?? ''));
   if (address === undefined || !WAYLESS.has(drop.code)) return [];

@@ -195,8 +195,8 @@ export const en: Reasons = {
     fix: 'Ask a node that has an endpoint, or set the traffic policy back to Cluster.',
   },
   LB_SOURCE_RANGES: {
-    why: 'The load balancer of the Service is open to its loadBalancerSourceRanges only, and {src|the client} is in none of them: dropped, as asked for ({owner|its rule}).',
-    fix: 'Put the client into the ranges, or ask the node port or the ClusterIP, which they do not restrict.',
+    why: 'The load balancer of the Service is open to its loadBalancerSourceRanges only, and no rule took this packet on to an endpoint: dropped, as asked for ({owner|its rule}).',
+    fix: 'The client is in none of the ranges: put it into them, or ask the node port or the ClusterIP, which they do not restrict.',
   },
   NO_SOCKET: {
     why: 'The packet reached {pod|its destination}, but nothing there listens on {proto|port} {port|of the packet}; the sender is told.',

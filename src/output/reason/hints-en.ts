@@ -82,6 +82,10 @@ export const hintsEn: Hints = {
     why: '{node|The node} sent the packet with {src|the address of the Service} for its source, which is on {dev|kube-ipvs0} of every node: the next hop has it too, and answers neither ARP nor packets in its name.',
     fix: 'Such packets have to be masqueraded: look on {node|the node} at `iptables -t nat -S KUBE-SERVICES`, and whether kube-proxy knows the clusterCIDR.',
   },
+  IN_RANGES_NO_LOCAL_ENDPOINT: {
+    why: "The client is within the loadBalancerSourceRanges, but the Service's externalTrafficPolicy is Local, and {node|this node} has no endpoint of it: nothing translated the packet, and kube-proxy drops what comes untranslated to a load balancer with ranges.",
+    fix: 'Ask a node that has an endpoint (the load balancer learns it from the healthCheckNodePort), or set the traffic policy back to Cluster.',
+  },
   NEIGH_ENTRY_MISSING: {
     why: '{node|The node} has no neighbour entry for {ip|the next hop} on {dev|the tunnel device}, and a VXLAN device without a default remote asks nobody.',
     fix: 'Look at `ip neigh show dev {dev|DEV}` on {node|the node}. On flannel.1 it is flanneld that writes one entry per lease.',

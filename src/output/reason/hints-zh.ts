@@ -82,6 +82,10 @@ export const hintsZh: Hints = {
     why: '{node|该节点} 发出的包以 {src|Service 的地址} 为源地址，而每个节点的 {dev|kube-ipvs0} 上都有它：下一跳也有，所以既不应答 ARP，也不接受以它为源的包。',
     fix: '这样的包必须做 masquerade：在 {node|该节点} 上看 `iptables -t nat -S KUBE-SERVICES`，以及 kube-proxy 是否知道 clusterCIDR。',
   },
+  IN_RANGES_NO_LOCAL_ENDPOINT: {
+    why: '客户端在 loadBalancerSourceRanges 之内，但该 Service 的 externalTrafficPolicy 是 Local，而 {node|本节点} 上没有它的端点：没有规则转换这个包，而设了地址段的负载均衡器收到未转换的包，kube-proxy 一律丢弃。',
+    fix: '访问有端点的节点（负载均衡器由 healthCheckNodePort 得知），或者把流量策略改回 Cluster。',
+  },
   NEIGH_ENTRY_MISSING: {
     why: '{node|该节点} 在 {dev|隧道设备} 上没有 {ip|下一跳} 的邻居表项，而没有默认远端的 VXLAN 设备无人可问。',
     fix: '在 {node|该节点} 上查看 `ip neigh show dev {dev|DEV}`。flannel.1 上的表项由 flanneld 按租约逐条写入。',

@@ -195,8 +195,8 @@ export const zh: Reasons = {
     fix: '访问有后端的节点，或者把流量策略改回 Cluster。',
   },
   LB_SOURCE_RANGES: {
-    why: '这个 Service 的负载均衡器只对 loadBalancerSourceRanges 开放，而 {src|客户端} 不在其中任何一段：按要求丢弃（{owner|它的规则}）。',
-    fix: '把客户端加入这些地址段，或者改用节点端口或 ClusterIP，它们不受此限制。',
+    why: '这个 Service 的负载均衡器只对 loadBalancerSourceRanges 开放，而没有规则把这个包转给端点：按要求丢弃（{owner|它的规则}）。',
+    fix: '客户端不在任何一段之内：把它加入这些地址段，或者改用节点端口或 ClusterIP，它们不受此限制。',
   },
   NO_SOCKET: {
     why: '包到了 {pod|目的地}，但那里没有程序监听 {proto|端口} {port|（包中的）}；发送方会得到通知。',

@@ -2,6 +2,7 @@ import { type Agent, type AgentContext, callsOn, ownNetns, type Steps } from '..
 import { canary } from '../../iptables.js';
 import type { KubeProxyConfig } from '../config.js';
 import { cleanStaleEntries } from '../conntrack.js';
+import { openHealthChecks } from '../health-check-sockets.js';
 import { NodePortAddresses } from '../node-port-addresses.js';
 import type { ServiceChanges } from '../service-map.js';
 import { ensureJumps } from './jumps.js';
@@ -21,6 +22,7 @@ export function kubeProxyIptables(config: KubeProxyConfig): Agent {
     *install(context): Steps {
       // A fresh node has no connections, so that none is to be forgotten.
       yield* syncOnce(context, config, yield* start(context, config), 0);
+      yield* openHealthChecks(context, config);
     },
   };
 }
@@ -45,7 +47,10 @@ export function* resyncIptables(
 ): Steps<ProxierState> {
   const from = previous ?? (yield* start(context, config));
   const { state, changes } = yield* syncOnce(context, config, from, now);
-  if (changes !== undefined) yield* cleanStaleEntries(context, changes);
+  if (changes !== undefined) {
+    yield* cleanStaleEntries(context, changes);
+    yield* openHealthChecks(context, config);
+  }
   return state;
 }
 

@@ -6,6 +6,7 @@ import { netlinkAddress } from '../../netlink.js';
 import type { KubeProxyConfig } from '../config.js';
 import { cleanStaleEntries } from '../conntrack.js';
 import { localDetector } from '../detect-local.js';
+import { openHealthChecks } from '../health-check-sockets.js';
 import { type ServiceChanges, serviceChanges, serviceMap } from '../service-map.js';
 import { type ClusterState, clusterState } from './cluster-state.js';
 import type { VirtualServer } from './frontend.js';
@@ -38,6 +39,7 @@ export function kubeProxyIpvs(config: KubeProxyConfig): Agent {
       if (!(yield* setSysctls(context, config))) return;
       // A fresh node has no connections, so that none is to be forgotten.
       yield* syncOnce(context, config, undefined, NO_CONNECTIONS);
+      yield* openHealthChecks(context, config);
     },
   };
 }
@@ -68,7 +70,10 @@ export function* syncIpvs(
   connections: Connections,
 ): Steps<ProxierMemory> {
   const { memory: next, changes } = yield* syncOnce(context, config, memory, connections);
-  if (changes !== undefined) yield* cleanStaleEntries(context, changes);
+  if (changes !== undefined) {
+    yield* cleanStaleEntries(context, changes);
+    yield* openHealthChecks(context, config);
+  }
   return next;
 }
 
