@@ -1,3 +1,4 @@
+import { run } from './cases.js';
 import {
   client,
   clients,
@@ -376,6 +377,17 @@ const STRAY: Readonly<Record<string, Entry>> = {
 
 /** A template whose server is no good is given up before another server is looked for (ip_vs_check_template()). */
 const GIVEN_UP: Readonly<Record<string, Entry>> = {
+  'expire_nodest_conn, set after a server was removed: another scheduler does not take its connections away': [
+    service(`${UDP} -s rr`, on(53, 2)),
+    [
+      ...clients('udp', 0, 2),
+      edit(`-d ${UDP} -r ${FIRST}:53`),
+      run(vs('expire_nodest_conn=1')),
+      edit(`-E ${UDP} -s lc`),
+      client('udp', 2),
+    ],
+    BRIEF,
+  ],
   'a template is given up though there is no other server: the only one is removed': [
     service(`${UDP} -s rr -p 300`, on(53, 1)),
     [client('udp', 0), edit(`-d ${UDP} -r ${FIRST}:53`), client('udp', 0, { sport: 21000 })],
