@@ -130,7 +130,9 @@ type Chosen = { readonly server: RealServer & { readonly family: 'inet' }; reado
 /** svc->scheduler->schedule(); a packet that gets no server ends here (ip_vs_leave()). */
 function choose(net: Net, skb: Skb, service: VirtualService, pair: IpvsPair): Chosen | 'drop' {
   const { runtime, journal, choose: chooser, ns } = net;
-  const scheduled = scheduleServer({ runtime, journal, choose: chooser, netns: ns.name }, service, pair);
+  // Of what an error quotes sh and mh take the client, dh the destination as it is (ip_vs_iph_inverse()).
+  const asked = skb.l4?.l4 === 'icmp' ? { ...pair, dst: pair.src } : pair;
+  const scheduled = scheduleServer({ runtime, journal, choose: chooser, netns: ns.name }, service, asked);
   if ('unsupported' in scheduled) {
     unsupported(net, skb, scheduled.unsupported, service);
     return 'drop';

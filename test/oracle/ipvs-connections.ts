@@ -1,4 +1,6 @@
+import { run } from './cases.js';
 import {
+  CLIENTS,
   client,
   clients,
   datagram,
@@ -376,6 +378,25 @@ const STRAY: Readonly<Record<string, Entry>> = {
 
 /** A template whose server is no good is given up before another server is looked for (ip_vs_check_template()). */
 const GIVEN_UP: Readonly<Record<string, Entry>> = {
+  'schedule_icmp: dh hashes the destination of what an error quotes, which is the client': [
+    [vs('schedule_icmp=1'), ...service(`${UDP} -s dh`, on(53, 4))],
+    CLIENTS.slice(0, 4).map((address, n) => {
+      const about = datagram('a', `${VIP}:53`, `${address}:${22000 + n}`).packet;
+      return datagram('a', `${address}:1`, `${VIP}:1`, { payload: 0, l4: { l4: 'icmp', type: 3, code: 3, about } });
+    }),
+    BRIEF,
+  ],
+  'expire_nodest_conn, set after a server was removed: another scheduler does not take its connections away': [
+    service(`${UDP} -s rr`, on(53, 2)),
+    [
+      ...clients('udp', 0, 2),
+      edit(`-d ${UDP} -r ${FIRST}:53`),
+      run(vs('expire_nodest_conn=1')),
+      edit(`-E ${UDP} -s lc`),
+      client('udp', 2),
+    ],
+    BRIEF,
+  ],
   'a template is given up though there is no other server: the only one is removed': [
     service(`${UDP} -s rr -p 300`, on(53, 1)),
     [client('udp', 0), edit(`-d ${UDP} -r ${FIRST}:53`), client('udp', 0, { sport: 21000 })],

@@ -1,9 +1,6 @@
 import type { Journal } from '../journal.js';
-import { hashTuple, invertTuple, sameTuple, type Tuple } from './tuple.js';
+import { type Direction, hashTuple, invertTuple, sameTuple, type Tuple } from './tuple.js';
 import type { TcpSides } from './window.js';
-
-/** Which of the two tuples of a connection a packet has (IP_CT_DIR_…). */
-export type Direction = 'original' | 'reply';
 
 /** States of a TCP connection, by their numbers (enum tcp_conntrack). */
 export const TCP_STATES = [

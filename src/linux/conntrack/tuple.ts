@@ -9,6 +9,9 @@ import {
   type Packet,
 } from '../../packet/index.js';
 
+/** Which of the two tuples of a connection a packet has (IP_CT_DIR_…). */
+export type Direction = 'original' | 'reply';
+
 /**
  * One direction of a connection (struct nf_conntrack_tuple).
  *

@@ -1,5 +1,5 @@
 import { TCP_ACK, TCP_FIN, TCP_RST, TCP_SYN, type Tcp } from '../../packet/index.js';
-import type { Direction } from './table.js';
+import type { Direction } from './tuple.js';
 
 /** What is remembered of one side of a TCP connection (struct ip_ct_tcp_state); sequence numbers, uint32. */
 interface TcpSide {

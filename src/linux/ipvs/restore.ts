@@ -34,8 +34,10 @@ export interface IpvsWatch {
   isUnicast(server: SpokenServer): boolean;
   /** `--set` */
   timeouts(changed: IpvsTimeouts): void;
-  /** A service is gone, or has another scheduler. */
+  /** A service is gone, and its servers with it. */
   gone(key: string): void;
+  /** A service has another scheduler, which remembers nothing. */
+  rescheduled(key: string): void;
   /** The servers of a service, in the order in which they were added, have changed by one. */
   changed(key: string, scheduler: string, before: readonly RealServer[], after: readonly RealServer[]): void;
 }
@@ -94,6 +96,7 @@ const UNWATCHED: IpvsWatch = {
   isUnicast: () => true,
   timeouts() {},
   gone() {},
+  rescheduled() {},
   changed() {},
 };
 
@@ -204,7 +207,7 @@ class IpvsTable {
     const weight = kept ?? wrrChanged(0, servers).weight;
     const mark = service.scheduler === 'wrr' ? { currentWeight: weight } : {};
     this.#services.set(name, { ...service, key, servers, ...mark, origin });
-    if (old !== undefined && old.scheduler !== service.scheduler) this.#watch.gone(name);
+    if (old !== undefined && old.scheduler !== service.scheduler) this.#watch.rescheduled(name);
     return undefined;
   }
 

@@ -52,6 +52,9 @@ function watchOf(context: ApplyContext, removed: () => void): IpvsWatch {
       journal.put(marks, key, undefined);
       removed();
     },
+    rescheduled(key) {
+      journal.put(marks, key, undefined);
+    },
     changed(key, scheduler, before, after) {
       if (after.length < before.length) removed();
       const mark = marks.get(key);

@@ -17,6 +17,7 @@ export interface Scheduling {
   readonly mark: SchedulerMark;
   readonly src: Ipv4;
   readonly sport: number;
+  /** The destination in the header: the service, but the client where an ICMP error quotes an answer. */
   readonly dst: Ipv4;
   /** Connections of a server. */
   counts(server: RealServer): ConnectionCounts;
