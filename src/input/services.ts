@@ -80,6 +80,7 @@ function serviceOf(named: NamedService, context: LabContext): Service {
     clusterIPs: readClusterIPs(named, context),
     selector: said.selector,
     ports,
+    ...(said.externalName === undefined ? {} : { externalName: said.externalName }),
     externalIPs: readAddresses(named, 'externalIPs', context),
     sessionAffinity: affinity ? (said.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS) : undefined,
     externalTrafficPolicy: said.externalTrafficPolicy ?? 'Cluster',

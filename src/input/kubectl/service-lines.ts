@@ -19,6 +19,7 @@ export function serviceEntry({ service }: NamedService): Record<string, unknown>
     ...clusterIPs(service),
     selector,
     ports: ports.map(servicePort),
+    externalName: service.externalName,
     externalIPs: service.externalIPs,
     sessionAffinity: affinity ? 'ClientIP' : undefined,
     sessionAffinityConfig: affinity && timeout !== undefined ? { clientIP: { timeoutSeconds: timeout } } : undefined,
