@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { formatAddress } from '../../src/address/index.js';
 import { importKubectl, readLab } from '../../src/input/index.js';
+import { buildNetwork, type Lab } from '../../src/lab/index.js';
 import { formatProblem } from '../../src/problem/index.js';
 
 /**
@@ -25,6 +27,32 @@ describe('objects as kubectl prints them', () => {
     expect(read.value.misfits).toEqual([]);
     expect(read.value.text).toContain('database: {type: ExternalName, externalName: db.example.org}');
     expect(told(read.value.text)).toEqual([]);
+  });
+
+  const imported = (text: string): Lab => {
+    const read = importKubectl([{ file: 'objects.yaml', text }]);
+    if ('problems' in read) throw new Error(read.problems.map(formatProblem).join('\n'));
+    const made = readLab(read.value.text, 'lab.yaml');
+    if ('problems' in made) throw new Error(made.problems.map(formatProblem).join('\n'));
+    return made.value;
+  };
+  /** Where the Service `web` leads, and whether the endpoint is ready. */
+  const endpoints = (lab: Lab): readonly string[] =>
+    buildNetwork(lab)
+      .cluster.endpointSlices.filter(({ service }) => service === 'web')
+      .flatMap((slice) => slice.endpoints.map(({ address, ready }) => `${formatAddress(address)} ${ready}`));
+
+  test('endpoints of a cluster whose network is not known are those of its pods', () => {
+    const lab = imported(OBJECTS);
+    expect(lab.cni.name).toBe('none');
+    expect(lab.endpointSlices).toEqual([]);
+    expect(endpoints(lab)).toEqual(['10.244.1.7 true']);
+  });
+
+  test('and without the Pod objects those of the EndpointSlice', () => {
+    const pod = /- apiVersion: v1\n {2}kind: Pod\n(?: .*\n)*/;
+    expect(OBJECTS).toMatch(pod);
+    expect(endpoints(imported(OBJECTS.replace(pod, '')))).toEqual(['10.244.1.7 true']);
   });
 
   test.each([
