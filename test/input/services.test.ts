@@ -171,6 +171,13 @@ describe('what the API server refuses', () => {
       want: ['conflict web.clusterIP'],
       why: 'may not be set for ExternalName services',
     },
+    { text: 'web: {port: 80, clusterIP: 10.96.0.0}', want: ['conflict web.clusterIP'], why: 'the network address' },
+    {
+      text: 'web: {port: 80, clusterIP: 10.111.255.255}',
+      want: ['conflict web.clusterIP'],
+      why: 'the broadcast address',
+    },
+    { text: 'web: {port: 80, clusterIP: 10.111.255.254}', want: [], why: 'the last one that is usable' },
     { text: 'web: {type: ExternalName}', want: ['missing web'], why: 'externalName is required' },
     { text: 'web: {type: ExternalName, externalName: ""}', want: ['missing web'], why: 'and not empty' },
     { text: 'web: {type: ExternalName, externalName: DB_1}', want: ['bad-value web.externalName'], why: 'no DNS name' },
