@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseAddress } from '../address/index.js';
 import type {
   ListFile,
   NamedFile,
@@ -10,6 +11,7 @@ import type {
 } from './kubernetes.js';
 
 import { address, name, subnet } from './schema-words.js';
+import { sloppy } from './services.js';
 
 /**
  * Kubernetes objects as far as they are read. Unlike a lab file, an object may hold anything else besides: real ones
@@ -110,11 +112,16 @@ const flag = opt(z.boolean({ error: 'true or false' }));
 const list = opt(z.array(text, { error: 'a list' }));
 const policy = opt(word('Cluster', 'Local'));
 
+/** Told with whatever else is wrong in the object. */
+function isClusterIP(said: string): boolean {
+  return said === '' || said === 'None' || parseAddress(sloppy(said)) !== undefined;
+}
+
 export const serviceSchema: z.ZodMiniType<ServiceObject> = some({
   metadata,
   spec: some({
     type: opt(z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'], { error: 'a type of Service' })),
-    clusterIP: opt(text),
+    clusterIP: opt(text.check(z.refine(isClusterIP, { error: 'an IP address or None' }))),
     clusterIPs: list,
     ipFamilies: opt(z.array(word('IPv4', 'IPv6'))),
     selector: opt(strings),

@@ -159,7 +159,7 @@ function addressOf(text: string, place: Place, expected: string, context: LabCon
 }
 
 /** Octets may have leading zeros and mean decimal numbers, prefixes may have blanks around (netutils.ParseIPSloppy()). */
-function sloppy(text: string): string {
+export function sloppy(text: string): string {
   return text.trim().replace(/(?<![\da-fA-F:])0+(?=\d+[./]|\d+$)/g, '');
 }
 

@@ -55,6 +55,17 @@ describe('objects as kubectl prints them', () => {
     expect(endpoints(imported(OBJECTS.replace(pod, '')))).toEqual(['10.244.1.7 true']);
   });
 
+  test('all problems of an object are told at once', () => {
+    const wrong = OBJECTS.replace('type: LoadBalancer', 'type: LoadBalancr').replace(
+      '    clusterIP: 10.96.0.20',
+      '    clusterIP: 10.96.0.300',
+    );
+    expect(told(wrong).map((line) => line.replace(/^.*?: /, ''))).toEqual([
+      'items[2].spec.clusterIP: expected an IP address or None, found "10.96.0.300"',
+      expect.stringMatching(/^items\[2\]\.spec\.type: expected a type of Service, found "LoadBalancr"/),
+    ]);
+  });
+
   test.each([
     {
       key: '    deletionTimestmp: "2024-05-01T10:00:00Z"',
