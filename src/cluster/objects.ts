@@ -77,6 +77,8 @@ export interface Service {
   /** undefined: EndpointSlices are given by hand. */
   readonly selector: Labels | undefined;
   readonly ports: readonly ServicePort[];
+  /** Of type ExternalName: the name that DNS answers. */
+  readonly externalName?: string;
   readonly externalIPs: readonly IpAddress[];
   /** sessionAffinity ClientIP: for how many seconds (sessionAffinityConfig.clientIP.timeoutSeconds); undefined: None. */
   readonly sessionAffinity: number | undefined;

@@ -7,6 +7,7 @@ import type { NamedService } from './named-service.js';
 export function checkService(named: NamedService, service: Service, context: LabContext): void {
   checkPorts(named, service, context);
   checkType(named, service, context);
+  checkExternalName(named, service, context);
   checkExternal(named, service, context);
   checkLoadBalancer(named, service, context);
   const { annotations } = service;
@@ -59,6 +60,23 @@ function checkType({ service: said, at }: NamedService, { type, clusterIPs }: Se
     context.complain(at(key), 'conflict', `a Service of type ${type} can't be headless`);
   if (clusterIPs !== undefined && type === 'ExternalName')
     context.complain(at(key), 'conflict', 'a Service of type ExternalName has no clusterIP');
+}
+
+/** IsDNS1123Subdomain() of k8s.io/apimachinery; ValidateService() takes one dot at the end away. */
+const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const SUBDOMAIN = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
+const SUBDOMAIN_LENGTH = 253;
+
+function checkExternalName({ place, at }: NamedService, { type, externalName }: Service, context: LabContext): void {
+  if (type !== 'ExternalName') return;
+  if (externalName === undefined || externalName === '') {
+    context.complain(place, 'missing', 'expected externalName for type ExternalName, found none');
+    return;
+  }
+  const name = externalName.replace(/\.$/, '');
+  if (name.length <= SUBDOMAIN_LENGTH && SUBDOMAIN.test(name)) return;
+  const message = `expected a DNS name of small letters, digits, - and dots, found "${externalName}"`;
+  context.complain(at('externalName'), 'bad-value', message);
 }
 
 /** ValidateNonSpecialIP(), validateServiceExternalTrafficPolicy(). */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseAddress } from '../address/index.js';
 import type {
   ListFile,
   NamedFile,
@@ -10,6 +11,7 @@ import type {
 } from './kubernetes.js';
 
 import { address, name, subnet } from './schema-words.js';
+import { sloppy } from './services.js';
 
 /**
  * Kubernetes objects as far as they are read. Unlike a lab file, an object may hold anything else besides: real ones
@@ -20,6 +22,9 @@ const opt = z.optional;
 const text = z.string({ error: 'text' });
 const port = z.int({ error: 'a port, 1 to 65535' }).check(z.minimum(1), z.maximum(65535));
 const strings = z.record(z.string(), text);
+/** Fields that the API has and that are not read (k8s.io/api core/v1 and discovery/v1 up to 1.36, meta/v1): nobody misspelt these. */
+const unread = (names: string): object =>
+  Object.fromEntries(names.split(' ').map((each) => [each, z.optional(z.unknown())]));
 const protocol = z.enum(['TCP', 'UDP', 'SCTP'], { error: 'one of TCP, UDP, SCTP' });
 
 const metadata = some({
@@ -28,9 +33,20 @@ const metadata = some({
   labels: opt(strings),
   annotations: opt(strings),
   deletionTimestamp: opt(text),
+  ...unread(
+    'generateName selfLink uid resourceVersion generation creationTimestamp deletionGracePeriodSeconds ownerReferences finalizers managedFields',
+  ),
 });
 const SECONDS = 'seconds, 1 to 86400';
-const conditions = opt(z.array(some({ type: text, status: text })));
+const conditions = opt(
+  z.array(
+    some({
+      type: text,
+      status: text,
+      ...unread('lastProbeTime lastTransitionTime lastHeartbeatTime observedGeneration reason message'),
+    }),
+  ),
+);
 
 /** What all objects have. */
 export const objectSchema: z.ZodMiniType<ObjectFile> = some({ apiVersion: text, kind: text });
@@ -43,9 +59,26 @@ export const listSchema: z.ZodMiniType<ListFile> = some({ items: z.array(z.unkno
 
 export const nodeSchema: z.ZodMiniType<NodeObject> = some({
   metadata,
-  spec: opt(some({ podCIDR: opt(subnet) })),
-  status: some({ addresses: z.array(some({ type: text, address: text })) }),
+  spec: opt(
+    some({
+      podCIDR: opt(subnet),
+      ...unread('podCIDRs providerID unschedulable taints configSource externalID podPreemptionPolicy'),
+    }),
+  ),
+  status: some({
+    addresses: z.array(some({ type: text, address: text })),
+    ...unread(
+      'capacity allocatable phase conditions daemonEndpoints nodeInfo images volumesInUse volumesAttached config runtimeHandlers features declaredFeatures',
+    ),
+  }),
 });
+
+const POD =
+  'volumes initContainers ephemeralContainers restartPolicy terminationGracePeriodSeconds activeDeadlineSeconds dnsPolicy nodeSelector serviceAccountName serviceAccount automountServiceAccountToken hostPID hostIPC hostUsers hostname hostnameOverride shareProcessNamespace securityContext imagePullSecrets subdomain affinity schedulerName tolerations hostAliases priorityClassName priority dnsConfig readinessGates runtimeClassName enableServiceLinks preemptionPolicy overhead topologySpreadConstraints setHostnameAsFQDN os schedulingGates resourceClaims resources workloadRef schedulingGroup evictionResponders';
+const POD_STATUS =
+  'hostIP hostIPs podIPs message reason nominatedNodeName startTime initContainerStatuses containerStatuses ephemeralContainerStatuses qosClass resize resourceClaimStatuses extendedResourceClaimStatus observedGeneration allocatedResources resources nodeAllocatableResourceClaimStatuses volumeHealth';
+const CONTAINER =
+  'name image command args workingDir envFrom env resources resizePolicy restartPolicy restartPolicyRules volumeMounts volumeDevices livenessProbe readinessProbe startupProbe lifecycle stdin stdinOnce tty securityContext imagePullPolicy terminationMessagePath terminationMessagePolicy';
 
 export const podSchema: z.ZodMiniType<PodObject> = some({
   metadata,
@@ -65,10 +98,12 @@ export const podSchema: z.ZodMiniType<PodObject> = some({
             }),
           ),
         ),
+        ...unread(CONTAINER),
       }),
     ),
+    ...unread(POD),
   }),
-  status: opt(some({ podIP: opt(address), phase: opt(text), conditions })),
+  status: opt(some({ podIP: opt(address), phase: opt(text), conditions, ...unread(POD_STATUS) })),
 });
 
 const word = <const T extends readonly string[]>(...values: T): z.ZodMiniEnum<{ [K in T[number]]: K }> =>
@@ -77,11 +112,16 @@ const flag = opt(z.boolean({ error: 'true or false' }));
 const list = opt(z.array(text, { error: 'a list' }));
 const policy = opt(word('Cluster', 'Local'));
 
+/** Told with whatever else is wrong in the object. */
+function isClusterIP(said: string): boolean {
+  return said === '' || said === 'None' || parseAddress(sloppy(said)) !== undefined;
+}
+
 export const serviceSchema: z.ZodMiniType<ServiceObject> = some({
   metadata,
   spec: some({
     type: opt(z.enum(['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'], { error: 'a type of Service' })),
-    clusterIP: opt(text),
+    clusterIP: opt(text.check(z.refine(isClusterIP, { error: 'an IP address or None' }))),
     clusterIPs: list,
     ipFamilies: opt(z.array(word('IPv4', 'IPv6'))),
     selector: opt(strings),
@@ -93,6 +133,7 @@ export const serviceSchema: z.ZodMiniType<ServiceObject> = some({
           port,
           targetPort: opt(z.union([port, text], { error: 'a port or the name of one' })),
           nodePort: opt(port),
+          ...unread('appProtocol'),
         }),
       ),
     ),
@@ -110,14 +151,21 @@ export const serviceSchema: z.ZodMiniType<ServiceObject> = some({
     allocateLoadBalancerNodePorts: flag,
     publishNotReadyAddresses: flag,
     trafficDistribution: opt(word('PreferClose', 'PreferSameZone', 'PreferSameNode')),
+    externalName: opt(text),
+    ...unread('ipFamily ipFamilyPolicy loadBalancerIP loadBalancerClass topologyKeys'),
   }),
   status: opt(
     some({
       loadBalancer: opt(
         some({
-          ingress: opt(z.array(some({ ip: opt(text), ipMode: opt(word('VIP', 'Proxy')), hostname: opt(text) }))),
+          ingress: opt(
+            z.array(
+              some({ ip: opt(text), ipMode: opt(word('VIP', 'Proxy')), hostname: opt(text), ...unread('ports') }),
+            ),
+          ),
         }),
       ),
+      ...unread('conditions'),
     }),
   ),
 });
@@ -127,7 +175,7 @@ const hinted = opt(z.array(some({ name: text })));
 export const sliceSchema: z.ZodMiniType<SliceObject> = some({
   metadata,
   addressType: text,
-  ports: opt(z.nullable(z.array(some({ name: opt(text), protocol: opt(protocol), port })))),
+  ports: opt(z.nullable(z.array(some({ name: opt(text), protocol: opt(protocol), port, ...unread('appProtocol') })))),
   endpoints: opt(
     z.nullable(
       z.array(
@@ -137,7 +185,14 @@ export const sliceSchema: z.ZodMiniType<SliceObject> = some({
           zone: opt(text),
           hints: opt(some({ forZones: hinted, forNodes: hinted })),
           conditions: opt(some({ ready: opt(z.boolean()), serving: opt(z.boolean()), terminating: opt(z.boolean()) })),
-          targetRef: opt(some({ namespace: opt(text), name: opt(text) })),
+          targetRef: opt(
+            some({
+              namespace: opt(text),
+              name: opt(text),
+              ...unread('kind uid apiVersion resourceVersion fieldPath'),
+            }),
+          ),
+          ...unread('hostname deprecatedTopology topology'),
         }),
       ),
     ),

@@ -106,6 +106,7 @@ export interface ServiceFile {
   readonly nodePort?: number | undefined;
   readonly protocol?: 'TCP' | 'UDP' | 'SCTP' | undefined;
   readonly ports?: readonly ServicePortFile[] | undefined;
+  readonly externalName?: string | undefined;
   readonly externalIPs?: readonly string[] | undefined;
   readonly sessionAffinity?: 'None' | 'ClientIP' | undefined;
   readonly sessionAffinityConfig?: AffinityConfigFile | undefined;

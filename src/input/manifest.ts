@@ -108,8 +108,10 @@ function readPod(value: unknown, place: Place, manifest: Manifest, context: LabC
   if (object === undefined) return;
   const { metadata, spec, status } = object;
   const { name, namespace = 'default', labels } = metadata;
-  if (spec.nodeName === undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed') {
-    context.note(place, `pod ${namespace}/${name} runs nowhere and is left out`);
+  const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  if (spec.nodeName === undefined || ended) {
+    const why = ended ? `has ended (phase ${status.phase})` : 'runs nowhere';
+    context.note(place, `pod ${namespace}/${name} ${why} and is left out`);
     return;
   }
   noteFields('Pod', `${namespace}/${name}`, place, context);

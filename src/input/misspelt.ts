@@ -9,22 +9,29 @@ export interface Misspelt {
   readonly meant: Path;
 }
 
-/** Fields of the API that are not read, though they are nearly called as one that is (k8s 1.33 core/v1). */
-const NAMESAKES = ['appProtocol', 'clusterIPs', 'podCIDRs', 'podIPs'];
-
-/** An object may hold anything besides what is read; what is nearly a key that is read, and not there, is meant as it. */
+/**
+ * An object may hold anything besides what is read; what is nearly a key that is read, and not there, is meant as it. A
+ * field that the API has is never taken for another: a schema names those it does not read as `unknown`.
+ */
 export function misspeltKeys(schema: z.core.$ZodType, value: unknown, path: Path = []): readonly Misspelt[] {
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if (def.type === 'optional' || def.type === 'nullable') return misspeltKeys(def.innerType, value, path);
   if (def.type === 'array')
     return Array.isArray(value) ? value.flatMap((each, i) => misspeltKeys(def.element, each, [...path, i])) : [];
   if (def.type !== 'object' || typeof value !== 'object' || value === null || Array.isArray(value)) return [];
-  const known = Object.keys(def.shape);
+  const field = (key: string): z.core.$ZodType | undefined =>
+    Object.hasOwn(def.shape, key) ? def.shape[key] : undefined;
   return Object.entries(value).flatMap(([key, inner]) => {
-    const own = Object.hasOwn(def.shape, key) ? def.shape[key] : undefined;
+    const own = field(key);
     if (own !== undefined) return misspeltKeys(own, inner, [...path, key]);
-    const near = nearest(key, [...known, ...NAMESAKES]);
-    if (near === undefined || !known.includes(near) || Object.hasOwn(value, near)) return [];
+    const near = nearest(key, Object.keys(def.shape));
+    if (near === undefined || isUnread(field(near)) || Object.hasOwn(value, near)) return [];
     return [{ path: [...path, key], meant: [...path, near] }];
   });
+}
+
+function isUnread(schema: z.core.$ZodType | undefined): boolean {
+  if (schema === undefined) return true;
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  return def.type === 'optional' ? isUnread(def.innerType) : def.type === 'unknown';
 }

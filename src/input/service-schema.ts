@@ -51,6 +51,10 @@ export const serviceSchema: z.ZodMiniType<ServiceFile> = keys({
     ),
     'Several ports',
   ),
+  externalName: opt(
+    z.string({ error: 'a DNS name' }),
+    'Of type ExternalName, which needs it: the name that DNS answers',
+  ),
   externalIPs: opt(
     z.array(anyAddress, { error: 'a list of addresses' }),
     'Addresses from outside that nodes take for the Service, if packets for them are routed there',

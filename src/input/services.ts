@@ -3,8 +3,10 @@ import {
   formatPrefix,
   type IpAddress,
   type IpPrefix,
+  type Ipv4,
   type Ipv4Prefix,
   isIpv4Address,
+  lastAddress,
   parseAddress,
   parseAnyPrefix,
 } from '../address/index.js';
@@ -44,10 +46,11 @@ export function readServices(
     const named = services[i];
     if (named === undefined || clusterIPs === undefined || clusterIPs === 'None') continue;
     const own = clusterIPs.find(isIpv4Address);
-    if (own === undefined || contains(serviceCIDR, own)) continue;
+    if (own === undefined) continue;
+    const wrong = outOf(serviceCIDR, own);
+    if (wrong === undefined) continue;
     const { clusterIP = named.service.clusterIPs?.join() } = named.service;
-    const message = `${clusterIP} is not in the serviceCIDR ${formatPrefix(serviceCIDR)}`;
-    context.misfit(named.at('clusterIP'), message);
+    context.misfit(named.at('clusterIP'), `${clusterIP} ${wrong} ${formatPrefix(serviceCIDR)}`);
   }
   checkClaims(services, read, nodePorts, context);
   for (const [i, service] of allocateServices(read, serviceCIDR, nodePorts).entries()) {
@@ -61,6 +64,15 @@ export function readServices(
       context.misfit(place, `no port is left of ${nodePorts.first} to ${nodePorts.last}`);
   }
   return read;
+}
+
+/** contains(), k8s 1.30 pkg/registry/core/service/ipallocator/bitmap.go: the first and the last are never allocated. */
+function outOf(serviceCIDR: Ipv4Prefix, address: Ipv4): string | undefined {
+  if (!contains(serviceCIDR, address)) return 'is not in the serviceCIDR';
+  if (address === serviceCIDR.address) return "can't be a clusterIP: it is the network address of the serviceCIDR";
+  if (address === lastAddress(serviceCIDR))
+    return "can't be a clusterIP: it is the broadcast address of the serviceCIDR";
+  return undefined;
 }
 
 /** DefaultClientIPServiceAffinitySeconds, k8s 1.30 pkg/apis/core/types.go. */
@@ -80,6 +92,7 @@ function serviceOf(named: NamedService, context: LabContext): Service {
     clusterIPs: readClusterIPs(named, context),
     selector: said.selector,
     ports,
+    ...(said.externalName === undefined ? {} : { externalName: said.externalName }),
     externalIPs: readAddresses(named, 'externalIPs', context),
     sessionAffinity: affinity ? (said.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? AFFINITY_SECONDS) : undefined,
     externalTrafficPolicy: said.externalTrafficPolicy ?? 'Cluster',
@@ -146,7 +159,7 @@ function addressOf(text: string, place: Place, expected: string, context: LabCon
 }
 
 /** Octets may have leading zeros and mean decimal numbers, prefixes may have blanks around (netutils.ParseIPSloppy()). */
-function sloppy(text: string): string {
+export function sloppy(text: string): string {
   return text.trim().replace(/(?<![\da-fA-F:])0+(?=\d+[./]|\d+$)/g, '');
 }
 

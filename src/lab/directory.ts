@@ -1,4 +1,4 @@
-import { type Ipv4, isIpv4Address } from '../address/index.js';
+import { formatAddress, type Ipv4, isIpv4Address } from '../address/index.js';
 import { podNetns } from '../agents/index.js';
 import { type Cluster, type EndpointSlice, type Service, type ServicePort, slicesOf } from '../cluster/index.js';
 import { Directory, type NamedObject, type NamedPort } from '../topology/index.js';
@@ -25,7 +25,8 @@ export function directoryOf(lab: Lab, cluster: Cluster): Directory {
         ...namedPort(port),
         endpoints: endpointsOf(slicesOf(cluster, service), port),
       }));
-      return { kind: 'service', namespace, name, netns: undefined, addresses, ports };
+      const noAddress = noAddressOf(service, slicesOf(cluster, service));
+      return { kind: 'service', namespace, name, netns: undefined, addresses, ports, ...noAddress };
     }),
     ...lab.hosts.map(
       ({ name, address, listen }): NamedObject => ({
@@ -58,6 +59,22 @@ function addressesOf({ clusterIPs = 'None', externalIPs, loadBalancerIngress }: 
   if (clusterIPs === 'None') return [];
   const vips = loadBalancerIngress.flatMap(({ ip, ipMode }) => (ipMode === 'VIP' ? [ip] : []));
   return [...new Set([...clusterIPs, ...externalIPs, ...vips].filter(isIpv4Address))];
+}
+
+/** What DNS answers for a Service without a cluster IP: one asks that (Kubernetes DNS-Based Service Discovery 1.1). */
+function noAddressOf(
+  { type, clusterIPs, externalName }: Service,
+  slices: readonly EndpointSlice[],
+): { readonly noAddress?: string } {
+  if (type === 'ExternalName')
+    return { noAddress: `it is an ExternalName, DNS answers with ${externalName ?? 'another name'}; ask that host` };
+  if (clusterIPs !== 'None') return {};
+  const ready = slices.flatMap(({ endpoints }) => endpoints).filter((endpoint) => endpoint.ready !== false);
+  const asked = new Set(
+    ready.map(({ target, address }) => (target === undefined ? formatAddress(address) : `pod/${target}`)),
+  );
+  const ask = asked.size === 0 ? 'and now it has none' : `ask one of them: ${[...asked].slice(0, 3).join(', ')}`;
+  return { noAddress: `it is headless, DNS answers with its endpoints; ${ask}` };
 }
 
 /**

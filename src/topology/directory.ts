@@ -23,6 +23,8 @@ export interface NamedObject {
   readonly netns: string | undefined;
   /** Its addresses, the preferred one first: of a Service its cluster IP, then its external ones. */
   readonly addresses: readonly Ipv4[];
+  /** Why it has none, and what to ask instead; left out where that is not known. */
+  readonly noAddress?: string;
   readonly ports: readonly NamedPort[];
 }
 

@@ -221,7 +221,10 @@ function resolveTarget(network: Network, probe: Probe, complain: Complain): Targ
   const object = literal === undefined ? network.directory.find(head) : undefined;
   const address = literal ?? object?.addresses[0];
   if (address === undefined) {
-    if (object !== undefined) return complain('to', 'bad-value', `${objectName(object)} has no address`);
+    if (object !== undefined) {
+      const why = object.noAddress === undefined ? '' : `: ${object.noAddress}`;
+      return complain('to', 'bad-value', `${objectName(object)} has no address${why}`);
+    }
     return complain('to', 'unknown-name', network.directory.explain(head));
   }
   const wanted = portOf(probe, tail, object, complain);

@@ -164,7 +164,7 @@ services:
 
 test.each([
   { why: 'headless', service: 'clusterIP: None, port: 80, selector: {app: web}', notServed: 'headless' },
-  { why: 'an ExternalName', service: 'type: ExternalName', notServed: 'external-name' },
+  { why: 'an ExternalName', service: 'type: ExternalName, externalName: db.example.org', notServed: 'external-name' },
   {
     why: 'of another proxy',
     service: 'port: 80, selector: {app: web}, labels: {service.kubernetes.io/service-proxy-name: other}',

@@ -168,6 +168,7 @@ describe('other names', () => {
   test.each([
     { name: 'KUBE-POSTROTING', hint: 'did you mean "KUBE-POSTROUTING"?' },
     { name: 'cni', hint: 'did you mean "cni0"?' },
+    { name: 'KUBE-MARK-DORP', hint: 'did you mean "KUBE-MARK-DROP"? It is well known, and not in this network' },
     { name: '0x10', hint: 'nothing in' },
     { name: '', hint: 'nothing in' },
   ])('$name is unknown', async ({ name, hint }) => {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { displayWidth } from '../../src/output/width.js';
 import { podpath } from './cli.js';
 
@@ -98,4 +98,45 @@ test('the document says of each port whether it can be used', async () => {
 test.each(['en', 'zh'])('a screen of 100 columns, in %s', async (lang) => {
   const { out } = await podpath(['services', lab, '--lang', lang]);
   for (const line of out.split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(100);
+});
+
+describe('Services without a cluster IP', () => {
+  const named = join(folder, 'named.yaml');
+  writeFileSync(
+    named,
+    `nodes: {node-1: 192.168.56.11}
+pods:
+  client: node-1
+  web-0: {node: node-1, labels: {app: web}, ports: [8080]}
+services:
+  peers: {clusterIP: None, selector: {app: web}, port: 8080}
+  idle: {clusterIP: None, selector: {app: none}, port: 8080}
+  byhand: {port: 80}
+  ext: {type: ExternalName, externalName: db.example.org}
+`,
+  );
+
+  test('of an ExternalName no policy and no selector is told', async () => {
+    const { out } = await podpath(['services', named, 'ext']);
+    expect(out).toContain('ExternalName: only DNS knows it');
+    expect(out).not.toMatch(/Policy|selector|EndpointSlice/);
+  });
+
+  test.each([
+    {
+      to: 'service/peers:8080',
+      says: 'it is headless, DNS answers with its endpoints; ask one of them: pod/default/web-0',
+    },
+    { to: 'service/idle:8080', says: 'it is headless, DNS answers with its endpoints; and now it has none' },
+    { to: 'service/ext:80', says: 'it is an ExternalName, DNS answers with db.example.org; ask that host' },
+  ])('a trace to $to is told what to ask', async ({ to, says }) => {
+    const { code, err } = await podpath(['trace', named, 'client', to]);
+    expect(code).toBe(2);
+    expect(err).toContain(says);
+  });
+
+  test('a Service without a selector needs an EndpointSlice made by hand', async () => {
+    const { out } = await podpath(['trace', named, 'client', 'service/byhand:80']);
+    expect(out.replace(/\s+/g, ' ')).toContain('a Service without a selector needs one made by hand');
+  });
 });

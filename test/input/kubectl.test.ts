@@ -55,7 +55,7 @@ describe('a cluster of kubectl', () => {
 
   test('says what is not modelled or left out, with the name of the object', () => {
     expect(told).toEqual([
-      'cluster.json:465:5: pod shop/job-x runs nowhere and is left out',
+      'cluster.json:465:5: pod shop/job-x has ended (phase Succeeded) and is left out',
       'cluster.json:714:5: not modelled: NetworkPolicy (shop/web-from-front)',
       "pod kube-flannel/kube-flannel-ds-aaaaa is in its node's network, declares no port and no Service selects it: left out",
       'pod shop/web-2 has no address yet: left out',

@@ -167,9 +167,24 @@ describe('what the API server refuses', () => {
     },
     { text: 'web: {port: 10250}', want: [], why: 'only a load balancer may not' },
     {
-      text: 'web: {type: ExternalName, clusterIP: 10.96.0.9}',
+      text: 'web: {type: ExternalName, externalName: db.example.org, clusterIP: 10.96.0.9}',
       want: ['conflict web.clusterIP'],
       why: 'may not be set for ExternalName services',
+    },
+    { text: 'web: {port: 80, clusterIP: 10.96.0.0}', want: ['conflict web.clusterIP'], why: 'the network address' },
+    {
+      text: 'web: {port: 80, clusterIP: 10.111.255.255}',
+      want: ['conflict web.clusterIP'],
+      why: 'the broadcast address',
+    },
+    { text: 'web: {port: 80, clusterIP: 10.111.255.254}', want: [], why: 'the last one that is usable' },
+    { text: 'web: {type: ExternalName}', want: ['missing web'], why: 'externalName is required' },
+    { text: 'web: {type: ExternalName, externalName: ""}', want: ['missing web'], why: 'and not empty' },
+    { text: 'web: {type: ExternalName, externalName: DB_1}', want: ['bad-value web.externalName'], why: 'no DNS name' },
+    {
+      text: 'web: {type: ExternalName, externalName: db.example.org.}',
+      want: [],
+      why: 'a dot at the end is taken away',
     },
     {
       text: 'web: {ports: [{name: a, port: 80}, {name: b, port: 80, protocol: UDP}, {name: c, port: 80}]}',

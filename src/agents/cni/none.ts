@@ -1,7 +1,7 @@
 import type { CniBackend } from './backend.js';
 import { readOptions } from './options.js';
 
-/** No network: pods have `lo` and nothing else, as before a CNI is installed. */
+/** No network that is modelled: pods have `lo` and nothing else, as before a CNI is installed. */
 export const none: CniBackend = {
   name: 'none',
   description: 'no network plug-in: pods have only lo',
@@ -14,7 +14,8 @@ export const none: CniBackend = {
       setup: {
         agents: [],
         annotations: () => ({}),
-        podAddresses: (_node, _off, pods) => pods.map(() => undefined),
+        // What another plug-in gave them, where the lab says so: Services have them as endpoints all the same.
+        podAddresses: (_node, _off, pods) => pods.map(({ podIP }) => podIP),
         plugins: undefined,
       },
     };

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { didYouMean } from '../../problem/index.js';
+import { nearest } from '../../problem/index.js';
 import { addChangeOptions, type ChangeOptions, changedOrThrow } from '../change.js';
 import { EXIT, type SetExit, UsageError } from '../exit.js';
 import { type Io, wantsColor } from '../io.js';
@@ -34,7 +34,9 @@ export function addExplain(program: Command, io: Io, exit: SetExit): void {
       const explained = explainName(network, name);
       if ('known' in explained && (knownName(name, undefined)?.name ?? '*').endsWith('*')) {
         const wellKnown = KNOWN_NAMES.map((known) => known.name).filter((known) => !known.endsWith('*'));
-        const near = didYouMean(name, [...explained.known, ...wellKnown]);
+        const meant = nearest(name, [...explained.known, ...wellKnown]);
+        const absent = explained.known.has(meant ?? '') ? '' : ' It is well known, and not in this network';
+        const near = meant === undefined ? '' : `; did you mean "${meant}"?${absent}`;
         throw new UsageError(
           `nothing in ${lab} is called "${name}"${near || '; podpath show LAB NODE iptables lists chains'}`,
         );

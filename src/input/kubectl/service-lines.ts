@@ -19,6 +19,7 @@ export function serviceEntry({ service }: NamedService): Record<string, unknown>
     ...clusterIPs(service),
     selector,
     ports: ports.map(servicePort),
+    externalName: service.externalName,
     externalIPs: service.externalIPs,
     sessionAffinity: affinity ? 'ClientIP' : undefined,
     sessionAffinityConfig: affinity && timeout !== undefined ? { clientIP: { timeoutSeconds: timeout } } : undefined,
@@ -75,10 +76,14 @@ export function compact(record: Readonly<Record<string, unknown>>): Record<strin
 }
 
 /**
- * The slices that the lab can't derive: of Services without a selector, of IPv6, and of those whose hints are shared out
- * among zones.
+ * The slices that the lab can't derive: of Services without a selector, of IPv6, of those whose hints are shared out
+ * among zones, and of those with an endpoint at none of the addresses that the lab's pods and nodes have.
  */
-export function sliceObjects(slices: readonly EndpointSlice[], services: readonly NamedService[]): object[] {
+export function sliceObjects(
+  slices: readonly EndpointSlice[],
+  services: readonly NamedService[],
+  known: ReadonlySet<string>,
+): object[] {
   const derived = new Set(
     services
       .filter(({ service: { selector = {}, annotations = {} } }) => {
@@ -86,6 +91,9 @@ export function sliceObjects(slices: readonly EndpointSlice[], services: readonl
       })
       .map(({ namespace, name }) => `${namespace}/${name}`),
   );
+  for (const { namespace, service, endpoints, managed } of slices)
+    if (managed && endpoints.some(({ address }) => isIpv4Address(address) && !known.has(formatAddress(address))))
+      derived.delete(`${namespace}/${service}`);
   return slices
     .filter(
       ({ namespace, service, endpoints, managed }) =>

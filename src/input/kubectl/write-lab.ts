@@ -56,7 +56,9 @@ export function writeLab(
       ...running.map((pod) => podLine(pod, services, labels)),
     );
   if (services.length > 0) lines.push('', 'services:', ...services.map(serviceLine));
-  const objects = [...sliceObjects(endpointSlices, services), ...aside.map(({ object }) => object)];
+  const addresses = [...running.map(({ pod }) => pod.ip), ...nodes.map(({ node }) => node.address)];
+  const known = new Set(addresses.filter((each) => each !== undefined));
+  const objects = [...sliceObjects(endpointSlices, services, known), ...aside.map(({ object }) => object)];
   if (objects.length > 0)
     lines.push(
       '',

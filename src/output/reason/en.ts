@@ -172,7 +172,7 @@ export const en: Reasons = {
   },
   IPVS_NO_SERVER: {
     why: 'IPVS has no server for a new connection to {service|the service}: {because|it has none} (of {n|0}). The sender is told "port unreachable".',
-    fix: 'Run `ipvsadm -Ln` on {node|the host}. With kube-proxy: no endpoint is ready, or all of them end; compare the selector with the pods.',
+    fix: 'Run `ipvsadm -Ln` on {node|the host}. With kube-proxy: no endpoint is ready, or all of them end: see `kubectl get endpointslices`, and compare the selector, if it has one, with the pods.',
   },
   IPVS_SERVER_GONE: {
     why: 'The connection belongs to server {server|of IPVS} of {service|a service}, which has been removed: IPVS drops what comes for it and tells nobody.',
@@ -188,7 +188,7 @@ export const en: Reasons = {
   },
   NO_ENDPOINTS: {
     why: 'The Service has no endpoint that is ready, so kube-proxy refuses connections to it ({owner|its rule}).',
-    fix: 'Compare its selector with the labels of the pods, and see whether they are ready: `kubectl get endpointslices`.',
+    fix: 'See `kubectl get endpointslices`: a Service without a selector needs one made by hand; else compare the selector with the labels of the pods, and see whether they are ready.',
   },
   NO_LOCAL_ENDPOINT: {
     why: 'The Service takes endpoints of the same node only, and {node|this node} has none: dropped, as asked for ({owner|its rule}).',

@@ -52,7 +52,7 @@ export const hintsEn: Hints = {
   },
   CLUSTER_IP_NO_ENDPOINTS: {
     why: '{service|The Service} has no ready endpoint for {asked|this port}. kube-proxy then writes no translation for {vip|its ClusterIP}, only a REJECT, and the routing decision comes before that.',
-    fix: 'Compare its selector with the labels of the pods and its targetPort with their ports, and see whether they are ready: `kubectl get endpointslices`.',
+    fix: 'See `kubectl get endpointslices`: a Service without a selector needs one made by hand; else compare the selector with the labels of the pods and targetPort with their ports, and see whether they are ready.',
   },
   CLUSTER_IP_UNTRANSLATED: {
     why: '{vip|It} is the ClusterIP of {service|a Service}, which exists only as rules for its ports ({ports|none}); nothing translated this packet.',

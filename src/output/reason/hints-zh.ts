@@ -52,7 +52,7 @@ export const hintsZh: Hints = {
   },
   CLUSTER_IP_NO_ENDPOINTS: {
     why: '{service|该 Service} 的 {asked|该端口} 没有就绪的端点。这时 kube-proxy 不为 {vip|其 ClusterIP} 写转换规则，只写 REJECT，而路由选择在 REJECT 之前。',
-    fix: '对照它的 selector 与 Pod 的标签、targetPort 与 Pod 的端口，并看 Pod 是否就绪：`kubectl get endpointslices`。',
+    fix: '看 `kubectl get endpointslices`：没有 selector 的 Service 要手工写 EndpointSlice；否则对照 selector 与 Pod 的标签、targetPort 与 Pod 的端口，并看 Pod 是否就绪。',
   },
   CLUSTER_IP_UNTRANSLATED: {
     why: '{vip|它} 是 {service|某个 Service} 的 ClusterIP，只以针对其端口（{ports|没有}）的规则存在；没有任何规则转换过这个包。',

@@ -188,7 +188,7 @@ export const zh: Reasons = {
   },
   NO_ENDPOINTS: {
     why: '这个 Service 没有就绪的后端，kube-proxy 因此拒绝到它的连接（{owner|它的规则}）。',
-    fix: '对照它的 selector 和 Pod 的标签，看 Pod 是否就绪：`kubectl get endpointslices`。',
+    fix: '看 `kubectl get endpointslices`：没有 selector 的 Service 要手工写 EndpointSlice；否则对照 selector 和 Pod 的标签，并看 Pod 是否就绪。',
   },
   NO_LOCAL_ENDPOINT: {
     why: '这个 Service 只用本节点上的后端，而 {node|本节点} 一个也没有：按要求丢弃（{owner|它的规则}）。',

@@ -43,9 +43,11 @@ function serviceLines(row: ServiceRow, page: Page, p: ServicePhrases): void {
   say('external', row.externalIPs.join(', '));
   say('balancer', row.loadBalancer.map(({ ip, ipMode }) => `${ip} (${ipMode})`).join(', '));
   say('sources', row.loadBalancerSourceRanges.join(', '));
-  say('policy', policies(row));
+  // Of an ExternalName nothing is followed.
+  const rules = row.notServed !== 'external-name';
+  say('policy', rules ? policies(row) : '');
   say('affinity', row.affinitySeconds === undefined ? '' : p.affinity(row.affinitySeconds));
-  say('selector', selectorText(row.selector, p));
+  say('selector', rules ? selectorText(row.selector, p) : '');
   say('health', healthText(row, p));
   if (row.notServed !== undefined) say('note', p.notServed[row.notServed]);
   for (const port of row.ports) portLines(port, page, p);
