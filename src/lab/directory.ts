@@ -25,7 +25,10 @@ export function directoryOf(lab: Lab, cluster: Cluster): Directory {
         ...namedPort(port),
         endpoints: endpointsOf(slicesOf(cluster, service), port),
       }));
-      return { kind: 'service', namespace, name, netns: undefined, addresses, ports };
+      const leftAlone = service.loadBalancerIngress
+        .flatMap(({ ip, ipMode }) => (ipMode === 'Proxy' ? [ip] : []))
+        .filter(isIpv4Address);
+      return { kind: 'service', namespace, name, netns: undefined, addresses, ports, leftAlone };
     }),
     ...lab.hosts.map(
       ({ name, address, listen }): NamedObject => ({

@@ -24,6 +24,8 @@ export interface NamedObject {
   /** Its addresses, the preferred one first: of a Service its cluster IP, then its external ones. */
   readonly addresses: readonly Ipv4[];
   readonly ports: readonly NamedPort[];
+  /** Of a Service: addresses of its load balancer that nodes leave alone (ipMode Proxy). */
+  readonly leftAlone?: readonly Ipv4[];
 }
 
 /** `pod/default/client`, `node/node-1`. */
