@@ -1,5 +1,13 @@
 import * as z from 'zod/mini';
-import type { AnswerRow, BranchRow, Comparison, LookedAt, ModeRow, TranslationRow } from '../src/output/index.js';
+import type {
+  AnswerRow,
+  BranchRow,
+  Comparison,
+  LookedAt,
+  ModeRow,
+  ShareRow,
+  TranslationRow,
+} from '../src/output/index.js';
 import type { InJson, Same } from './same.js';
 import { code, outcome } from './trace-schema.js';
 
@@ -42,11 +50,16 @@ const branch = z.strictObject({
   seen: maybeText,
   replyPath: list(text),
 });
+const share = z.union([
+  z.strictObject({ by: z.literal('chance'), p: branch.shape.p }),
+  z.strictObject({ by: z.literal('scheduler'), delivered: int, tried: int, servers: int }),
+]);
 const mode = z.union([
   z.strictObject({
     mode: text,
     problem: z.null(),
     probe: answer,
+    share: z.nullable(share),
     branches: list(branch),
     wrongPort: z.nullable(answer),
     empty: z.nullable(answer),
@@ -72,5 +85,6 @@ true satisfies Same<z.infer<typeof answer>, InJson<AnswerRow>>;
 true satisfies Same<z.infer<typeof looked>, InJson<LookedAt>>;
 true satisfies Same<z.infer<typeof translation>, InJson<TranslationRow>>;
 true satisfies Same<z.infer<typeof branch>, InJson<BranchRow>>;
+true satisfies Same<z.infer<typeof share>, InJson<ShareRow>>;
 true satisfies Same<z.infer<typeof mode>, InJson<ModeRow>>;
 true satisfies Same<keyof typeof comparison, keyof Comparison>;

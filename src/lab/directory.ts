@@ -26,7 +26,10 @@ export function directoryOf(lab: Lab, cluster: Cluster): Directory {
         endpoints: endpointsOf(slicesOf(cluster, service), port),
       }));
       const noAddress = noAddressOf(service, slicesOf(cluster, service));
-      return { kind: 'service', namespace, name, netns: undefined, addresses, ports, ...noAddress };
+      const leftAlone = service.loadBalancerIngress
+        .flatMap(({ ip, ipMode }) => (ipMode === 'Proxy' ? [ip] : []))
+        .filter(isIpv4Address);
+      return { kind: 'service', namespace, name, netns: undefined, addresses, ports, leftAlone, ...noAddress };
     }),
     ...lab.hosts.map(
       ({ name, address, listen }): NamedObject => ({

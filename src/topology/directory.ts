@@ -26,6 +26,8 @@ export interface NamedObject {
   /** Why it has none, and what to ask instead; left out where that is not known. */
   readonly noAddress?: string;
   readonly ports: readonly NamedPort[];
+  /** Of a Service: addresses of its load balancer that nodes leave alone (ipMode Proxy). */
+  readonly leftAlone?: readonly Ipv4[];
 }
 
 /** `pod/default/client`, `node/node-1`. */

@@ -36,6 +36,16 @@ export const HINT_CODES = [
   'VIRTUAL_SERVICE_MISSING',
   /** An address of kube-ipvs0, and a port that its Service does not have. */
   'VIP_NO_PORT',
+  /** A ping of an address of kube-ipvs0. */
+  'VIP_NO_ICMP',
+  /** A packet for a load balancer's or external address of a Service, but for none of its ports. */
+  'EXTERNAL_IP_NO_PORT',
+  /** A load balancer's or external address of a Service, and no route leads to a node. */
+  'EXTERNAL_IP_NOT_ROUTED',
+  /** An address that nodes leave to the load balancer itself (ipMode Proxy). */
+  'BALANCER_ADDRESS',
+  /** A known connection translates the packet, as no rule would any longer. */
+  'STALE_CONNECTION',
   /** A node port asked for by 127.0.0.1, which IPVS has no virtual service for. */
   'LOCALHOST_NODE_PORT',
   /** A packet left with an address of kube-ipvs0 for its source, which other nodes have too. */

@@ -2,6 +2,7 @@ import { formatIpv4, type Ipv4, isLoopback, parseIpv4 } from '../address/index.j
 import { inetAddrType, type Netns } from '../linux/index.js';
 import { type Network, objectName } from '../topology/index.js';
 import type { End } from './hint-end.js';
+import { portList } from './hints-service.js';
 import type { Hint, Hop, Leg } from './trace.js';
 
 /** kube-proxy's device for addresses of Services, which is never up (k8s 1.30 pkg/proxy/ipvs/proxier.go). */
@@ -46,7 +47,8 @@ export function unboundAddress(network: Network, { leg, path }: End): readonly H
 export function withoutVirtualService(network: Network, { leg, hop }: End): readonly Hint[] {
   const ns = network.netns(hop.netns);
   const asked = askedOf(leg);
-  if (ns === undefined || asked === undefined || ns.ipvs.length === 0) return [];
+  if (ns === undefined || ns.ipvs.length === 0) return [];
+  if (asked === undefined) return pinged(network, ns, leg);
   const values = { node: hop.netns, vip: formatIpv4(asked.dst), port: asked.port, proto: asked.proto };
   if (isLoopback(asked.dst)) return serves(ns, asked) ? [{ code: 'LOCALHOST_NODE_PORT', values }] : [];
   const bound = ns.ipv4.addresses.some(({ dev, local }) => dev === IPVS_DEVICE && local === asked.dst);
@@ -55,9 +57,20 @@ export function withoutVirtualService(network: Network, { leg, hop }: End): read
   const service = owner === undefined ? '' : objectName(owner);
   const ports = owner?.ports ?? [];
   const known = ports.some(({ port, protocol }) => port === asked.port && protocol === asked.proto);
-  const list = ports.map(({ protocol, port }) => `${port}/${protocol}`).join(', ');
+  const list = owner === undefined ? '' : portList(owner);
   if (known) return [{ code: 'VIRTUAL_SERVICE_MISSING', values: { ...values, service } }];
   return [{ code: 'VIP_NO_PORT', values: { ...values, service, ports: list } }];
+}
+
+/** KUBE-IPVS-FILTER rejects all that is for no port of a Service. */
+function pinged(network: Network, { name, ipv4 }: Netns, { packet }: Leg): readonly Hint[] {
+  const [ip, echo] = packet.filter(({ l }) => l === 'ip4' || l === 'icmp');
+  const dst = ip?.l === 'ip4' ? parseIpv4(ip.dst) : undefined;
+  const owner = dst === undefined ? undefined : network.directory.ownerOf(dst);
+  const bound = ipv4.addresses.some(({ dev, local }) => dev === IPVS_DEVICE && local === dst);
+  if (!bound || dst === undefined || owner === undefined || echo === undefined) return [];
+  const values = { node: name, vip: formatIpv4(dst), service: objectName(owner), ports: portList(owner) };
+  return [{ code: 'VIP_NO_ICMP', values }];
 }
 
 function sourceOf({ packet }: Leg): Ipv4 | undefined {

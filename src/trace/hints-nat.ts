@@ -1,3 +1,5 @@
+import { parseIpv4 } from '../address/index.js';
+import type { Netns } from '../linux/index.js';
 import type { Network } from '../topology/index.js';
 import { type End, requestOf } from './hint-end.js';
 import type { Hint, Hop, Leg } from './trace.js';
@@ -36,4 +38,49 @@ function bridgedBy(hops: readonly Hop[]): string | undefined {
   if (events.some(({ k }) => k === 'route')) return undefined;
   const event = events.find((each) => each.k === 'bridge');
   return event?.k === 'bridge' ? event.bridge : undefined;
+}
+
+/**
+ * An entry of conntrack that outlived the rules that made it: nf_nat_inet_fn() asks the nat table for the first packet of
+ * a connection alone. `address` is the one that nobody was found at.
+ */
+export function staleConnection(network: Network, { leg, path }: End, address: string): readonly Hint[] {
+  if (leg.kind !== 'forward') return [];
+  for (const { netns, events } of path.hops) {
+    const ct = events.find((event) => event.k === 'ct' && event.what === 'found' && event.dir === 'original');
+    const nat = events.find((event) => event.k === 'nat' && event.manip === 'dst' && event.rule === null);
+    const set = nat?.diff.find((each) => each.op === 'set' && /^\/\d+\/dst$/.test(each.path) && each.to === address);
+    if (ct?.k !== 'ct' || set?.op !== 'set') continue;
+    const ns = network.netns(netns);
+    if (ns === undefined || translatesTo(ns, address)) return [];
+    const port = nat?.diff.find((each) => each.op === 'set' && each.path.endsWith('/dport'));
+    const [from, to] = port?.op === 'set' ? [`:${port.from}`, `:${port.to}`] : ['', ''];
+    const proto = ct.original?.split(' ')[0] ?? '';
+    const values = { node: netns, proto, dst: String(set.from), to: address, connection: ct.original ?? '' };
+    return [
+      { code: 'STALE_CONNECTION', values: { ...values, vip: `${String(set.from)}${from}`, server: `${address}${to}` } },
+    ];
+  }
+  return [];
+}
+
+/** Whether a rule that packets can come to translates to that address. */
+function translatesTo({ iptables }: Netns, address: string): boolean {
+  const chains = iptables.get('nat')?.chains;
+  const reached = new Set(['PREROUTING', 'OUTPUT']);
+  // A set is gone through to its end, also of what is added meanwhile.
+  for (const name of reached)
+    for (const { target } of chains?.get(name)?.rules ?? []) {
+      if (target !== undefined && 'chain' in target) reached.add(String(target.chain));
+      const { addresses } = (target?.target === 'DNAT' ? target : {}) as { readonly addresses?: AddressRange };
+      const wanted = parseIpv4(address);
+      if (addresses !== undefined && wanted !== undefined && addresses.min <= wanted && wanted <= addresses.max)
+        return true;
+    }
+  return false;
+}
+
+interface AddressRange {
+  readonly min: number;
+  readonly max: number;
 }

@@ -3,10 +3,36 @@ import { type NamedObject, type Network, objectName } from '../topology/index.js
 import type { End } from './hint-end.js';
 import type { Hint, Query } from './trace.js';
 
+/** `80/tcp, 53/udp`. */
+export function portList({ ports }: NamedObject): string {
+  return ports.map(({ protocol, port }) => `${port}/${protocol}`).join(', ');
+}
+
+/** An external address of a Service is nobody's: nodes take what is for its ports, if it comes to them. */
+export function externalAddress(
+  network: Network,
+  { leg, path, hop }: End,
+  query: Query,
+  address: Ipv4,
+): readonly Hint[] {
+  if (leg.kind !== 'forward') return [];
+  const vip = formatIpv4(address);
+  const left = network.directory.objects.find(({ leftAlone }) => leftAlone?.includes(address));
+  if (left !== undefined) return [{ code: 'BALANCER_ADDRESS', values: { vip, service: objectName(left) } }];
+  const service = network.directory.ownerOf(address);
+  if (service?.kind !== 'service') return [];
+  const asked = query.port === null ? query.proto : `${query.port}/${query.proto}`;
+  const values = { vip, service: objectName(service), ports: portList(service), asked, host: hop.netns };
+  if (!service.ports.some(({ port, protocol }) => port === query.port && protocol === query.proto))
+    return [{ code: 'EXTERNAL_IP_NO_PORT', values }];
+  const reachedNode = path.hops.some(({ netns }) => network.netns(netns)?.role === 'node');
+  return reachedNode ? [] : [{ code: 'EXTERNAL_IP_NOT_ROUTED', values }];
+}
+
 /** A ClusterIP is on no device: it exists as rules of the nodes, and without them its packets go astray. */
 export function untranslatedService({ path, hop }: End, query: Query, vip: Ipv4, service: NamedObject): Hint {
   const [first] = path.hops;
-  const ports = service.ports.map(({ protocol, port }) => `${port}/${protocol}`).join(', ');
+  const ports = portList(service);
   const asked = query.port === null ? query.proto : `${query.port}/${query.proto}`;
   const node = first?.host ?? hop.host;
   const values = { vip: formatIpv4(vip), service: objectName(service), ports, node, asked };

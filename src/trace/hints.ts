@@ -3,9 +3,9 @@ import { fdbKey } from '../linux/index.js';
 import { type Network, objectName } from '../topology/index.js';
 import { type Drop, findDrop } from './hint-end.js';
 import { askedInTheNameOfService, unboundAddress, withoutVirtualService } from './hints-ipvs.js';
-import { untranslatedReply } from './hints-nat.js';
+import { staleConnection, untranslatedReply } from './hints-nat.js';
 import { missingRoute } from './hints-route.js';
-import { insideRanges, untranslatedService } from './hints-service.js';
+import { externalAddress, insideRanges, untranslatedService } from './hints-service.js';
 import { stoppedInTunnel } from './hints-tunnel.js';
 import type { DropCode } from './reason.js';
 import type { Hint, Hop, Leg, Path, Query } from './trace.js';
@@ -21,7 +21,9 @@ export function hintsOf(network: Network, query: Query, cause: string | null, le
   const { hop, drop } = end;
   if (drop.code === 'NEIGH_FAILED') {
     const named = askedInTheNameOfService(network, hop, end.leg, legs);
-    return named.length > 0 ? named : missingNeighbour(network, hop, drop);
+    if (named.length > 0) return named;
+    const stale = staleConnection(network, end, String(drop.values['ip'] ?? ''));
+    return stale.length > 0 ? stale : missingNeighbour(network, hop, drop);
   }
   if (UNTAKEN.has(drop.code)) {
     const missing = withoutVirtualService(network, end);
@@ -32,6 +34,8 @@ export function hintsOf(network: Network, query: Query, cause: string | null, le
   if (STOPPED.has(drop.code)) return stoppedInTunnel(end);
   const address = parseIpv4(String(drop.values['dst'] ?? ''));
   if (address === undefined || !WAYLESS.has(drop.code)) return [];
+  const stale = staleConnection(network, end, formatIpv4(address));
+  if (stale.length > 0) return stale;
   const unbound = unboundAddress(network, end);
   if (unbound.length > 0) return unbound;
   const { directory } = network;
@@ -44,6 +48,8 @@ export function hintsOf(network: Network, query: Query, cause: string | null, le
     return [
       { code: 'SERVICE_ADDRESS_UNUSED', values: { dst: formatIpv4(address), prefix: formatPrefix(serviceCIDR) } },
     ];
+  const external = externalAddress(network, end, query, address);
+  if (external.length > 0) return external;
   return missingRoute(network, end, legs, address, owner);
 }
 

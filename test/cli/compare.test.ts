@@ -23,12 +23,16 @@ describe('a pod and a cluster IP', async () => {
   const comparison = await compared(['client', 'service/web:80']);
   const [iptables, ipvs] = [mode(comparison, 'iptables'), mode(comparison, 'ipvs')];
 
-  test('iptables draws, each of two endpoints with a half; IPVS takes the next one', () => {
+  test('iptables draws, each of two endpoints with a half; IPVS gives each its turn', () => {
     expect(iptables.branches.map(({ p, endpoint }) => [p, endpoint])).toEqual([
       [0.5, 'pod/default/web-0'],
       [0.5, 'pod/default/web-1'],
     ]);
-    expect(ipvs.branches.map(({ p }) => p)).toEqual([1]);
+    expect(ipvs.branches.map(({ p, endpoint }) => [p, endpoint]).sort()).toEqual([
+      [null, 'pod/default/web-0'],
+      [null, 'pod/default/web-1'],
+    ]);
+    expect([iptables.share, ipvs.share]).toEqual([null, { by: 'scheduler', delivered: 2, tried: 2, servers: 2 }]);
   });
 
   test('each rule that is looked at is counted', () => {
@@ -51,7 +55,7 @@ describe('a pod and a cluster IP', async () => {
   test('iptables translates before routing, IPVS when the packet is delivered to the node', () => {
     const hooks = ({ branches }: Followed) => branches.map(({ translations }) => translations.map(({ hook }) => hook));
     expect(hooks(iptables)).toEqual([['PREROUTING'], ['PREROUTING']]);
-    expect(hooks(ipvs)).toEqual([['INPUT']]);
+    expect(hooks(ipvs)).toEqual([['INPUT'], ['INPUT']]);
     expect(iptables.branches[0]?.translations).toMatchObject([
       { manip: 'dst', from: '10.96.0.2:80', to: '10.244.1.3:8080' },
     ]);
@@ -101,6 +105,39 @@ test('from a node the translation is at OUTPUT', async () => {
   for (const { translations } of branches) expect(translations[0]).toMatchObject({ hook: 'OUTPUT', manip: 'dst' });
 });
 
+test('a pod and its own Service, hairpin off: of two endpoints one is itself, in both modes', async () => {
+  const args = ['web-0', 'service/web:80', '--fault', 'hairpin-off'];
+  const comparison = await compared(args, 1);
+  const [iptables, ipvs] = [mode(comparison, 'iptables'), mode(comparison, 'ipvs')];
+  expect([iptables.share, ipvs.share]).toEqual([
+    { by: 'chance', p: 0.5 },
+    { by: 'scheduler', delivered: 1, tried: 2, servers: 2 },
+  ]);
+  for (const { probe } of [iptables, ipvs]) expect(probe.code).toBe('HAIRPIN_OFF');
+  const outcomes = ['iptables', 'ipvs'].map(async (proxy) => {
+    const { out } = await podpath(['compare', LAB, ...args, '--proxy', proxy]);
+    return /^outcome +(.*)$/m.exec(out)?.[1];
+  });
+  expect(await Promise.all(outcomes)).toEqual([
+    expect.stringMatching(/^dropped .*HAIRPIN_OFF; 50 % delivered$/),
+    expect.stringMatching(/HAIRPIN_OFF.*; delivered by 1 of 2 servers$/),
+  ]);
+});
+
+test('session affinity: a client meets one server, and the table says so', async () => {
+  const ran = await podpath(['compare', 'services', 'client', 'service/sticky:80', '--proxy', 'ipvs', '--json']);
+  const { share } = mode(JSON.parse(ran.out) as Comparison, 'ipvs');
+  expect(share).toMatchObject({ by: 'scheduler', tried: 1 });
+});
+
+test('an ICMP redirect on the way is not what refuses', async () => {
+  const ran = await podpath(['compare', 'services', 'admin', 'service/web:80', '--proxy', 'iptables', '--json']);
+  const { empty, wrongPort } = mode(JSON.parse(ran.out) as Comparison, 'iptables');
+  // icmp_err_convert[], linux net/ipv4/icmp.c: which error makes which errno.
+  expect(empty).toMatchObject({ icmp: 'port unreachable', errno: 'ECONNREFUSED' });
+  expect(wrongPort).toMatchObject({ icmp: 'net unreachable', errno: 'ENETUNREACH' });
+});
+
 describe('exit codes', () => {
   test.each([
     { args: ['client', 'service/web:80'], code: 0, why: 'delivered in every mode' },
@@ -112,6 +149,8 @@ describe('exit codes', () => {
       why: 'only IPVS mode has that set: iptables mode can’t be followed',
     },
     { args: ['client', 'service/web:80', '--proxy', 'ipv'], code: 2, why: 'no such mode' },
+    { args: ['client', 'service/web:80', '--proxy', ','], code: 2, why: 'no mode' },
+    { args: ['client', 'service/web:80', '--proxy', ''], code: 2, why: 'an empty mode' },
     { args: ['client', 'service/wep:80'], code: 2, why: 'no such Service' },
     { args: ['client', 'service/web:80', '--fault', 'x'], code: 2, why: 'no such fault' },
     { args: ['client', 'service/web:80', '--exec', 'node-1: ip rote'], code: 2, why: 'no such command' },

@@ -9,7 +9,8 @@ const ANY = 0 as Ipv4;
 /**
  * Opens the healthCheckNodePorts, after a sync of either mode: on all nodes, whether or not they have an endpoint, which
  * the answer tells. On all addresses, by one socket for both families as Go's net.Listen() makes it, unless
- * nodePortAddresses names some (newServiceHealthServer(), SyncServices(), k8s 1.30 pkg/proxy/healthcheck/service_health.go).
+ * nodePortAddresses names some (newServiceHealthServer(), SyncServices(), k8s 1.30
+ * pkg/proxy/healthcheck/service_health.go). What is not followed: kube-proxy closes the port of a Service that went.
  */
 export function* openHealthChecks(context: AgentContext, { nodePortAddresses }: KubeProxyConfig): Steps {
   const { cluster, self } = context;

@@ -1,5 +1,6 @@
 import type { AnswerRow, BranchRow, TranslationRow } from '../../output/index.js';
 import { endOf, type Run, replyOf, runsOf } from '../../output/index.js';
+import { ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, ICMP_REDIRECT } from '../../packet/index.js';
 import type { Network } from '../../topology/index.js';
 import type { Hop, Trace, TraceEvent } from '../../trace/index.js';
 import { lookedAt } from './looked-at.js';
@@ -11,7 +12,7 @@ export function answerRow(trace: Trace): AnswerRow {
   const hop = paths.flatMap(({ hops }) => hops).find(({ events }) => events.some((event) => event.id === id));
   const event = hop?.events.find((each) => each.id === id);
   const forwards = trace.legs.filter(({ kind }) => kind === 'forward').flatMap((leg) => leg.paths);
-  const icmp = forwards.flatMap(({ hops }) => hops.flatMap(({ events }) => events)).find(({ k }) => k === 'icmp');
+  const icmp = errorOf(forwards.flatMap(({ hops }) => hops.flatMap(({ events }) => events)));
   const arrived = trace.verdict.exit === 0;
   return {
     outcome: forward,
@@ -20,9 +21,19 @@ export function answerRow(trace: Trace): AnswerRow {
     errno,
     at: arrived || hop === undefined ? undefined : nameOf(hop),
     by: arrived || event === undefined ? undefined : causeOf(event),
-    icmp: icmp?.k === 'icmp' && icmp.leg !== null ? icmp.name : undefined,
+    icmp,
     unknown: event === undefined ? undefined : unknownOf(event),
   };
+}
+
+/** The error that the sender is told: a redirect is none, and the packet goes on after it. */
+function errorOf(events: readonly TraceEvent[]): string | undefined {
+  const sent = events
+    .filter((event) => event.k === 'icmp')
+    .filter(({ leg, type }) => leg !== null && type !== ICMP_REDIRECT);
+  // Nor does "fragmentation needed" end a connection: what is sent is made smaller.
+  const ends = sent.find(({ type, code }) => type !== ICMP_DEST_UNREACH || code !== ICMP_FRAG_NEEDED);
+  return (ends ?? sent[0])?.name;
 }
 
 function nameOf({ object, netns }: Hop): string {

@@ -1,9 +1,10 @@
 import { buildNetwork, type KubeProxyChoice, type Lab } from '../../lab/index.js';
-import type { Comparison, ModeRow } from '../../output/index.js';
+import type { BranchRow, Comparison, ModeRow, ShareRow } from '../../output/index.js';
 import { InputError, type Problem, type Read } from '../../problem/index.js';
 import type { Network } from '../../topology/index.js';
-import { type Probe, type Query, type TraceOptions, trace } from '../../trace/index.js';
+import { type Probe, type Query, type Trace, type TraceOptions, trace } from '../../trace/index.js';
 import { answerRow, branchRows } from './answer.js';
+import { type TriedServers, tryServers } from './servers.js';
 import { portOfNone, serviceOf, withoutEndpoints, withProxyMode } from './target.js';
 
 /** How modes of kube-proxy are compared. */
@@ -83,16 +84,42 @@ function tryMode(
   // A command about a chain of the Service's is not carried out where the Service has no endpoints and no such chain.
   const empty = asked.empty === undefined ? undefined : build(asked.empty(own));
   const main = trace(network, probe, { ...traced, detail: 'all' });
+  const { branching, ...plain } = traced;
+  const one = branching !== undefined && branching.branches !== 'all';
+  const tried = one ? undefined : tryServers(network, probe, main, plain);
+  const told = tried?.traces.find(({ verdict }) => verdict.exit !== 0) ?? main;
   const row: ModeRow = {
     mode,
     problem: undefined,
-    probe: answerRow(main),
-    branches: branchRows(main, network),
+    probe: answerRow(told),
+    share: shareOf(main, tried),
+    branches: tried === undefined ? branchRows(main, network) : serverRows(tried, network),
     wrongPort: asked.wrong === undefined ? undefined : answerRow(trace(network, asked.wrong, traced)),
     empty: empty === undefined || 'problems' in empty ? undefined : answerRow(trace(empty.value, probe, traced)),
-    exit: main.verdict.exit,
+    exit: told.verdict.exit,
   };
   return { row, problems: [] };
+}
+
+function shareOf({ verdict }: Trace, tried: TriedServers | undefined): ShareRow | undefined {
+  if (tried !== undefined) {
+    const { servers, traces } = tried;
+    return {
+      by: 'scheduler',
+      delivered: traces.filter((each) => each.verdict.exit === 0).length,
+      tried: traces.length,
+      servers,
+    };
+  }
+  const { branches, pDelivered } = verdict;
+  return branches === 1 || pDelivered === 1 ? undefined : { by: 'chance', p: pDelivered };
+}
+
+/** Each server in the order of its turn: that is no chance. */
+function serverRows({ traces }: TriedServers, network: Network): readonly BranchRow[] {
+  return traces.flatMap((each) =>
+    branchRows(each, network).map((row) => ({ ...row, p: traces.length === 1 ? 1 : null })),
+  );
 }
 
 function distinct(problems: readonly Problem[]): Problem[] {

@@ -66,6 +66,7 @@ async function openedLab(lab: string): Promise<OpenedAsLab> {
 }
 
 function modesOf(words: readonly string[]): readonly Mode[] {
+  if (words.length === 0) throw new UsageError(`--proxy: expected ${MODES.join(', ')}, found nothing`);
   return [...new Set(words)].map((word) => {
     const mode = MODES.find((each) => each === word);
     if (mode !== undefined) return mode;
@@ -100,7 +101,8 @@ const EXAMPLES = `
 Per mode: what becomes of the packet, how many rules of iptables and IP sets it is compared with (of the first packet, and
 of its answer), where its addresses are translated, which source the server sees; then what a port that the Service does
 not have answers, and what the Service answers once it has no endpoints. A mode that can't be followed is unknown, with the
-reason. In IPVS mode the scheduler is that of a node on which no connection was scheduled before.
+reason. In IPVS mode connections are made one after the other until each server has got one: of several ways, by chance or
+by turns, the table tells the first that fails, and how many arrive.
 
 Exit code 0: delivered and answered in every mode; 1: not, in some; 3: the input does not decide, in some.
 

@@ -1,4 +1,5 @@
 import type { Language } from '../text/phrases.js';
+import type { ShareRow } from './compare-rows.js';
 
 /** What a comparison says in one language. Names of Linux and Kubernetes are not translated. */
 export interface ComparePhrases {
@@ -15,6 +16,8 @@ export interface ComparePhrases {
   readonly icmp: (name: string) => string;
   readonly looked: (netns: string, rules: number, sets: number, ipvs: number) => string;
   readonly unknownChance: string;
+  readonly turn: (n: number, of: number) => string;
+  readonly share: (share: ShareRow) => string;
   readonly thereBack: string;
 }
 
@@ -63,6 +66,12 @@ const en: ComparePhrases = {
       ...(ipvs === 0 ? [] : ['IPVS']),
     ].join(' + '),
   unknownChance: 'chance unknown',
+  turn: (n, of) => `server ${n} of ${of}`,
+  share: (share) => {
+    if (share.by === 'chance') return share.p === null ? 'chance unknown' : `${percent(share.p)} delivered`;
+    const { delivered, tried, servers } = share;
+    return `delivered by ${delivered} of ${servers} servers${tried < servers ? ` (${tried} tried)` : ''}`;
+  },
   thereBack: 'Numbers are of the first packet + of its answer.',
 };
 
@@ -95,8 +104,19 @@ const zh: ComparePhrases = {
       ' + ',
     ),
   unknownChance: '概率未知',
+  turn: (n, of) => `第 ${n} 台，共 ${of} 台`,
+  share: (share) => {
+    if (share.by === 'chance') return share.p === null ? '概率未知' : `${percent(share.p)} 送达`;
+    const { delivered, tried, servers } = share;
+    return `${servers} 台服务器中 ${delivered} 台送达${tried < servers ? `（试了 ${tried} 台）` : ''}`;
+  },
   thereBack: '数字依次是第一个包和它的应答。',
 };
+
+/** `33.3 %`. */
+export function percent(p: number): string {
+  return `${Number((p * 100).toFixed(1))} %`;
+}
 
 /** All languages. */
 export const COMPARE_PHRASES: Readonly<Record<Language, ComparePhrases>> = { en, zh };

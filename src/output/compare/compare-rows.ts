@@ -42,9 +42,16 @@ export interface TranslationRow {
   readonly by: string;
 }
 
-/** One way that chance may go. */
+/** How many connections fare well, where not all of them go the same way. */
+export type ShareRow =
+  /** The probability; null where nobody knows. */
+  | { readonly by: 'chance'; readonly p: number | null }
+  /** Of the servers of the virtual service those that were tried, and those of them that answer. */
+  | { readonly by: 'scheduler'; readonly delivered: number; readonly tried: number; readonly servers: number };
+
+/** One way that chance may go, or the scheduler of IPVS. */
 export interface BranchRow {
-  /** null where nobody knows. */
+  /** null where nobody knows, or where the servers take turns. */
   readonly p: number | null;
   readonly outcome: Outcome;
   readonly code: DropCode | null;
@@ -64,7 +71,10 @@ export interface BranchRow {
 export type ModeRow = { readonly mode: string } & (
   | {
       readonly problem: undefined;
+      /** Of several ways the first that fails. */
       readonly probe: AnswerRow;
+      /** undefined where all connections go one way, or arrive. */
+      readonly share: ShareRow | undefined;
       readonly branches: readonly BranchRow[];
       /** The same for a port that the Service does not have. */
       readonly wrongPort: AnswerRow | undefined;

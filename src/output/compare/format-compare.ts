@@ -2,7 +2,7 @@ import { Page, type Tone } from '../text/page.js';
 import type { Language } from '../text/phrases.js';
 import { PHRASES } from '../text/phrases-by-language.js';
 import { displayWidth, padEnd, wrap } from '../width.js';
-import { COMPARE_PHRASES, type CompareLabel, type ComparePhrases } from './compare-phrases.js';
+import { COMPARE_PHRASES, type CompareLabel, type ComparePhrases, percent } from './compare-phrases.js';
 import type { AnswerRow, BranchRow, Comparison, LookedAt, ModeRow, TranslationRow } from './compare-rows.js';
 
 /** How a comparison is told. */
@@ -47,7 +47,10 @@ class Teller {
   table({ modes, wrongPort }: Comparison): void {
     const p = this.#p;
     const cells: (readonly [string, (mode: Followed) => string])[] = [
-      [p.label.outcome, ({ probe }) => this.#short(probe)],
+      [
+        p.label.outcome,
+        ({ probe, share }) => [this.#short(probe), ...(share === undefined ? [] : [p.share(share)])].join('; '),
+      ],
       [p.label.rules, ({ branches }) => sums(branches, 'rules', p)],
       [p.label.sets, ({ branches }) => sums(branches, 'sets', p)],
       [p.label.ipvs, ({ branches }) => sums(branches, 'ipvs', p)],
@@ -106,7 +109,7 @@ class Teller {
       return;
     }
     if (mode.probe.unknown !== undefined) this.#say('problem', mode.probe.unknown);
-    for (const branch of mode.branches) this.#branch(branch, mode.branches.length > 1);
+    for (const [i, branch] of mode.branches.entries()) this.#branch(branch, this.#wayOf(mode, i, branch));
     const answers: (readonly [string, AnswerRow | undefined])[] = [
       [p.label.outcome, mode.probe],
       [p.wrongPort(wrongPort ?? 0), mode.wrongPort],
@@ -116,11 +119,17 @@ class Teller {
       if (answer?.by !== undefined) this.#page.paragraph(2, label, [answer.at, answer.by].join(': '));
   }
 
-  #branch(branch: BranchRow, several: boolean): void {
-    const { p: chance, outcome, code, endpoint, there, back, translations, seen, replyPath } = branch;
-    const percent = chance === null ? this.#p.unknownChance : `${Number((chance * 100).toFixed(1))} %`;
+  /** How likely a branch is, or whose turn; undefined for the only one. */
+  #wayOf({ branches, share }: Followed, i: number, { p }: BranchRow): string | undefined {
+    if (share?.by === 'scheduler') return this.#p.turn(i + 1, share.servers);
+    if (branches.length < 2) return undefined;
+    return p === null ? this.#p.unknownChance : percent(p);
+  }
+
+  #branch(branch: BranchRow, way: string | undefined): void {
+    const { outcome, code, endpoint, there, back, translations, seen, replyPath } = branch;
     const end = [endpoint ?? '-', this.#outcomes[outcome], ...(code === null ? [] : [code])].join(', ');
-    this.#say('endpoint', several ? `${percent}  ${end}` : end);
+    this.#say('endpoint', way === undefined ? end : `${way}  ${end}`);
     for (const each of translations) this.#say('translated', translationText(each));
     if (there.length > 0) this.#say('there', this.#looked(there));
     if (back.length > 0) this.#say('back', this.#looked(back));

@@ -74,6 +74,26 @@ export const hintsEn: Hints = {
     why: '{vip|The address} is local on {node|the node} (kube-ipvs0), and {port|PORT}/{proto|PROTOCOL} is no port of {service|its Service} ({ports|it has none}): the packet was taken for one to the node itself.',
     fix: 'Ask for one of its ports: {ports|it has none}. With kube-proxy in iptables mode such a packet leaves the node instead.',
   },
+  VIP_NO_ICMP: {
+    why: '{vip|The address} is local on {node|the node} (kube-ipvs0), but only for the ports of {service|its Service} ({ports|it has none}): kube-proxy in IPVS mode rejects all else, a ping too (KUBE-IPVS-FILTER).',
+    fix: 'A Service is not there to be pinged: ask for one of its ports ({ports|it has none}).',
+  },
+  EXTERNAL_IP_NO_PORT: {
+    why: '{vip|It} is an external address of {service|a Service}, which nodes take only for its ports ({ports|none}); {asked|what was asked for} is none of them, so no rule translates it and it goes on as any other packet.',
+    fix: 'Ask for one of its ports: {ports|it has none}.',
+  },
+  EXTERNAL_IP_NOT_ROUTED: {
+    why: '{vip|It} is an external address of {service|a Service}. Nodes take it when it reaches them, but no route leads it from {host|here} to a node.',
+    fix: 'Route {vip|the address} to a node with an endpoint: whoever gave the Service the address (a cloud, MetalLB, the network) has to announce it.',
+  },
+  BALANCER_ADDRESS: {
+    why: '{vip|It} is the address of the load balancer of {service|a Service} with ipMode Proxy: kube-proxy leaves it alone, so that the balancer itself has to answer, also to pods and nodes.',
+    fix: 'Look at the load balancer, or add it to the lab as a host.',
+  },
+  STALE_CONNECTION: {
+    why: '{node|The node} still translates {vip|the address of the Service} to {server|a server} as of an earlier packet of this connection; no rule does so any longer, but a known connection ({connection|in conntrack}) is not put to the rules again.',
+    fix: 'Forget the connection on {node|the node}: `conntrack -D -p {proto|udp} --orig-dst {dst|ADDRESS} --dst-nat {to|SERVER}`. kube-proxy does so for UDP when it sees an endpoint go.',
+  },
   LOCALHOST_NODE_PORT: {
     why: 'kube-proxy in IPVS mode serves node ports on the addresses of {node|the node}, not on {vip|127.0.0.1}.',
     fix: "Ask for the node's own address. Only iptables mode serves node ports on localhost (iptables.localhostNodePorts).",

@@ -74,6 +74,26 @@ export const hintsZh: Hints = {
     why: '{vip|该地址} 在 {node|该节点} 上是本地地址（kube-ipvs0），而 {port|端口}/{proto|协议} 不是 {service|其 Service} 的端口（{ports|没有端口}）：包被当作发给节点自己的。',
     fix: '访问它的某个端口：{ports|它没有端口}。iptables 模式下，这样的包会离开节点。',
   },
+  VIP_NO_ICMP: {
+    why: '{vip|该地址} 在 {node|该节点} 上是本地地址（kube-ipvs0），但只用于 {service|其 Service} 的端口（{ports|没有端口}）：IPVS 模式的 kube-proxy 拒绝其余一切，包括 ping（KUBE-IPVS-FILTER）。',
+    fix: 'Service 不是用来 ping 的：访问它的某个端口（{ports|它没有端口}）。',
+  },
+  EXTERNAL_IP_NO_PORT: {
+    why: '{vip|它} 是 {service|某个 Service} 的外部地址，节点只为其端口（{ports|没有}）接收；{asked|所访问的} 不在其中，所以没有规则转换它，它和别的包一样继续走。',
+    fix: '访问它的某个端口：{ports|它没有端口}。',
+  },
+  EXTERNAL_IP_NOT_ROUTED: {
+    why: '{vip|它} 是 {service|某个 Service} 的外部地址。包到了节点，节点就会接收，但从 {host|这里} 没有路由通到节点。',
+    fix: '把 {vip|该地址} 路由到有端点的节点：由给出这个地址的一方（云、MetalLB、网络）来宣告。',
+  },
+  BALANCER_ADDRESS: {
+    why: '{vip|它} 是 {service|某个 Service} 的负载均衡器地址，ipMode 为 Proxy：kube-proxy 不管它，必须由负载均衡器自己应答，对 Pod 和节点也是如此。',
+    fix: '检查负载均衡器，或者把它作为主机加入 lab。',
+  },
+  STALE_CONNECTION: {
+    why: '{node|该节点} 仍按这条连接先前的包，把 {vip|Service 的地址} 转换为 {server|某个后端}；已经没有规则这样做，但已知的连接（{connection|在 conntrack 中}）不再经过规则。',
+    fix: '在 {node|该节点} 上删除这条连接：`conntrack -D -p {proto|udp} --orig-dst {dst|ADDRESS} --dst-nat {to|SERVER}`。对 UDP，kube-proxy 在看到端点消失时会这样做。',
+  },
   LOCALHOST_NODE_PORT: {
     why: 'IPVS 模式的 kube-proxy 在 {node|该节点} 的各地址上提供 NodePort，但不在 {vip|127.0.0.1} 上。',
     fix: '请访问节点自己的地址。只有 iptables 模式在 localhost 上提供 NodePort（iptables.localhostNodePorts）。',

@@ -167,5 +167,5 @@ export function outFilterRules(port: ServicePortInfo, node: ProxiedNode): readon
     (vip) =>
       `-A KUBE-IPVS-OUT-FILTER -s ${vip} -m ipvs --vaddr ${vip} --vproto ${port.protocol} --vport ${port.port} -j DROP`,
   );
-  return lines.length === 0 ? [] : [chunk(`service/${port.name}`, lines)];
+  return lines.length === 0 ? [] : [chunk(`service/${port.name}`, lines, { reason: 'LB_SOURCE_RANGES' })];
 }
