@@ -29,7 +29,8 @@ export function directoryOf(lab: Lab, cluster: Cluster): Directory {
       const leftAlone = service.loadBalancerIngress
         .flatMap(({ ip, ipMode }) => (ipMode === 'Proxy' ? [ip] : []))
         .filter(isIpv4Address);
-      return { kind: 'service', namespace, name, netns: undefined, addresses, ports, leftAlone, ...noAddress };
+      const more = leftAlone.length === 0 ? noAddress : { ...noAddress, leftAlone };
+      return { kind: 'service', namespace, name, netns: undefined, addresses, ports, ...more };
     }),
     ...lab.hosts.map(
       ({ name, address, listen }): NamedObject => ({

@@ -46,7 +46,7 @@ export function directoryOf(
   return new Directory([...named, ...others]);
 }
 
-function objectOf(text: string, { addresses, ports }: NameFile, ns: Netns | undefined): NamedObject {
+function objectOf(text: string, { addresses, leftAlone, ports }: NameFile, ns: Netns | undefined): NamedObject {
   const parts = text.split('/');
   const kind = parts[0] as ObjectKind;
   const scoped = kind === 'pod' || kind === 'service';
@@ -56,6 +56,7 @@ function objectOf(text: string, { addresses, ports }: NameFile, ns: Netns | unde
     name: parts.slice(scoped ? -1 : 1).join('/'),
     netns: ns?.name,
     addresses: addresses?.map(checkedAddress) ?? (ns === undefined ? [] : ownAddresses(ns)),
+    ...(leftAlone === undefined ? {} : { leftAlone: leftAlone.map(checkedAddress) }),
     ports: ports?.map(readPort) ?? (ns === undefined ? [] : listeningPorts(ns)),
   };
 }

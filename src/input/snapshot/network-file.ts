@@ -39,6 +39,7 @@ export interface ProcessFile {
 export interface NameFile {
   readonly namespace?: string | undefined;
   readonly addresses?: readonly string[] | undefined;
+  readonly leftAlone?: readonly string[] | undefined;
   readonly ports?: readonly string[] | undefined;
 }
 
@@ -102,6 +103,10 @@ export const networkSchema: z.ZodMiniType<NetworkFile> = keys({
       keys({
         namespace: opt(netns, 'The network namespace that it sends from'),
         addresses: opt(z.array(address), 'Its addresses'),
+        leftAlone: opt(
+          z.array(address),
+          'Of a Service: addresses of its load balancer that nodes leave alone (ipMode Proxy)',
+        ),
         ports: opt(
           z.array(text(new RegExp(`^([a-z0-9-]+ )?${PORT}$`), 'a port such as tcp/80, or http tcp/80')),
           'Its ports',

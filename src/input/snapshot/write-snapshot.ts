@@ -147,12 +147,13 @@ function wiresOf(network: Network): (readonly [string, string])[] {
   );
 }
 
-function nameEntry({ netns, addresses, ports }: NamedObject, network: Network): Record<string, unknown> {
+function nameEntry({ netns, addresses, leftAlone, ports }: NamedObject, network: Network): Record<string, unknown> {
   // Left out, they would be read as what listens in the namespace: that of a node has its pods' sockets too.
   const nothingListens = netns === undefined || network.netns(netns)?.sockets.length === 0;
   return {
     namespace: netns,
     addresses: addresses.map(formatIpv4),
+    leftAlone: leftAlone?.map(formatIpv4),
     ports: ports.length === 0 && nothingListens ? undefined : ports.map(portEntry),
   };
 }
