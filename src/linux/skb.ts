@@ -47,8 +47,9 @@ export const PROGRAM_SOCKET: SkbSocket = { ofProgram: true, boundDev: '' };
 /** What a call that sends comes back with; fragments of one packet share it. */
 export interface SendCall {
   /**
-   * EPERM: netfilter dropped it (nf_hook_slow()). ENOBUFS: a device did not take it (NET_XMIT_DROP). Others: after NAT
-   * there is no route (NF_DROP_ERR()).
+   * EPERM: netfilter dropped it (nf_hook_slow()). ENOBUFS: a device did not take it (NET_XMIT_DROP). EMSGSIZE: it
+   * must not be cut, and NAT sent it another way, where it does not fit (ip_fragment()). Others: after NAT there is no
+   * route (NF_DROP_ERR()).
    */
   errno: string | undefined;
 }

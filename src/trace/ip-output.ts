@@ -100,9 +100,10 @@ function pieceSize({ builtFor }: Skb, mtu: number): number {
   return builtFor > 0 && builtFor <= mtu ? builtFor : mtu;
 }
 
-/** Answers "fragmentation needed", and drops. */
+/** Answers "fragmentation needed", and drops: a call that sends learns of it at once (ip_fragment()). */
 export function refuseTooLong(net: Net, skb: Skb, fn: string, mtu: number): void {
   net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, mtu);
+  if (skb.call !== undefined) skb.call.errno ??= 'EMSGSIZE';
   const dev = skb.dst === undefined || skb.dst.type === 'error' ? skb.dev : skb.dst.dev;
   drop(net, skb, fn, 'MTU_DF', () => ({ values: { len: skb.ip?.length ?? 0, dev, mtu } }));
 }

@@ -119,8 +119,8 @@ export const IPVS_MUTANTS: readonly (Mutant & { readonly group: IpvsGroup })[] =
     name: 'a service without servers is silent',
     group: 'paths',
     file: 'trace/ip-vs-core.ts',
-    from: "  net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);\n  if (skb.call !== undefined) skb.call.errno ??= 'EPERM';\n  const values",
-    to: '  const values',
+    from: "  if (skb.l4?.l4 !== 'icmp') net.walk.functions.icmp_send(net, skb, ICMP_DEST_UNREACH, ICMP_PORT_UNREACH, 0);\n",
+    to: '',
   },
   {
     name: 'errors from the server are not translated',
@@ -168,7 +168,7 @@ export const IPVS_MUTANTS: readonly (Mutant & { readonly group: IpvsGroup })[] =
     name: 'single packets leave a connection behind',
     group: 'connections',
     file: 'trace/ip-vs-conn.ts',
-    from: 'if (connection.onePacket) connections.delete(connection, net.journal);\n  else net',
-    to: 'net',
+    from: 'if (!connection.onePacket) net.runtime',
+    to: 'net.runtime',
   },
 ];

@@ -14,7 +14,7 @@ services: {web: {clusterIP: 10.96.0.9, selector: {app: web}, port: 80, externalI
 // what is to say of a cluster IP; packets for an external one have to be brought to a node first.
 test.each([
   { to: '10.96.0.9:80', hints: ['CLUSTER_IP_UNTRANSLATED'] },
-  { to: '198.51.100.7:80', hints: [] },
+  { to: '198.51.100.7:80', hints: ['EXTERNAL_IP_NOT_ROUTED'] },
 ])('from outside to $to, for which there is no route: hints $hints', ({ to, hints }) => {
   const read = readLab(LAB, 'lab.yaml');
   if ('problems' in read) throw new Error('problems');
