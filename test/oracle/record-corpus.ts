@@ -369,6 +369,13 @@ const TRACED: typeof ENTRIES = {
     ],
     [socket('udp', 'a', '10.0.1.1', { port: 53, payload: 1600 })],
   ],
+  'a call learns that NAT sends its datagram where it does not fit': [
+    ['ip netns exec r iptables -t nat -A OUTPUT -p udp -j DNAT --to-destination 10.0.1.1:53'],
+    [
+      socket('udp', 'r', '10.0.1.2', { payload: 3000, df: true, connected: false }),
+      socket('udp', 'r', '10.0.1.2', { payload: 3000, df: false, connected: false }),
+    ],
+  ],
   'a group is sent no ICMP message but a question': [
     [],
     [
