@@ -9,15 +9,9 @@ import type {
   TranslationRow,
 } from '../src/output/index.js';
 import type { InJson, Same } from './same.js';
+import { int, list, maybeText, text } from './schema-words.js';
 import { code, outcome } from './trace-schema.js';
 
-/** What `podpath compare --json` prints. */
-const text = z.string();
-const maybeText = z.nullable(text);
-const int = z.int();
-function list<T extends z.core.$ZodType>(item: T): z.ZodMiniReadonly<z.ZodMiniArray<T>> {
-  return z.readonly(z.array(item));
-}
 const maybeCode = z.nullable(code);
 
 const answer = z.strictObject({
@@ -76,6 +70,7 @@ const comparison = {
   modes: list(mode),
 };
 
+/** What `podpath compare --json` prints. */
 export const compareSchema: z.ZodMiniType = z.strictObject({
   schema: z.literal('podpath-compare/1'),
   ...comparison,

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini';
 import { ENTRY_KINDS } from '../src/output/index.js';
+import { maybeText, text } from './schema-words.js';
 
 /** What `podpath diff --json` prints. */
-const text = z.string();
-const maybeText = z.nullable(text);
 
 const side = z.nullable(
   z.strictObject({

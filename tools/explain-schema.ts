@@ -9,14 +9,9 @@ import type {
   SubjectRow,
 } from '../src/output/index.js';
 import type { InJson, Same } from './same.js';
+import { int, list, maybeText, text } from './schema-words.js';
 
 /** What `podpath explain --json` prints. */
-const text = z.string();
-const maybeText = z.nullable(text);
-const int = z.int();
-function list<T extends z.core.$ZodType>(item: T): z.ZodMiniReadonly<z.ZodMiniArray<T>> {
-  return z.readonly(z.array(item));
-}
 
 const condition = z.strictObject({
   is: z.enum([

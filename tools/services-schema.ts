@@ -9,16 +9,8 @@ import type {
   UnusedRow,
 } from '../src/output/index.js';
 import type { InJson, Same } from './same.js';
+import { int, list, maybeInt, maybeText, text } from './schema-words.js';
 
-/** What `podpath services --json` prints. */
-const text = z.string();
-const maybeText = z.nullable(text);
-const int = z.int();
-const maybeInt = z.nullable(int);
-/** The types' lists are readonly, so the schema's are as well. */
-function list<T extends z.core.$ZodType>(item: T): z.ZodMiniReadonly<z.ZodMiniArray<T>> {
-  return z.readonly(z.array(item));
-}
 const policy = z.enum(['Cluster', 'Local']);
 const fate = z.enum(['cluster', 'local', 'rejected', 'dropped', 'rejected-here']);
 
@@ -80,6 +72,7 @@ const service = z.strictObject({
   health: list(health),
 });
 
+/** What `podpath services --json` prints. */
 export const servicesSchema: z.ZodMiniType = z.strictObject({
   schema: z.literal('podpath-services/1'),
   /** Whether every port that kube-proxy serves has an endpoint to send to. */

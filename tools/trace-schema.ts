@@ -1,20 +1,13 @@
 import * as z from 'zod/mini';
 import { DROP_CODES, type DropCode, HINT_CODES, type Outcome, type Trace } from '../src/trace/index.js';
 import type { Same } from './same.js';
+import { int, list, maybeInt, maybeText, text } from './schema-words.js';
 
 /**
  * The twin of src/trace/trace.ts, from which the JSON Schema of `podpath-trace/1` is made. That it is the twin is
  * checked by the compiler, at the end of this file.
  */
-const text = z.string();
-const int = z.int();
-const maybeText = z.nullable(text);
-const maybeInt = z.nullable(int);
 const probability = z.nullable(z.number().check(z.minimum(0), z.maximum(1)));
-/** The type's lists are readonly, so the schema's are as well. */
-function list<T extends z.core.$ZodType>(item: T): z.ZodMiniReadonly<z.ZodMiniArray<T>> {
-  return z.readonly(z.array(item));
-}
 
 /** Schemas that get a name of their own among the `$defs`. */
 export const definitions: z.core.$ZodRegistry<{ id: string }> = z.registry<{ id: string }>();

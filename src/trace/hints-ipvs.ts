@@ -8,6 +8,11 @@ import type { Hint, Hop, Leg } from './trace.js';
 /** kube-proxy's device for addresses of Services, which is never up (k8s 1.30 pkg/proxy/ipvs/proxier.go). */
 const IPVS_DEVICE = 'kube-ipvs0';
 
+/** Whether a namespace has an address for IPVS alone. */
+function isServiceAddress({ ipv4 }: Netns, address: Ipv4 | undefined): boolean {
+  return ipv4.addresses.some(({ dev, local }) => dev === IPVS_DEVICE && local === address);
+}
+
 /** Whom the packet of a leg was for, before anybody translated it; undefined where it has no ports. */
 interface Asked {
   readonly dst: Ipv4;
@@ -51,8 +56,7 @@ export function withoutVirtualService(network: Network, { leg, hop }: End): read
   if (asked === undefined) return pinged(network, ns, leg);
   const values = { node: hop.netns, vip: formatIpv4(asked.dst), port: asked.port, proto: asked.proto };
   if (isLoopback(asked.dst)) return serves(ns, asked) ? [{ code: 'LOCALHOST_NODE_PORT', values }] : [];
-  const bound = ns.ipv4.addresses.some(({ dev, local }) => dev === IPVS_DEVICE && local === asked.dst);
-  if (!bound || serves(ns, asked, asked.dst)) return [];
+  if (!isServiceAddress(ns, asked.dst) || serves(ns, asked, asked.dst)) return [];
   const owner = network.directory.ownerOf(asked.dst);
   const service = owner === undefined ? '' : objectName(owner);
   const ports = owner?.ports ?? [];
@@ -63,13 +67,12 @@ export function withoutVirtualService(network: Network, { leg, hop }: End): read
 }
 
 /** KUBE-IPVS-FILTER rejects all that is for no port of a Service. */
-function pinged(network: Network, { name, ipv4 }: Netns, { packet }: Leg): readonly Hint[] {
+function pinged(network: Network, ns: Netns, { packet }: Leg): readonly Hint[] {
   const [ip, echo] = packet.filter(({ l }) => l === 'ip4' || l === 'icmp');
   const dst = ip?.l === 'ip4' ? parseIpv4(ip.dst) : undefined;
   const owner = dst === undefined ? undefined : network.directory.ownerOf(dst);
-  const bound = ipv4.addresses.some(({ dev, local }) => dev === IPVS_DEVICE && local === dst);
-  if (!bound || dst === undefined || owner === undefined || echo === undefined) return [];
-  const values = { node: name, vip: formatIpv4(dst), service: objectName(owner), ports: portList(owner) };
+  if (dst === undefined || owner === undefined || echo === undefined || !isServiceAddress(ns, dst)) return [];
+  const values = { node: ns.name, vip: formatIpv4(dst), service: objectName(owner), ports: portList(owner) };
   return [{ code: 'VIP_NO_ICMP', values }];
 }
 
@@ -89,11 +92,12 @@ export function askedInTheNameOfService(
   legs: readonly Leg[],
 ): readonly Hint[] {
   const ns = network.netns(netns);
-  const bound = (address: Ipv4 | undefined): boolean =>
-    ns?.ipv4.addresses.some(({ dev, local }) => dev === IPVS_DEVICE && local === address) === true;
+  if (ns === undefined) return [];
   // An answer has been translated back before it is sent on.
   const asked = leg.kind === 'reply' ? legs[0] : undefined;
-  const src = [sourceOf(leg), asked === undefined ? undefined : askedOf(asked)?.dst].find(bound);
+  const src = [sourceOf(leg), asked === undefined ? undefined : askedOf(asked)?.dst].find((each) =>
+    isServiceAddress(ns, each),
+  );
   if (src === undefined) return [];
   return [{ code: 'SOURCE_IS_SERVICE_ADDRESS', values: { node: netns, src: formatIpv4(src), dev: IPVS_DEVICE } }];
 }

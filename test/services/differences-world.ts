@@ -4,9 +4,10 @@ import { buildNetwork, type Lab } from '../../src/lab/index.js';
 import { Runtime } from '../../src/linux/index.js';
 import type { Network } from '../../src/topology/index.js';
 import { type Hop, type Probe, type Trace, type TraceEvent, type TraceOptions, trace } from '../../src/trace/index.js';
-import { host, listener, makeLab, node, pod, port, router } from '../lab/make-lab.js';
+import { listener, makeLab, node, pod, port, router } from '../lab/make-lab.js';
 import { ip, prefix } from '../must.js';
 import { run } from '../network.js';
+import { KUBE_PROXY_ALONE, sender } from './segment.js';
 
 export type Mode = 'iptables' | 'ipvs';
 
@@ -41,10 +42,6 @@ function balanced(address: string, more: Partial<Service> = {}): Partial<Service
 /** web-1 and web-2 on the nodes of their numbers; flanneld masquerades nothing, so that kube-proxy alone decides. */
 export function labOf(mode: Mode, more: Partial<Lab> = {}): Lab {
   const endpoint = { labels: { app: 'web' }, ports: [port(8080)], listen: [listener(8080)] };
-  const sender = (n: number) => ({
-    ...host(`ext-${n}`, `192.168.10.10${n}`, 'lan'),
-    routes: ['10.96.0.0/12', '198.51.100.0/24'].map((dst) => ({ dst: prefix(dst), via: ip(`192.168.10.1${n}`) })),
-  });
   return makeLab({
     nodes: [1, 2, 3].map((n) => node(n)),
     pods: [
@@ -69,14 +66,7 @@ export function labOf(mode: Mode, more: Partial<Lab> = {}): Lab {
     hosts: [sender(1), sender(3)],
     cni: { name: 'flannel/host-gw', options: {} },
     kubeProxy: { mode, config: configOf(false) },
-    overrides: [1, 2, 3].map((n) => ({
-      netns: `node/node-${n}`,
-      command: 'iptables -t nat -F FLANNEL-POSTRTG',
-      file: 'test',
-      path: [],
-      line: 1,
-      col: 1,
-    })),
+    overrides: KUBE_PROXY_ALONE,
     ...more,
   });
 }

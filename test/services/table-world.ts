@@ -3,8 +3,9 @@ import { SERVICE_DEFAULTS, type Service } from '../../src/cluster/index.js';
 import { buildNetwork, type Lab } from '../../src/lab/index.js';
 import type { Network } from '../../src/topology/index.js';
 import { createSimulation, type Path, type Trace, trace } from '../../src/trace/index.js';
-import { host, listener, makeLab, node, pod, port, router } from '../lab/make-lab.js';
+import { listener, makeLab, node, pod, port, router } from '../lab/make-lab.js';
 import { ip, prefix } from '../must.js';
+import { KUBE_PROXY_ALONE, sender } from './segment.js';
 import { type Cell, KINDS, type Met, POLICIES, VIPS } from './table-rules.js';
 
 const DETECT: Readonly<Record<Cell['detector'], DetectLocal>> = {
@@ -47,10 +48,6 @@ function lab(detector: Cell['detector'], mode: Cell['mode']): Lab {
     masqueradeAll: detector === 'masqueradeAll',
   };
   const web = { labels: { app: 'web' }, ports: [port(8080)], listen: [listener(8080)] };
-  const sender = (n: number) => ({
-    ...host(`ext-${n}`, `192.168.10.10${n}`, 'lan'),
-    routes: ['10.96.0.0/12', '198.51.100.0/24'].map((dst) => ({ dst: prefix(dst), via: ip(`192.168.10.1${n}`) })),
-  });
   return makeLab({
     nodes: [1, 2, 3].map((n) => node(n)),
     pods: [
@@ -65,14 +62,7 @@ function lab(detector: Cell['detector'], mode: Cell['mode']): Lab {
     hosts: [sender(1), sender(3)],
     cni: { name: 'flannel/host-gw', options: {} },
     kubeProxy: { mode, config },
-    overrides: [1, 2, 3].map((n) => ({
-      netns: `node/node-${n}`,
-      command: 'iptables -t nat -F FLANNEL-POSTRTG',
-      file: 'test',
-      path: [],
-      line: 1,
-      col: 1,
-    })),
+    overrides: KUBE_PROXY_ALONE,
   });
 }
 
