@@ -5,7 +5,7 @@
 const layers = [
   ['address', 'problem'],
   ['lookup', 'packet', 'cluster'],
-  ['linux'],
+  ['linux', 'bgp'],
   ['topology'],
   ['plan'],
   ['trace'],

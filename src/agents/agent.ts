@@ -1,3 +1,4 @@
+import type { BgpSimulation } from '../bgp/index.js';
 import type { Cluster, Node } from '../cluster/index.js';
 import type { Netns, Origin } from '../linux/index.js';
 import type { Call, Install, Refusal } from '../plan/index.js';
@@ -23,6 +24,8 @@ export interface AgentContext {
   /** What does not run on this node: agents (`flanneld`) and parts of them (`flanneld/masq`). */
   readonly off: ReadonlySet<string>;
   readonly view: View;
+  /** The network's BGP speakers, converged and after what befell them; undefined where nobody speaks BGP. */
+  readonly bgp?: (() => BgpSimulation) | undefined;
 }
 
 /** A daemon: a pure function of what it sees. Its options are given to whatever makes it. */

@@ -1,3 +1,4 @@
+import { calicoBgp, calicoIpip, calicoIpipCrossSubnet, calicoVxlan, calicoVxlanCrossSubnet } from './calico/backend.js';
 import type { CniBackend } from './cni/backend.js';
 import { none } from './cni/none.js';
 import { flannelHostGw, flannelUdp, flannelVxlan } from './flannel/backend.js';
@@ -20,4 +21,15 @@ export function cniBackends(): readonly CniBackend[] {
   return [...backends.values()];
 }
 
-for (const backend of [flannelVxlan, flannelHostGw, flannelUdp, none]) registerCni(backend);
+for (const backend of [
+  flannelVxlan,
+  flannelHostGw,
+  flannelUdp,
+  calicoBgp,
+  calicoIpip,
+  calicoIpipCrossSubnet,
+  calicoVxlan,
+  calicoVxlanCrossSubnet,
+  none,
+])
+  registerCni(backend);

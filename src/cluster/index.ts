@@ -1,5 +1,6 @@
 export { allocateServices, NODE_PORT_RANGE, needsHealthCheck, needsNodePorts, type PortRange } from './allocate.js';
-
+export type * from './calico.js';
+export { CALICO_DEFAULTS, NODE_ANNOTATIONS } from './calico.js';
 export { deriveEndpointSlices, TOPOLOGY_ZONE, topologyMode } from './endpoint-slice.js';
 export type * from './objects.js';
 export { SERVICE_DEFAULTS } from './objects.js';

@@ -1,4 +1,5 @@
 import type { IpAddress, IpPrefix, Ipv4, Ipv4Prefix } from '../address/index.js';
+import type { CalicoObjects } from './calico.js';
 
 /** Labels or annotations of an object. */
 export type Labels = Readonly<Record<string, string>>;
@@ -161,4 +162,6 @@ export interface Cluster {
   readonly pods: readonly Pod[];
   readonly services: readonly Service[];
   readonly endpointSlices: readonly EndpointSlice[];
+  /** Calico's own objects, and what its IPAM has handed out; of another network undefined. */
+  readonly calico?: CalicoObjects | undefined;
 }

@@ -54,7 +54,7 @@ export function readFaults(file: LabFile, root: Place, directory: Directory, con
       context.lost.add(name);
       return [];
     }
-    return [{ name, description: typeof description === 'string' ? description : '', commands: lines }];
+    return [{ name, description: typeof description === 'string' ? description : '', commands: lines, events: [] }];
   });
 }
 

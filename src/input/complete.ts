@@ -1,6 +1,6 @@
 import { formatPrefix, type Ipv4Prefix, overlaps, parseIpv4 } from '../address/index.js';
 import { cniBackend, cniBackends, podNetns } from '../agents/index.js';
-import { NODE_PORT_RANGE, type PortRange } from '../cluster/index.js';
+import { CALICO_DEFAULTS, NODE_PORT_RANGE, type PortRange } from '../cluster/index.js';
 import { type CniChoice, type Lab, type LabNode, SWITCHABLE } from '../lab/index.js';
 import { Directory, type NamedObject } from '../topology/index.js';
 import { checkedAddress, checkedPrefix, checkUnicast } from './address.js';
@@ -100,9 +100,11 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
     routers,
     hosts,
     cni,
+    calico: CALICO_DEFAULTS,
     kubeProxy: readKubeProxy(file, podCIDR, root, context),
     kubelet: file.kubelet ?? 'on',
     overrides: readOverrides(file, root, directory, context),
+    events: [],
     faults,
     expect: readExpectations(file, root, { directory, faults }, context),
     unmodelled: context.unmodelled,

@@ -1,6 +1,6 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
 import type { KubeProxyConfig } from '../agents/index.js';
-import type { EndpointSlice, Node, Pod, PortRange, Service } from '../cluster/index.js';
+import type { CalicoObjects, EndpointSlice, Node, Pod, PortRange, Service } from '../cluster/index.js';
 import type { Unmodelled } from '../topology/index.js';
 import type { DropCode, Outcome } from '../trace/index.js';
 
@@ -27,11 +27,15 @@ export interface Lab {
   readonly routers: readonly Router[];
   readonly hosts: readonly Host[];
   readonly cni: CniChoice;
+  /** Calico's objects, of which only its own networks know. Pools and blocks that are left out are made when the lab is built. */
+  readonly calico: CalicoObjects;
   readonly kubeProxy: KubeProxyChoice;
   /** `kubelet` and its rules run on every node unless switched off here. */
   readonly kubelet: 'on' | 'off';
   /** Sysctls, link settings and other commands that are run once everything is installed, in order. */
   readonly overrides: readonly Override[];
+  /** What befell the control plane since it converged, in order: `pkill`, `birdc`, `calicoctl`, `sleep` and the like. */
+  readonly events: readonly Override[];
   readonly faults: readonly Fault[];
   readonly expect: readonly Expectation[];
   /** What was found in the lab and changes packets' paths, but is not modelled. */
@@ -79,6 +83,33 @@ export interface Router {
   /** One interface per segment, in order: eth0, eth1 … */
   readonly interfaces: readonly { readonly segment: string; readonly address: Ipv4 }[];
   readonly routes: readonly StaticRoute[];
+  /** undefined: it speaks no BGP. */
+  readonly bgp?: RouterBgp | undefined;
+}
+
+/** BIRD on a router. */
+export interface RouterBgp {
+  readonly as: number;
+  readonly routerId: Ipv4;
+  /** For the clients that it reflects to. */
+  readonly clusterId: Ipv4 | undefined;
+  readonly neighbors: readonly RouterNeighbor[];
+  /** What it announces of its own: its connected subnets or any other prefix. */
+  readonly announce: readonly Ipv4Prefix[];
+  /** Routes that the hardware has room for; undefined: all. */
+  readonly fibLimit: number | undefined;
+}
+
+/** A neighbour of a router. */
+export interface RouterNeighbor {
+  readonly address: Ipv4;
+  readonly as: number;
+  readonly rrClient: boolean;
+  readonly nextHopSelf: boolean;
+  readonly passive: boolean;
+  /** Prefixes that are let through, longer ones within them too; undefined: all. */
+  readonly import: readonly Ipv4Prefix[] | undefined;
+  readonly export: readonly Ipv4Prefix[] | undefined;
 }
 
 /** An external host. */
@@ -127,6 +158,8 @@ export interface Fault {
   readonly name: string;
   readonly description: string;
   readonly commands: readonly Override[];
+  /** What of it befalls the control plane: these come before the commands. */
+  readonly events: readonly Override[];
 }
 
 /** A line of `expect:`, which `podpath test` checks. */

@@ -15,7 +15,7 @@ import type { Lab } from './lab.js';
  * kubelet is first, as it starts the others; flanneld and kube-proxy are on the host network, so they need no CNI; pods
  * come last, once a CNI configuration is there. IPVS mode depends on the node's addresses, so it is synced again then.
  */
-const START_ORDER = ['sysctl.d', 'kubelet', 'cni', 'kube-proxy', 'containerd', 'kube-proxy sync'] as const;
+const START_ORDER = ['sysctl.d', 'kubelet', 'cni', 'kube-proxy', 'containerd', 'cni late', 'kube-proxy sync'] as const;
 
 type StartStep = (typeof START_ORDER)[number];
 
@@ -37,6 +37,8 @@ function agentsOfStep(step: StartStep, lab: Lab, cni: CniSetup): readonly Agent[
       return mode === 'none' ? [] : [mode === 'ipvs' ? kubeProxyIpvs(config) : kubeProxyIptables(config)];
     case 'containerd':
       return [containerRuntime(cni)];
+    case 'cni late':
+      return cni.late ?? [];
     case 'kube-proxy sync':
       return mode === 'ipvs' ? [kubeProxyIpvsResync(config)] : [];
   }

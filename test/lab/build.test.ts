@@ -340,6 +340,7 @@ describe('faults', () => {
   const fault = (name: string, netns: string, ...commands: string[]) => ({
     name,
     description: '',
+    events: [],
     commands: commands.map((command, i) => ({
       netns,
       command,

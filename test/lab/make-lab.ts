@@ -1,5 +1,11 @@
 import { DEFAULT_PROXY_CONFIG } from '../../src/agents/index.js';
-import { type ContainerPort, NODE_PORT_RANGE, SERVICE_DEFAULTS, type Service } from '../../src/cluster/index.js';
+import {
+  CALICO_DEFAULTS,
+  type ContainerPort,
+  NODE_PORT_RANGE,
+  SERVICE_DEFAULTS,
+  type Service,
+} from '../../src/cluster/index.js';
 import type { Host, Lab, LabNode, LabPod, Listener, Router, Segment } from '../../src/lab/index.js';
 import { ip, prefix } from '../must.js';
 
@@ -75,6 +81,8 @@ export function makeLab(more: Partial<Lab> = {}): Lab {
     name: 'test',
     description: '',
     podCIDR: prefix('10.244.0.0/16'),
+    calico: CALICO_DEFAULTS,
+    events: [],
     serviceCIDR: prefix('10.96.0.0/12'),
     serviceNodePortRange: NODE_PORT_RANGE,
     nodes: [node(1), node(2)],

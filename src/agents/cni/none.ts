@@ -1,4 +1,4 @@
-import type { CniBackend } from './backend.js';
+import { type CniBackend, registerEach } from './backend.js';
 import { readOptions } from './options.js';
 
 /** No network that is modelled: pods have `lo` and nothing else, as before a CNI is installed. */
@@ -13,9 +13,9 @@ export const none: CniBackend = {
     return {
       setup: {
         agents: [],
-        annotations: () => ({}),
         // What another plug-in gave them, where the lab says so: Services have them as endpoints all the same.
-        podAddresses: (_node, _off, pods) => pods.map(({ podIP }) => podIP),
+        register: (cluster) =>
+          registerEach(cluster, (_node, _off, pods) => ({ annotations: {}, podIPs: pods.map(({ podIP }) => podIP) })),
         plugins: undefined,
       },
     };

@@ -1,6 +1,6 @@
 import type { Node, Pod } from '../../cluster/index.js';
 import { type AgentContext, ownNetns } from '../agent.js';
-import type { CniBackend, CniSetup, Off, PodNetwork } from '../cni/backend.js';
+import { type CniBackend, type CniSetup, type Off, type PodNetwork, registerEach } from '../cni/backend.js';
 import { bridge } from '../cni/bridge.js';
 import { type FlannelDelegate, flannelDelegate, PUBLISHED_DELEGATE, type SubnetEnv } from '../cni/flannel.js';
 import { HostLocalStore, hostLocalAddresses, wholeSubnet } from '../cni/host-local.js';
@@ -105,9 +105,13 @@ const NETWORK_NAME = 'cbr0';
 function setup(config: FlannelConfig, flannel: FlannelBackend, delegate: FlannelDelegate): CniSetup {
   return {
     agents: [flanneld(config, flannel)],
-    annotations: (node, off) => (off.has('flanneld') ? {} : leaseAnnotations(node, flannel.attrs(node))),
-    podAddresses: (node, off, pods) =>
-      runs(config, node, off) ? hostLocalAddresses(wholeSubnet(node.podCIDR, []), pods) : pods.map(() => undefined),
+    register: (cluster) =>
+      registerEach(cluster, (node, off, pods) => ({
+        annotations: off.has('flanneld') ? {} : leaseAnnotations(node, flannel.attrs(node)),
+        podIPs: runs(config, node, off)
+          ? hostLocalAddresses(wholeSubnet(node.podCIDR, []), pods)
+          : pods.map(() => undefined),
+      })),
     podMtu: (mtu) => flannel.mtu({ mtu }),
     plugins: (context) => plugins(context, config, flannel, delegate),
   };

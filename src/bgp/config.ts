@@ -1,0 +1,122 @@
+import type { Ipv4, Ipv4Prefix } from '../address/index.js';
+import type { Filter } from './filter.js';
+
+/** A router that speaks BGP, as the configuration of its daemon describes it. */
+export interface SpeakerConfig {
+  /** Of the machine; no two speakers have one. */
+  readonly name: string;
+  /** AS number, uint32. */
+  readonly as: number;
+  /** Compared as an uint32 in the decision process and sent in OPEN (RFC 4271 §4.2). */
+  readonly routerId: Ipv4;
+  /** A direct route follows from each, and next hops are resolved through it. */
+  readonly interfaces: readonly SpeakerInterface[];
+  /** Routes that are not BGP's: static ones, and those that the daemon learns from the kernel. */
+  readonly routes: readonly LocalRoute[];
+  readonly sessions: readonly SessionConfig[];
+  /** What it puts into the machine's forwarding table. */
+  readonly kernel: KernelConfig;
+}
+
+/** A network interface of a speaker. */
+export interface SpeakerInterface {
+  /** `eth0`. */
+  readonly name: string;
+  readonly address: Ipv4;
+  readonly prefixLength: number;
+}
+
+/** Where a route that is not BGP's leads to. */
+export interface LocalRoute {
+  readonly net: Ipv4Prefix;
+  readonly type: 'unicast' | 'blackhole' | 'unreachable' | 'prohibit';
+  /** `static` has preference 200 and a daemon's own; `kernel` was learned from the forwarding table, preference 10. */
+  readonly source: 'static' | 'kernel';
+  /** Name of the instance, `blocks` or `kernel1`, as `birdc show route` prints it. */
+  readonly protocol: string;
+  /** Empty unless unicast. */
+  readonly nexthops: readonly NextHop[];
+}
+
+/** One next hop of a route. */
+export interface NextHop {
+  /** undefined for what is on-link. */
+  readonly via: Ipv4 | undefined;
+  readonly dev: string;
+  /** 1 for each unless the route says otherwise. */
+  readonly weight: number;
+}
+
+/** One side of a session, as its own speaker configures it. */
+export interface SessionConfig {
+  /** `Mesh_192_168_56_12`. */
+  readonly name: string;
+  /** The address that it speaks from. */
+  readonly local: Ipv4;
+  readonly neighbor: Ipv4;
+  readonly neighborAs: number;
+  /** Whether the neighbour need not be on a common subnet; next hops are then resolved recursively. */
+  readonly multihop: boolean;
+  /** Waits for the neighbour to connect. */
+  readonly passive: boolean;
+  /** The neighbour is a client of this reflector (RFC 4456). */
+  readonly rrClient: boolean;
+  /** CLUSTER_ID; undefined: the router id. */
+  readonly clusterId: Ipv4 | undefined;
+  /** Which announcements get this speaker's own address for their NEXT_HOP; eBGP gets it anyway where it must. */
+  readonly nextHopSelf: boolean;
+  /** NEXT_HOP stays what it was, also towards another AS. */
+  readonly nextHopKeep: boolean;
+  /** All accepted paths are sent and received (RFC 7911), where both sides have it. */
+  readonly addPaths: boolean;
+  /** Whether routes of a neighbour that went without NOTIFICATION are kept (RFC 4724). */
+  readonly gracefulRestart: boolean;
+  /** How long, seconds; BIRD's default is 120. */
+  readonly restartTime: number;
+  /** Hold time that is offered, seconds; BIRD's default is 240. */
+  readonly holdTime: number;
+  /** How often the own AS may stand in a received AS_PATH (`allow local as`). */
+  readonly allowLocalAs: number;
+  /** TCP MD5 (RFC 2385): both sides need the same. */
+  readonly password: string | undefined;
+  readonly import: Filter;
+  readonly export: Filter;
+}
+
+/** The channel to the forwarding table: BIRD's `protocol kernel`. */
+export interface KernelConfig {
+  readonly export: Filter;
+  /** Routes that are equal up to the router id become one with several next hops (`merge paths`). */
+  readonly mergePaths: boolean;
+  /** Routes that there is room for; undefined: all. Those that come when it is full stay out. */
+  readonly limit: number | undefined;
+  /** The routes stay when the daemon goes (`persist`). */
+  readonly persist: boolean;
+}
+
+/** Speakers that may reach one another, and how what is left to chance is decided. */
+export interface BgpConfig {
+  readonly speakers: readonly SpeakerConfig[];
+  /**
+   * Whether TCP from one address comes through to another, and back: asked when a session is to be established, and again
+   * after an event. Undefined: all speakers reach one another.
+   */
+  readonly reachable: ((from: Ipv4, to: Ipv4) => boolean) | undefined;
+  /** Decides the order of messages that are under way at the same time. */
+  readonly seed: number;
+}
+
+/** What befalls speakers after they have started. */
+export type BgpEvent =
+  /** SIGKILL, a crash: TCP is closed without a NOTIFICATION. */
+  | { readonly type: 'kill'; readonly speaker: string }
+  /** SIGTERM: a NOTIFICATION to each neighbour (Cease, RFC 4486). */
+  | { readonly type: 'shutdown'; readonly speaker: string }
+  /** The daemon of a speaker that went starts anew. */
+  | { readonly type: 'start'; readonly speaker: string }
+  /** `birdc disable SESSION`, `birdc enable SESSION`. */
+  | { readonly type: 'disable' | 'enable'; readonly speaker: string; readonly session: string }
+  /** A new configuration of the speaker with that name: sessions that it changes are restarted. */
+  | { readonly type: 'reconfigure'; readonly config: SpeakerConfig }
+  /** From now on TCP goes through where this says so; what is cut off runs into the hold timer. */
+  | { readonly type: 'reachable'; readonly reachable: BgpConfig['reachable'] };

@@ -1,0 +1,194 @@
+import type { Ipv4, Ipv4Prefix } from '../address/index.js';
+
+/** Calico's API objects (projectcalico.org/v3), as far as the packet path depends on them, and what its IPAM has given out. */
+export interface CalicoObjects {
+  readonly ipPools: readonly IPPool[];
+  readonly ipReservations: readonly Ipv4Prefix[];
+  readonly blocks: readonly IPAMBlock[];
+  readonly ipamConfig: IPAMConfig;
+  readonly bgpConfiguration: BGPConfiguration;
+  readonly bgpPeers: readonly BGPPeer[];
+  readonly bgpFilters: readonly BGPFilter[];
+  readonly felixConfiguration: FelixConfiguration;
+}
+
+/** When a pool's packets are encapsulated: always, never, or on their way to nodes of other subnets. */
+export type EncapsulationMode = 'Always' | 'CrossSubnet' | 'Never';
+
+/** An IPPool. */
+export interface IPPool {
+  readonly name: string;
+  readonly cidr: Ipv4Prefix;
+  /** Prefix length of its blocks, 20 to 32; 26 unless given. */
+  readonly blockSize: number;
+  /** Of the two modes one is `Never`. */
+  readonly ipipMode: EncapsulationMode;
+  readonly vxlanMode: EncapsulationMode;
+  readonly natOutgoing: boolean;
+  /** Nothing more is allocated from it; its routes and NAT stay. */
+  readonly disabled: boolean;
+  readonly disableBGPExport: boolean;
+  /** A Calico selector on nodes; `all()` unless given. */
+  readonly nodeSelector: string;
+  readonly allowedUses: readonly ('Workload' | 'Tunnel')[];
+}
+
+/** What an address of a block is used for: a pod, or a node's own tunnel device. */
+export interface IPAMAllocation {
+  readonly address: Ipv4;
+  /** `k8s-pod-network.CONTAINERID`, `ipip-tunnel-addr-NODE`, `vxlan-tunnel-addr-NODE`. */
+  readonly handle: string;
+  /** The node that uses it; another than the block's when it was borrowed. */
+  readonly node: string;
+  /** `namespace/name`; undefined for a tunnel's. */
+  readonly pod: string | undefined;
+}
+
+/** A block of a pool, and the node that it is affine to. */
+export interface IPAMBlock {
+  readonly cidr: Ipv4Prefix;
+  /** undefined: of no node. */
+  readonly affinity: string | undefined;
+  /** Only a confirmed affinity makes BIRD announce the block in place of its addresses. */
+  readonly state: 'confirmed' | 'pending' | 'pendingDeletion';
+  readonly allocations: readonly IPAMAllocation[];
+}
+
+/** IPAMConfig. */
+export interface IPAMConfig {
+  /** No address of another node's block is borrowed. */
+  readonly strictAffinity: boolean;
+  readonly autoAllocateBlocks: boolean;
+  /** undefined: as many as a node needs (libcalico-go's default of 20 is left to the lab). */
+  readonly maxBlocksPerHost: number | undefined;
+}
+
+/** BGPConfiguration `default`. */
+export interface BGPConfiguration {
+  /** Of nodes without an own one; 64512 unless given. */
+  readonly asNumber: number;
+  readonly nodeToNodeMeshEnabled: boolean;
+  readonly serviceClusterIPs: readonly Ipv4Prefix[];
+  readonly serviceExternalIPs: readonly Ipv4Prefix[];
+  readonly serviceLoadBalancerIPs: readonly Ipv4Prefix[];
+  /** By name: `64512:100` as an uint32, or a large community's three. */
+  readonly communities: readonly {
+    readonly name: string;
+    readonly value: number | readonly [number, number, number];
+  }[];
+  readonly prefixAdvertisements: readonly { readonly cidr: Ipv4Prefix; readonly communities: readonly string[] }[];
+  /** Seconds; 120 unless given. */
+  readonly nodeMeshMaxRestartTime: number;
+}
+
+/** BGPPeer: sessions of one node, of those that a selector finds, or of all, with one address or with the nodes of a selector. */
+export interface BGPPeer {
+  readonly name: string;
+  readonly node: string | undefined;
+  /** undefined together with `node`: all nodes. */
+  readonly nodeSelector: string | undefined;
+  readonly peerIP: Ipv4 | undefined;
+  readonly asNumber: number | undefined;
+  readonly peerSelector: string | undefined;
+  readonly keepOriginalNextHop: boolean;
+  /** 3.28 and later: `Auto`, `Self` or `Keep`. */
+  readonly nextHopMode: 'Auto' | 'Self' | 'Keep' | undefined;
+  readonly sourceAddress: 'UseNodeIP' | 'None';
+  /** Names of BGPFilters, 3.25 and later. */
+  readonly filters: readonly string[];
+  readonly maxRestartTime: number | undefined;
+  readonly numAllowedLocalASNumbers: number;
+  readonly password: string | undefined;
+}
+
+/** One rule of a BGPFilter; what is undefined may be anything. */
+export interface BGPFilterRule {
+  readonly action: 'Accept' | 'Reject';
+  readonly matchOperator: 'Equal' | 'NotEqual' | 'In' | 'NotIn' | undefined;
+  readonly cidr: Ipv4Prefix | undefined;
+  readonly prefixLength: { readonly min: number; readonly max: number } | undefined;
+  readonly source: 'RemotePeers' | undefined;
+  readonly interface: string | undefined;
+}
+
+/** BGPFilter (Calico 3.25 and later). */
+export interface BGPFilter {
+  readonly name: string;
+  readonly exportV4: readonly BGPFilterRule[];
+  readonly importV4: readonly BGPFilterRule[];
+}
+
+/** FelixConfiguration `default`, as far as it changes what is forwarded. */
+export interface FelixConfiguration {
+  /** What becomes of packets from pods to their own node: Felix drops them, Calico's manifests say Accept. */
+  readonly defaultEndpointToHostAction: 'Drop' | 'Return' | 'Accept';
+  readonly chainInsertMode: 'insert' | 'append';
+  readonly iptablesFilterAllowAction: 'Accept' | 'Return';
+  readonly iptablesMangleAllowAction: 'Accept' | 'Return';
+  /** uint32; 0xffff0000 unless given. */
+  readonly iptablesMarkMask: number;
+  /** undefined: by the uplink, less what the tunnel adds. */
+  readonly ipipMTU: number | undefined;
+  readonly vxlanMTU: number | undefined;
+  readonly vxlanVNI: number;
+  readonly vxlanPort: number;
+  /** rtm_protocol of the routes that Felix writes; 3 (boot) unless given. */
+  readonly deviceRouteProtocol: number;
+  readonly removeExternalRoutes: boolean;
+  readonly natOutgoingAddress: Ipv4 | undefined;
+  readonly natPortRange: { readonly min: number; readonly max: number } | undefined;
+  readonly allowVXLANPacketsFromWorkloads: boolean;
+  readonly allowIPIPPacketsFromWorkloads: boolean;
+  readonly disableConntrackInvalidCheck: boolean;
+  readonly serviceLoopPrevention: 'Drop' | 'Reject' | 'Disabled';
+}
+
+/** What the objects are like where nothing is said. */
+export const CALICO_DEFAULTS: CalicoObjects = {
+  ipPools: [],
+  ipReservations: [],
+  blocks: [],
+  ipamConfig: { strictAffinity: false, autoAllocateBlocks: true, maxBlocksPerHost: undefined },
+  bgpConfiguration: {
+    asNumber: 64512,
+    nodeToNodeMeshEnabled: true,
+    serviceClusterIPs: [],
+    serviceExternalIPs: [],
+    serviceLoadBalancerIPs: [],
+    communities: [],
+    prefixAdvertisements: [],
+    nodeMeshMaxRestartTime: 120,
+  },
+  bgpPeers: [],
+  bgpFilters: [],
+  felixConfiguration: {
+    defaultEndpointToHostAction: 'Accept',
+    chainInsertMode: 'insert',
+    iptablesFilterAllowAction: 'Accept',
+    iptablesMangleAllowAction: 'Accept',
+    iptablesMarkMask: 0xffff0000,
+    ipipMTU: undefined,
+    vxlanMTU: undefined,
+    vxlanVNI: 4096,
+    vxlanPort: 4789,
+    deviceRouteProtocol: 3,
+    removeExternalRoutes: true,
+    natOutgoingAddress: undefined,
+    natPortRange: undefined,
+    allowVXLANPacketsFromWorkloads: false,
+    allowIPIPPacketsFromWorkloads: false,
+    disableConntrackInvalidCheck: false,
+    serviceLoopPrevention: 'Drop',
+  },
+};
+
+/** Annotations that calico/node keeps on its Node where the datastore is Kubernetes (libcalico-go lib/backend/k8s/resources/node.go). */
+export const NODE_ANNOTATIONS = {
+  /** With the prefix length: `192.168.56.11/24`. */
+  ipv4Address: 'projectcalico.org/IPv4Address',
+  asNumber: 'projectcalico.org/ASNumber',
+  routeReflectorClusterID: 'projectcalico.org/RouteReflectorClusterID',
+  ipv4IPIPTunnelAddr: 'projectcalico.org/IPv4IPIPTunnelAddr',
+  ipv4VXLANTunnelAddr: 'projectcalico.org/IPv4VXLANTunnelAddr',
+  vxlanTunnelMACAddr: 'projectcalico.org/VXLANTunnelMACAddr',
+} as const;
