@@ -30,7 +30,9 @@ function bgpNode({ name, labels, annotations }: Node, globalAs: number): BgpNode
   if (address === undefined) return [];
   const cluster = annotations[NODE_ANNOTATIONS.routeReflectorClusterID] ?? '';
   const as = parseAs(annotations[NODE_ANNOTATIONS.asNumber]) ?? globalAs;
-  return [{ name, address, text, network: prefixOf(address, Number(length)), as, clusterId: parseIpv4(cluster), labels }];
+  return [
+    { name, address, text, network: prefixOf(address, Number(length)), as, clusterId: parseIpv4(cluster), labels },
+  ];
 }
 
 /** `65001`, or `1.10` of RFC 5396, where the upper half comes first (api pkg/lib/numorstring/asnumber.go). */

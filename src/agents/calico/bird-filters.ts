@@ -1,6 +1,13 @@
 import type { Ipv4Prefix } from '../../address/index.js';
 import { ACCEPT_ALL, type Filter, type FilterAction, type FilterTerm, type PrefixRange } from '../../bgp/index.js';
-import type { BGPConfiguration, BGPFilter, BGPFilterRule, CalicoObjects, IPAMBlock, IPPool } from '../../cluster/index.js';
+import type {
+  BGPConfiguration,
+  BGPFilter,
+  BGPFilterRule,
+  CalicoObjects,
+  IPAMBlock,
+  IPPool,
+} from '../../cluster/index.js';
 import type { BgpNode } from './bgp-node.js';
 import type { ServiceRoutes } from './service-routes.js';
 

@@ -1,6 +1,6 @@
 import { formatPrefix, type Ipv4 } from '../../address/index.js';
 import type { BgpSimulation, FibRoute } from '../../bgp/index.js';
-import { type Nexthop, type NewRoute, newRoute, RT_TABLE_MAIN } from '../../linux/index.js';
+import { type NewRoute, type Nexthop, newRoute, RT_TABLE_MAIN } from '../../linux/index.js';
 import { type Agent, callsOn, type Steps } from '../agent.js';
 
 /** BIRD's kernel protocol: the routes of its table, as it writes them into the node's. Calico's fork is of BIRD 1.6. */

@@ -92,11 +92,7 @@ function peeringWith({ address, as, clusterId }: BgpNode, peer: BGPPeer): Peerin
 }
 
 /** The nodes that a BGPPeer's address is of (nodesWithIPPortAndAS()). */
-function withAddress(
-  { peerIP, asNumber }: BGPPeer,
-  nodes: readonly BgpNode[],
-  globalAs: number,
-): readonly BgpNode[] {
+function withAddress({ peerIP, asNumber }: BGPPeer, nodes: readonly BgpNode[], globalAs: number): readonly BgpNode[] {
   const as = asNumber ?? globalAs;
   return nodes.filter((node) => node.address === peerIP && node.as === as);
 }

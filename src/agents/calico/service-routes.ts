@@ -60,9 +60,7 @@ function routesOf(service: Service, config: BGPConfiguration): readonly Ipv4Pref
 }
 
 function within(addresses: readonly IpAddress[], cidrs: readonly Ipv4Prefix[]): readonly IpAddress[] {
-  return addresses.filter(
-    (address) => isIpv4Address(address) && cidrs.some((cidr) => contains(cidr, address)),
-  );
+  return addresses.filter((address) => isIpv4Address(address) && cidrs.some((cidr) => contains(cidr, address)));
 }
 
 function distinct(prefixes: readonly Ipv4Prefix[]): readonly Ipv4Prefix[] {
