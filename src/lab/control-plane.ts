@@ -63,18 +63,28 @@ function simulate(lab: Lab, world: World, events: readonly Event[]): BgpSimulati
   const simulation = new BgpSimulation({ speakers, reachable: underlayReach(lab), seed: SEED });
   simulation.converge();
   for (const { machine, command } of events) {
-    befall(simulation, world, machine, command);
+    befall(simulation, { lab, world }, machine, command);
     simulation.converge();
   }
   return simulation;
 }
 
-function befall(simulation: BgpSimulation, world: World, speaker: string, command: ControlCommand): void {
+/** Where something happens. */
+interface Scene {
+  readonly lab: Lab;
+  readonly world: World;
+}
+
+function befall(simulation: BgpSimulation, at: Scene, speaker: string, command: ControlCommand): void {
+  const { lab, world } = at;
   switch (command.command) {
     case 'kill':
     case 'shutdown':
-    case 'start':
       simulation.apply({ type: command.command, speaker });
+      break;
+    case 'start':
+      // On nodes it is `bird -R` (calico/node, filesystem/etc/service/available/bird/run); a router has begun anew.
+      simulation.apply({ type: 'start', speaker, recover: !lab.routers.some(({ name }) => name === speaker) });
       break;
     case 'disable':
     case 'enable':
@@ -82,9 +92,9 @@ function befall(simulation: BgpSimulation, world: World, speaker: string, comman
         simulation.apply({ type: command.command, speaker, session });
       break;
     case 'restart':
-      befall(simulation, world, speaker, { ...command, command: 'disable' });
+      befall(simulation, at, speaker, { ...command, command: 'disable' });
       simulation.converge();
-      befall(simulation, world, speaker, { ...command, command: 'enable' });
+      befall(simulation, at, speaker, { ...command, command: 'enable' });
       break;
     case 'sleep':
       simulation.advance(command.seconds * 1000);

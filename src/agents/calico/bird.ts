@@ -1,5 +1,5 @@
 import { formatPrefix, type Ipv4 } from '../../address/index.js';
-import type { BgpSimulation, FibRoute } from '../../bgp/index.js';
+import type { BgpSimulation, FibRoute, RibRoute } from '../../bgp/index.js';
 import { type NewRoute, type Nexthop, newRoute, RT_TABLE_MAIN } from '../../linux/index.js';
 import { type Agent, callsOn, type Steps } from '../agent.js';
 
@@ -27,13 +27,21 @@ export function* birdRoutes(simulation: BgpSimulation, speaker: string, metric: 
   const { names, byAddress } = speakersOf(simulation);
   if (!names.has(speaker)) return;
   const sessions = new Map(simulation.sessions(speaker).map(({ name, neighbor }) => [name, neighbor]));
-  for (const route of simulation.fib(speaker)) {
+  const fib = simulation.fib(speaker);
+  const ends = fib.some(({ tunnel }) => tunnel !== undefined) ? tunnelEnds(simulation.rib(speaker)) : NO_TUNNELS;
+  for (const route of fib) {
     // Without `device routes` BIRD 1.6 leaves these to the kernel (krt_import_control(), sysdep/unix/krt.c).
     if (route.source === 'device') continue;
     const call = callsOn(speaker, { by: 'bird', object: nameOf(route, sessions, byAddress) });
-    yield call({ call: 'route add', table: RT_TABLE_MAIN, route: kernelRoute(route, metric) });
+    yield call({
+      call: 'route add',
+      table: RT_TABLE_MAIN,
+      route: kernelRoute(route, ends.get(formatPrefix(route.net)), metric),
+    });
   }
 }
+
+const NO_TUNNELS: ReadonlyMap<string, Ipv4> = new Map();
 
 /** Who speaks, and by which addresses. */
 interface Known {
@@ -70,16 +78,28 @@ function nameOf(
   return from === undefined ? `${formatPrefix(net)} (${protocol})` : `${formatPrefix(net)} from ${from} (${protocol})`;
 }
 
-/** As nl_send_route() has it: a route through a tunnel counts every next hop as on-link (Calico's `krt_tunnel`). */
-function kernelRoute({ net, type, nexthops, tunnel }: FibRoute, metric: number): NewRoute {
+/**
+ * NEXT_HOP of what is best, by prefix. Through a tunnel that is the far end, whatever router leads there: in real tables
+ * nodes of other subnets stand behind `via … dev tunl0 … onlink`, where a route without a tunnel has the gateway.
+ */
+function tunnelEnds(rib: readonly RibRoute[]): ReadonlyMap<string, Ipv4> {
+  return new Map(
+    rib.flatMap(({ net, best, attributes }) =>
+      best && attributes !== undefined ? [[formatPrefix(net), attributes.nextHop] as const] : [],
+    ),
+  );
+}
+
+/** As nl_send_route() has it; Calico's `krt_tunnel` puts the device in, and the flag onlink. */
+function kernelRoute({ net, type, nexthops, tunnel }: FibRoute, end: Ipv4 | undefined, metric: number): NewRoute {
   const base = { ...newRoute(net, {}), protocol: 'bird', metric };
   if (type !== 'unicast') {
     const { dst, tos, protocol, scope, mtu, mtuLock } = base;
     return { type, dst, tos, metric, protocol, scope, mtu, mtuLock };
   }
-  const [first, ...others] = nexthops.map(
-    ({ via, dev, weight }): Nexthop => ({ dev: tunnel ?? dev, via, onlink: tunnel !== undefined, weight }),
-  );
+  if (tunnel !== undefined && end !== undefined)
+    return { ...newRoute(net, { dev: tunnel, via: end, onlink: true }), protocol: 'bird', metric };
+  const [first, ...others] = nexthops.map(({ via, dev, weight }): Nexthop => ({ dev, via, onlink: false, weight }));
   if (first === undefined) throw new Error(`BIRD's route to ${formatPrefix(net)} has no next hop`);
   return { ...base, type: 'unicast', nexthops: [first, ...others], prefsrc: undefined };
 }

@@ -177,6 +177,7 @@ const BGP_TEMPLATE = {
   gracefulRestart: true,
   restartTime: 120,
   holdTime: 240,
+  timers: { connectDelay: 2, connectRetry: 5, errorWait: [5, 30] },
   allowLocalAs: 0,
   password: undefined,
 } as const;
