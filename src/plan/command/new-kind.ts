@@ -1,5 +1,6 @@
 import type { LineWords } from '../../linux/index.js';
 import type { NewLink } from '../install.js';
+import { readIpip } from './ipip.js';
 
 /** The part of a new link that its type decides. */
 export type NewKind = {
@@ -13,6 +14,8 @@ export function readNewKind(words: LineWords, type: string, lower: string | unde
       return readBridge(words);
     case 'vxlan':
       return readVxlan(words);
+    case 'ipip':
+      return readIpip(words);
     case '':
       return undefined;
     default: {
