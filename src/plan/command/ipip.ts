@@ -33,12 +33,6 @@ function newIpip(protocol: 'any' | 'ipip'): Draft {
 export function readIpip(words: LineWords): NewIpip {
   const link = newIpip('any');
   while (words.has()) {
-    const next = words.peek();
-    if (next === 'external' || next === 'fwmark' || next === 'encap') {
-      words.fail(`"${words.take('option')}" of an ipip device is not modelled`);
-      words.rest();
-      return link;
-    }
     if (words.accept('noencap')) continue;
     const option = words.keyword(OPTIONS, 'option of an ipip device');
     if (option !== undefined) readOption(words, option, link);

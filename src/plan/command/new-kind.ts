@@ -1,4 +1,4 @@
-import type { LineWords } from '../../linux/index.js';
+import { LineWords } from '../../linux/index.js';
 import type { NewLink } from '../install.js';
 import { readIpip } from './ipip.js';
 
@@ -7,6 +7,9 @@ export type NewKind = {
   [K in NewLink['kind']]: Omit<Extract<NewLink, { kind: K }>, 'name' | 'mtu' | 'address'>;
 }[NewLink['kind']];
 
+/** Options that change what an ipip device sends, and that are not modelled. */
+const UNMODELLED_IPIP: ReadonlySet<string> = new Set(['external', 'fwmark', 'encap']);
+
 /** Reads what stands behind `type TYPE`. A type that is not modelled is kept with its words. */
 export function readNewKind(words: LineWords, type: string, lower: string | undefined): NewKind | undefined {
   switch (type) {
@@ -14,8 +17,12 @@ export function readNewKind(words: LineWords, type: string, lower: string | unde
       return readBridge(words);
     case 'vxlan':
       return readVxlan(words);
-    case 'ipip':
-      return readIpip(words);
+    case 'ipip': {
+      const options = words.rest();
+      const known = !options.some(({ text }) => UNMODELLED_IPIP.has(text));
+      if (known) return readIpip(new LineWords(options, words.place));
+      return { kind: 'unmodelled', type, data: { options: options.map(({ text }) => text) } };
+    }
     case '':
       return undefined;
     default: {
