@@ -20,9 +20,7 @@ export interface FelixMarks {
  *
  * undefined: Felix ends, as there are too few.
  */
-export function felixMarks({
-  iptablesMarkMask,
-}: Pick<FelixConfiguration, 'iptablesMarkMask'>): FelixMarks | undefined {
+export function felixMarks({ iptablesMarkMask }: Pick<FelixConfiguration, 'iptablesMarkMask'>): FelixMarks | undefined {
   const [accept, pass, scratch0, scratch1, ...rest] = bitsOf(iptablesMarkMask);
   if (accept === undefined || pass === undefined || scratch0 === undefined || scratch1 === undefined) return undefined;
   const endpoint = rest.reduce((sum, bit) => sum + bit, 0);

@@ -34,11 +34,6 @@ export function goto(target: string): string {
   return `--goto ${target}`;
 }
 
-/** The chain that a rule leads to; undefined for other targets. Felix names its own in a way that no target has. */
-export function referredChain({ action }: FelixRule): string | undefined {
-  return /^--(?:jump|goto) (cali-\S+)$/.exec(action)?.[1];
-}
-
 /**
  * The hashes of a chain's rules: each covers the chain's name, all rules before it and itself (felix 3.21
  * iptables/rules.go RuleHashes()), so equal hashes mean that whole beginnings of chains are equal.

@@ -90,8 +90,10 @@ export function vxlanTunnelAddress({ annotations }: Pick<Node, 'annotations'>): 
 const MTU_INTERFACES = /^((en|wl|ww|sl|ib)[opsx].*|(eth|wlan|wwan).*)/;
 /** The smallest of common clouds, where no interface is found. */
 const FALLBACK_MTU = 1460;
-const IPIP_OVERHEAD = 20;
-const VXLAN_OVERHEAD = 50;
+/** The outer IP header. */
+export const IPIP_OVERHEAD = 20;
+/** Outer Ethernet, IP, UDP and VXLAN headers. */
+export const VXLAN_OVERHEAD = 50;
 
 /** MTUs of a node. */
 export interface Mtus {

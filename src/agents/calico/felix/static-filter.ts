@@ -3,8 +3,8 @@ import {
   clearMark,
   ESTABLISHED,
   FROM_WORKLOAD,
-  inSet,
   IPIP_PACKET,
+  inSet,
   isClear,
   isEndpoint,
   isMarked,
@@ -122,10 +122,7 @@ function tunnelInput(settings: RuleSettings): FelixRule[] {
 /** From a pod to its own node: its egress policy, then DefaultEndpointToHostAction. */
 function workloadToHostRules({ felix }: RuleSettings): FelixRule[] {
   const action = felix.defaultEndpointToHostAction.toUpperCase();
-  return [
-    jump(CHAIN.fromWorkload),
-    { action: `--jump ${action}`, comment: 'Configured DefaultEndpointToHostAction' },
-  ];
+  return [jump(CHAIN.fromWorkload), { action: `--jump ${action}`, comment: 'Configured DefaultEndpointToHostAction' }];
 }
 
 function outputRules(settings: RuleSettings): FelixRule[] {

@@ -1,6 +1,16 @@
 import { formatIpv4 } from '../../../address/index.js';
 import { allBits } from './marks.js';
-import { clearMark, ESTABLISHED, FROM_WORKLOAD, inSet, isClear, isMarked, isNotClear, notInSet, setMark } from './match.js';
+import {
+  clearMark,
+  ESTABLISHED,
+  FROM_WORKLOAD,
+  inSet,
+  isClear,
+  isMarked,
+  isNotClear,
+  notInSet,
+  setMark,
+} from './match.js';
 import { CHAIN, IPSET } from './names.js';
 import { type FelixChain, type FelixRule, jump } from './rule.js';
 import type { RuleSettings } from './settings.js';

@@ -1,7 +1,6 @@
-import { type Netns, printRule, type Rule, type Table, type TableName } from '../../../linux/index.js';
-import type { Origin } from '../../../linux/index.js';
+import { type Netns, type Origin, printRule, type Rule, type Table, type TableName } from '../../../linux/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
-import { chainLines, type FelixChain, type FelixRule, HASH_COMMENT, linesOf, referredChain, ruleHashes } from './rule.js';
+import { chainLines, type FelixChain, type FelixRule, HASH_COMMENT, linesOf, ruleHashes } from './rule.js';
 
 /** Chains that have one reason, and the text that makes them: the same object wherever they are the same. */
 export interface ChainGroup {
@@ -102,25 +101,12 @@ function builtInLines(
   const last: FelixChain = { name: `${chain}*appends*`, rules: appends };
   const others = rules.filter((rule) => hashOf(rule) === undefined).map(() => undefined);
   const inserted = ruleHashes(own);
-  const expected = [
-    ...(mode === 'insert' ? [...inserted, ...others] : [...others, ...inserted]),
-    ...ruleHashes(last),
-  ];
+  const expected = [...(mode === 'insert' ? [...inserted, ...others] : [...others, ...inserted]), ...ruleHashes(last)];
   const there = rules.map(hashOf);
   if (there.length === expected.length && there.every((hash, i) => hash === expected[i])) return [];
   return [
-    ...rules.filter((rule) => hashOf(rule) !== undefined).map((rule) => printRule(chain, rule).replace('-A', '-D')),
+    ...rules.filter((rule) => hashOf(rule) !== undefined).map((rule) => printRule(rule, chain).replace('-A', '-D')),
     ...linesOf(mode === 'insert' ? '-I' : '-A', chain, own),
     ...linesOf('-A', chain, last),
   ];
-}
-
-/** Groups whose chains something leads to; Felix writes no others. */
-export function referredGroups(
-  groups: readonly ChainGroup[],
-  inserts: ReadonlyMap<string, FelixRule>,
-): readonly ChainGroup[] {
-  void referredChain;
-  void inserts;
-  return groups;
 }
