@@ -1,20 +1,12 @@
-import { formatPrefix, prefixOf } from '../../../address/index.js';
-import {
-  type NewRoute,
-  newRoute,
-  parseProtocol,
-  RT_SCOPE_LINK,
-  RT_SCOPE_UNIVERSE,
-  RT_TABLE_MAIN,
-} from '../../../linux/index.js';
+import { prefixOf } from '../../../address/index.js';
+import { newRoute, RT_SCOPE_LINK, RT_TABLE_MAIN } from '../../../linux/index.js';
 import { type Agent, type AgentContext, callsOn, ownNetns, type Steps } from '../../agent.js';
-import { ipipDevice, parentDevice, VXLAN_DEVICE, vxlanDevice } from './devices.js';
+import { ipipDevice, vxlanDevice } from './devices.js';
 import { ipsetText } from './ipsets.js';
-import { vxlanRoutes } from './routes.js';
-import { objectsOf, type RuleSettings, ruleSettings } from './settings.js';
+import { deviceProtocol, objectsOf, type RuleSettings, ruleSettings } from './settings.js';
 import { tableText } from './table.js';
 import { felixTables } from './tables.js';
-import { vteps } from './vteps.js';
+import { vxlanPeers } from './vxlan.js';
 import { type Workload, workloadsOf } from './workloads.js';
 
 /**
@@ -30,7 +22,9 @@ export const felix: Agent = {
     yield call({ call: 'sysctl set', path: 'net/ipv4/ip_forward', value: '1' });
     if (settings.ipip) yield* ipipDevice(context);
     if (settings.vxlan) yield* vxlanDevice(context);
-    yield* apply(context, settings, []);
+    // Rules name IP sets, so these come first (apply()).
+    yield* ipsets(context, settings);
+    yield* tables(context, settings, []);
   },
 };
 
@@ -48,16 +42,10 @@ export const felixLate: Agent = {
     for (const workload of workloads) yield* configureInterface(context, workload);
     yield* ipsets(context, settings);
     for (const workload of workloads) yield* workloadRoute(context, workload);
-    if (settings.vxlan) yield* vxlan(context);
+    if (settings.vxlan) yield* vxlanPeers(context);
     yield* tables(context, settings, workloads);
   },
 };
-
-/** The order of apply(): rules name IP sets, so these come first. */
-function* apply(context: AgentContext, settings: RuleSettings, workloads: readonly Workload[]): Steps {
-  yield* ipsets(context, settings);
-  yield* tables(context, settings, workloads);
-}
 
 function* ipsets(context: AgentContext, settings: RuleSettings): Steps {
   const chunks = ipsetText(context, settings, ownNetns(context));
@@ -98,7 +86,7 @@ function* workloadRoute(context: AgentContext, { iface, name, address }: Workloa
   if (ns.links.get(iface)?.up !== true) return;
   const { removeExternalRoutes } = objectsOf(context).felixConfiguration;
   const dst = prefixOf(address, 32);
-  const protocol = deviceProtocol(context);
+  const protocol = deviceProtocol(objectsOf(context));
   const there = (ns.ipv4.tables.get(RT_TABLE_MAIN)?.at(dst) ?? []).filter(
     (route) => route.type === 'unicast' && route.nexthops[0].dev === iface,
   );
@@ -114,61 +102,4 @@ function* workloadRoute(context: AgentContext, { iface, name, address }: Workloa
     }
   const route = { ...newRoute(dst, { dev: iface }), protocol, scope: RT_SCOPE_LINK };
   yield call({ call: 'route add', table: RT_TABLE_MAIN, route });
-}
-
-/** What a node of VXLAN needs to know of the others: how to reach their VTEPs, and what is behind which. */
-function* vxlan(context: AgentContext): Steps {
-  const { self, cluster } = context;
-  const { blackholes, tunnelled, direct } = vxlanRoutes(cluster, self);
-  const own = vteps(cluster).find(({ node }) => node === self.name);
-  const of = (node: string, dst: string): ReturnType<typeof callsOn> =>
-    callsOn(self.name, { by: 'felix', object: `block ${dst} of ${node}` });
-  if (ownNetns(context).links.get(VXLAN_DEVICE)?.up === true) {
-    yield* neighbours(context);
-    for (const { dst, vtep } of tunnelled) {
-      const nexthop = { dev: VXLAN_DEVICE, via: vtep.address, onlink: true };
-      const route = { ...newRoute(dst, nexthop), protocol: deviceProtocol(context), scope: RT_SCOPE_UNIVERSE };
-      yield of(vtep.node, formatPrefix(dst))({ call: 'route add', table: RT_TABLE_MAIN, route });
-    }
-  }
-  const protocol = ownProtocol(context);
-  for (const dst of blackholes)
-    yield of(
-      self.name,
-      formatPrefix(dst),
-    )({ call: 'route add', table: RT_TABLE_MAIN, route: blackhole(dst, protocol) });
-  const dev = own === undefined ? undefined : parentDevice(context, own);
-  if (dev === undefined) return;
-  for (const { dst, node, via } of direct) {
-    const route = { ...newRoute(dst, { dev, via, onlink: true }), protocol, scope: RT_SCOPE_UNIVERSE };
-    yield of(node, formatPrefix(dst))({ call: 'route add', table: RT_TABLE_MAIN, route });
-  }
-}
-
-/** syncL2RoutesForLink(): a neighbour and an FDB entry for each of the other VTEPs. */
-function* neighbours({ self, cluster }: AgentContext): Steps {
-  for (const { node, ip, address, mac } of vteps(cluster)) {
-    if (node === self.name) continue;
-    const call = callsOn(self.name, { by: 'felix', object: `VTEP of ${node}` });
-    if ((yield call({ call: 'neigh replace', dev: VXLAN_DEVICE, ip: address, lladdr: mac })) !== undefined) continue;
-    const remote = { ip, port: undefined, vni: undefined, via: undefined };
-    yield call({ call: 'fdb replace', dev: VXLAN_DEVICE, mac, remote });
-  }
-}
-
-function blackhole(dst: NewRoute['dst'], protocol: string): NewRoute {
-  const common = { tos: 0, metric: 0, mtu: undefined, mtuLock: false };
-  return { type: 'blackhole', dst, ...common, protocol, scope: RT_SCOPE_UNIVERSE };
-}
-
-/** DeviceRouteProtocol, of routes out of Felix's own devices. */
-function deviceProtocol(context: AgentContext): string {
-  const { deviceRouteProtocol } = objectsOf(context).felixConfiguration;
-  return parseProtocol(String(deviceRouteProtocol)) ?? String(deviceRouteProtocol);
-}
-
-/** Of routes that are not: those of `boot` could be anybody's, so they are 80 instead (defaultVXLANProto). */
-function ownProtocol(context: AgentContext): string {
-  const protocol = deviceProtocol(context);
-  return protocol === 'boot' ? '80' : protocol;
 }

@@ -5,6 +5,7 @@ import type { RestoreChunk } from '../../../plan/index.js';
 import type { AgentContext } from '../../agent.js';
 import { WORKLOAD_PREFIX } from '../names.js';
 import { IPSET } from './names.js';
+import { perCluster } from './per-cluster.js';
 import { objectsOf, type RuleSettings } from './settings.js';
 import { bgpAddress, vteps } from './vteps.js';
 
@@ -51,12 +52,12 @@ function wantedSets(context: AgentContext, settings: RuleSettings, ns: Netns): W
 }
 
 /** ipip_mgr.go: of all nodes, this one too. */
-function nodeAddresses({ nodes }: Cluster): string[] {
-  return nodes.flatMap((node) => {
+const nodeAddresses = perCluster(({ nodes }): readonly string[] =>
+  nodes.flatMap((node) => {
     const address = bgpAddress(node)?.address;
     return address === undefined ? [] : [formatIpv4(address)];
-  });
-}
+  }),
+);
 
 /**
  * The local routes of all interfaces but pods', without their prefix length: 127.0.0.0/8 leaves 127.0.0.0
@@ -77,7 +78,7 @@ function isThere({ name, members }: WantedSet, { ipsets }: Netns): boolean {
 }
 
 /** Texts by what they depend on: most sets are the same on all nodes. */
-const TEXTS = new WeakMap<Cluster, Map<string, RestoreChunk>>();
+const sharedTexts = perCluster(() => new Map<string, RestoreChunk>());
 
 function rewrite(
   cluster: Cluster,
@@ -85,8 +86,7 @@ function rewrite(
   exists: boolean,
   temporary: string,
 ): RestoreChunk {
-  const texts = TEXTS.get(cluster) ?? new Map<string, RestoreChunk>();
-  TEXTS.set(cluster, texts);
+  const texts = sharedTexts(cluster);
   const create = (set: string): string => `create ${set} ${type} family inet maxelem ${MAX_ELEMENTS}`;
   const lines = [
     ...(exists ? [] : [create(name)]),

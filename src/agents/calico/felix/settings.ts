@@ -7,7 +7,7 @@ import {
   NODE_ANNOTATIONS,
   type Node,
 } from '../../../cluster/index.js';
-import type { Netns } from '../../../linux/index.js';
+import { type Netns, parseProtocol } from '../../../linux/index.js';
 import { type AgentContext, ownNetns } from '../../agent.js';
 import { type FelixMarks, felixMarks } from './marks.js';
 
@@ -67,12 +67,12 @@ export function objectsOf({ cluster }: Pick<AgentContext, 'cluster'>): CalicoObj
  * IpInIpEnabled: set as a pool is written that uses IPIP (libcalico-go 3.21 lib/clientv3/ippool.go maybeEnableIPIP());
  * from 3.22 on by the pools there are (felix calc/encapsulation_calculator.go). A disabled pool counts.
  */
-export function usesIpip(pools: readonly IPPool[]): boolean {
+function usesIpip(pools: readonly IPPool[]): boolean {
   return pools.some(({ ipipMode }) => ipipMode !== 'Never');
 }
 
 /** VXLANEnabled, in the same way. */
-export function usesVxlan(pools: readonly IPPool[]): boolean {
+function usesVxlan(pools: readonly IPPool[]): boolean {
   return pools.some(({ vxlanMode }) => vxlanMode !== 'Never');
 }
 
@@ -112,4 +112,10 @@ export function felixMtus({ links }: Pick<Netns, 'links'>, objects: CalicoObject
   const vxlan = vxlanMTU ?? host - VXLAN_OVERHEAD;
   const used = [...(usesIpip(objects.ipPools) ? [ipip] : []), ...(usesVxlan(objects.ipPools) ? [vxlan] : [])];
   return { ipip, vxlan, pod: used.length === 0 ? host : Math.min(...used) };
+}
+
+/** DeviceRouteProtocol, of routes out of Felix's own devices. */
+export function deviceProtocol({ felixConfiguration }: CalicoObjects): string {
+  const number = String(felixConfiguration.deviceRouteProtocol);
+  return parseProtocol(number) ?? number;
 }

@@ -3,6 +3,7 @@ import type { TableName } from '../../../linux/index.js';
 import { endpointMarkChains, hostDispatchChains, workloadDispatchChains } from './dispatch.js';
 import { profileChains, workloadChains } from './endpoints.js';
 import { endpointMarks } from './marks.js';
+import { perCluster } from './per-cluster.js';
 import { type FelixChain, jump } from './rule.js';
 import type { RuleSettings } from './settings.js';
 import { forwardAppends, staticFilterChains } from './static-filter.js';
@@ -11,12 +12,11 @@ import { type ChainGroup, chainGroup, type FelixTable } from './table.js';
 import type { Workload } from './workloads.js';
 
 /** What is equal on several nodes of a cluster, made once for all of them and so parsed once. */
-const SHARED = new WeakMap<Cluster, Map<string, ChainGroup>>();
+const sharedGroups = perCluster(() => new Map<string, ChainGroup>());
 
 /** The tables of a node, in the order in which Felix hands them over (felix 3.21 dataplane/linux/int_dataplane.go). */
 export function felixTables(cluster: Cluster, settings: RuleSettings, workloads: readonly Workload[]): FelixTable[] {
-  const groups = SHARED.get(cluster) ?? new Map<string, ChainGroup>();
-  SHARED.set(cluster, groups);
+  const groups = sharedGroups(cluster);
   const key = JSON.stringify(settings);
   const shared = (object: string, kind: string, make: () => FelixChain[]): ChainGroup => {
     const group = groups.get(`${kind} ${key}`) ?? chainGroup(object, make());

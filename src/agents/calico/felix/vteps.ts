@@ -1,6 +1,7 @@
 import { type Ipv4, type Ipv4Prefix, type Mac, parseIpv4, parseMac, prefixOf } from '../../../address/index.js';
 import { type Cluster, NODE_ANNOTATIONS, type Node } from '../../../cluster/index.js';
 import { sha1Hex } from '../../digest.js';
+import { perCluster } from './per-cluster.js';
 import { vxlanTunnelAddress } from './settings.js';
 
 /** A node's end of the VXLAN. */
@@ -28,23 +29,16 @@ export function nodeNetwork(node: Node): { readonly address: Ipv4; readonly pref
   return bgpAddress(node) ?? { address, prefix: prefixOf(address, 32) };
 }
 
-const KNOWN = new WeakMap<Cluster, readonly Vtep[]>();
-
 /** All VTEPs, in order of nodes: of those that have an address and one for the tunnel (felix 3.21 calc/vxlan_resolver.go). */
-export function vteps(cluster: Cluster): readonly Vtep[] {
-  const known = KNOWN.get(cluster);
-  if (known !== undefined) return known;
-  const list = cluster.nodes.flatMap((node): Vtep[] => {
+export const vteps: (cluster: Cluster) => readonly Vtep[] = perCluster(({ nodes }) =>
+  nodes.flatMap((node): Vtep[] => {
     const ip = bgpAddress(node)?.address;
     const address = vxlanTunnelAddress(node);
     const mac = vtepMac(node);
-    return ip === undefined || address === undefined || mac === undefined
-      ? []
-      : [{ node: node.name, ip, address, mac }];
-  });
-  KNOWN.set(cluster, list);
-  return list;
-}
+    if (ip === undefined || address === undefined || mac === undefined) return [];
+    return [{ node: node.name, ip, address, mac }];
+  }),
+);
 
 /** `f` (0x66) and the first five bytes of SHA-1 of the node's name, unless an annotation says another. */
 function vtepMac({ name, annotations }: Node): Mac | undefined {

@@ -1,5 +1,6 @@
 import { contains, type Ipv4, type Ipv4Prefix, prefixOf } from '../../../address/index.js';
 import type { CalicoObjects, Cluster, IPPool, Node } from '../../../cluster/index.js';
+import { perCluster } from './per-cluster.js';
 import { nodeNetwork, type Vtep, vteps } from './vteps.js';
 
 /** A block of VXLAN, or an address that is not where its block is, and the node that it is on. */
@@ -49,19 +50,13 @@ interface Knowledge {
   readonly byNode: ReadonlyMap<string, Vtep>;
 }
 
-const KNOWN = new WeakMap<Cluster, Knowledge>();
-
-function knowledgeOf(cluster: Cluster): Knowledge {
-  const known = KNOWN.get(cluster);
-  if (known !== undefined) return known;
-  const made = {
+const knowledgeOf = perCluster(
+  (cluster): Knowledge => ({
     destinations: cluster.calico === undefined ? [] : destinationsOf(cluster.calico),
     nodes: new Map(cluster.nodes.map((node) => [node.name, node])),
     byNode: new Map(vteps(cluster).map((vtep) => [vtep.node, vtep])),
-  };
-  KNOWN.set(cluster, made);
-  return made;
-}
+  }),
+);
 
 /** v4RoutesFromBlock(), of the blocks in pools of VXLAN. */
 function destinationsOf({ blocks, ipPools }: CalicoObjects): Destination[] {
