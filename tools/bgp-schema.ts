@@ -33,6 +33,7 @@ const session = z.strictObject({
   rrClient: z.boolean(),
   state,
   reason: maybeText,
+  lastError: maybeText,
   since: z.nullable(z.number()),
   imported: int,
   exported: int,
@@ -113,7 +114,7 @@ const message = z.strictObject({
   from: text,
   to: text,
   session: text,
-  type: z.enum(['OPEN', 'UPDATE', 'KEEPALIVE', 'NOTIFICATION', 'END-OF-RIB']),
+  type: z.enum(['OPEN', 'UPDATE', 'KEEPALIVE', 'NOTIFICATION', 'ROUTE-REFRESH', 'END-OF-RIB']),
   announced: list(text),
   withdrawn: list(text),
 });
@@ -124,6 +125,7 @@ const counts = z.strictObject({
   endOfRib: int,
   notification: int,
   keepalive: int,
+  routeRefresh: int,
   nlri: int,
   withdrawn: int,
 });

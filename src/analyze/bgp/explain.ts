@@ -34,7 +34,7 @@ export function explainBgp(
     net: known && net !== undefined ? formatPrefix(net) : undefined,
     candidates: explained === undefined ? [] : candidateRows(view, speaker, explained),
     way: (explained?.way ?? []).map(({ speaker: name, session }) => ({ speaker: name, session })),
-    withheld: explained === undefined || !known ? [] : withheldFrom(view, explained),
+    withheld: explained === undefined || !known ? [] : withheldFrom(explained),
     fib: fib === undefined || 'missing' in fib ? undefined : fibRow(fib),
     missing: fib !== undefined && 'missing' in fib ? fib.missing : undefined,
     origins: origins.map(({ row }) => row),
@@ -89,20 +89,23 @@ function originOf(speaker: string, net: Ipv4Prefix, source: BgpOriginRow['source
   return { net, row: { speaker, source, protocol, net: formatPrefix(net) } };
 }
 
-/** What should have been announced here: undefined where the speaker has it, or a better answer than the kernel's own. */
+/**
+ * What should have been announced here: what was asked for where the speaker has no path; where it has one to a shorter
+ * prefix, the block that the address is in. A pod's own address stays within its block, so it counts only where the
+ * kernel's route is all that there is.
+ */
 function soughtElsewhere(
   rib: readonly RibRoute[],
   net: Ipv4Prefix | undefined,
   known: boolean,
   origins: readonly Origin[],
 ): Ipv4Prefix | undefined {
-  const best = net === undefined ? undefined : rib.find((route) => route.best && samePrefix(route.net, net));
-  if (known && best !== undefined && best.source !== 'kernel') return undefined;
-  if (known && net !== undefined) {
-    const longer = origins.map((origin) => origin.net).filter(({ length }) => length > net.length);
-    return longer.sort((a, b) => a.length - b.length)[0];
-  }
-  return origins.map((origin) => origin.net).sort((a, b) => a.length - b.length)[0] ?? net;
+  const shortest = [...origins].sort((a, b) => a.net.length - b.net.length);
+  if (!known || net === undefined) return shortest[0]?.net ?? net;
+  const longer = shortest.filter((origin) => origin.net.length > net.length);
+  const announced = longer.find(({ row }) => row.source !== 'kernel');
+  const best = rib.find((route) => route.best && samePrefix(route.net, net));
+  return announced?.net ?? (best?.source === 'kernel' ? longer[0]?.net : undefined);
 }
 
 function lostRows(view: BgpView, speaker: string, net: Ipv4Prefix): readonly BgpLostRow[] {

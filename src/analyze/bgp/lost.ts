@@ -1,16 +1,11 @@
 import type { Ipv4Prefix } from '../../address/index.js';
 import type { Explanation } from '../../bgp/index.js';
 import type { BgpLostRow } from '../../output/index.js';
-import { type BgpView, ownersOf, speakerOf } from './rows.js';
+import { type BgpView, ownersOf } from './rows.js';
 
-/** Neighbours that know the prefix and do not announce it to this speaker: those of sessions that are down too. */
-export function withheldFrom(view: BgpView, { speaker, net, withheld }: Explanation): readonly BgpLostRow[] {
-  const told = withheld.map(({ speaker: from, session, why }) => ({ from, to: speaker, session, why }));
-  const silent = new Set(told.map(({ from }) => from));
-  const down = neighborsOf(view, speaker)
-    .filter(({ up, name }) => !up && !silent.has(name) && knows(view, name, net))
-    .map(({ name, theirs, session, why }) => ({ from: name, to: speaker, session: theirs ?? session, why }));
-  return [...told, ...down];
+/** Neighbours that know the prefix, and why it has not come here from them: those of sessions that are down too. */
+export function withheldFrom({ speaker, withheld }: Explanation): readonly BgpLostRow[] {
+  return withheld.map(({ speaker: from, session, why }) => ({ from, to: speaker, session, why }));
 }
 
 /**
@@ -21,11 +16,9 @@ export function lostOnTheWay(view: BgpView, speaker: string, net: Ipv4Prefix): r
   const seen = new Set([speaker]);
   let border = [speaker];
   while (border.length > 0) {
-    const lost = border.flatMap((name) => withheldFrom(view, view.explain(name, net)));
+    const lost = border.flatMap((name) => withheldFrom(view.explain(name, net)));
     if (lost.length > 0) return lost;
-    border = border
-      .flatMap((name) => neighborsOf(view, name).map((neighbor) => neighbor.name))
-      .filter((name) => {
+    border = border.flatMap((name) => neighborsOf(view, name)).filter((name) => {
         const fresh = !seen.has(name) && view.running(name) && !knows(view, name, net);
         seen.add(name);
         return fresh;
@@ -39,14 +32,7 @@ function knows(view: BgpView, speaker: string, net: Ipv4Prefix): boolean {
 }
 
 /** The speakers that a speaker has a session with, or should have. */
-function neighborsOf(view: BgpView, speaker: string) {
+function neighborsOf(view: BgpView, speaker: string): readonly string[] {
   const owners = ownersOf(view);
-  return view.sessions(speaker).flatMap(({ name: session, neighbor, state, reason }) => {
-    const name = owners.get(neighbor);
-    if (name === undefined) return [];
-    const mine = new Set(speakerOf(view, speaker).sessions.map(({ local }) => local));
-    const theirs = speakerOf(view, name).sessions.find((each) => mine.has(each.neighbor))?.name;
-    const why = `${state}${reason === undefined ? '' : `: ${reason}`}`;
-    return [{ name, session, theirs, up: state === 'Established', why }];
-  });
+  return view.sessions(speaker).flatMap(({ neighbor }) => owners.get(neighbor) ?? []);
 }

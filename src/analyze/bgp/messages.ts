@@ -41,6 +41,7 @@ function countsOf(messages: readonly Message[]): BgpCountsRow {
     endOfRib: 0,
     notification: 0,
     keepalive: 0,
+    routeRefresh: 0,
     nlri: 0,
     withdrawn: 0,
   };
@@ -48,6 +49,7 @@ function countsOf(messages: readonly Message[]): BgpCountsRow {
     if (type === 'OPEN') counts.open++;
     else if (type === 'KEEPALIVE') counts.keepalive++;
     else if (type === 'NOTIFICATION') counts.notification++;
+    else if (type === 'ROUTE-REFRESH') counts.routeRefresh++;
     else if (type === 'END-OF-RIB') counts.endOfRib++;
     else if (announced.length > 0) counts.announce++;
     else counts.withdraw++;

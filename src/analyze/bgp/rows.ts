@@ -65,8 +65,7 @@ function routeRow(route: RibRoute, metric: BgpRouteRow['metric']): BgpRouteRow {
   const { attributes, from, nexthops, type, source } = route;
   return {
     net: formatPrefix(route.net),
-    // As BIRD has it: the destination of a route whose next hop is not found becomes unreachable (rta_apply_hostentry(), nest/rt-table.c).
-    type: source === 'bgp' && type === 'unicast' && nexthops.length === 0 ? 'unreachable' : type,
+    type,
     source,
     protocol: route.protocol,
     preference: route.preference,

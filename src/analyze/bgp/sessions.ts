@@ -21,11 +21,20 @@ function speakerRow(view: BgpView, name: string, owners: ReturnType<typeof owner
     sessions: view.sessions(name).map((session) => {
       const local = locals.get(session.name);
       return {
-        ...session,
+        name: session.name,
         local: local === undefined ? '' : formatIpv4(local),
         neighbor: formatIpv4(session.neighbor),
         neighborName: owners.get(session.neighbor),
-        since: undefined,
+        neighborAs: session.neighborAs,
+        type: session.type,
+        rrClient: session.rrClient,
+        state: session.state,
+        reason: session.reason,
+        lastError: session.lastError,
+        since: session.state === 'Established' ? session.since : undefined,
+        imported: session.imported,
+        exported: session.exported,
+        preferred: session.preferred,
       };
     }),
   };

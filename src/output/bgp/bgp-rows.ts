@@ -12,6 +12,8 @@ export interface BgpSessionRow {
   readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established' | 'Passive' | 'Down';
   /** Why it is not Established; undefined where nothing is wrong. */
   readonly reason: string | undefined;
+  /** What went wrong last, as birdc prints it behind the state. */
+  readonly lastError: string | undefined;
   /** When it was established; undefined when it is not. */
   readonly since: number | undefined;
   /** Routes: Adj-RIB-In after the import filter, Adj-RIB-Out, those that are best here. */
@@ -170,7 +172,7 @@ export interface BgpOriginRow {
 export interface BgpLostRow {
   readonly from: string;
   readonly to: string;
-  /** By its name on `from`. */
+  /** By its name on `to`. */
   readonly session: string;
   readonly why: string;
 }
@@ -205,7 +207,7 @@ export interface BgpMessageRow {
   readonly from: string;
   readonly to: string;
   readonly session: string;
-  readonly type: 'OPEN' | 'UPDATE' | 'KEEPALIVE' | 'NOTIFICATION' | 'END-OF-RIB';
+  readonly type: 'OPEN' | 'UPDATE' | 'KEEPALIVE' | 'NOTIFICATION' | 'ROUTE-REFRESH' | 'END-OF-RIB';
   readonly announced: readonly string[];
   readonly withdrawn: readonly string[];
 }
@@ -220,6 +222,7 @@ export interface BgpCountsRow {
   readonly endOfRib: number;
   readonly notification: number;
   readonly keepalive: number;
+  readonly routeRefresh: number;
   /** Prefixes announced, prefixes withdrawn. */
   readonly nlri: number;
   readonly withdrawn: number;
@@ -240,7 +243,7 @@ export interface BgpMessages {
 /** All that can be told of BGP in a network. */
 export type BgpReport = BgpSessions | BgpRib | BgpExplanation | BgpMessages;
 
-/** Whether nothing is wrong: each session is established; the prefix that was asked for is known. */
+/** Whether nothing is wrong: each session is established; the prefix that was asked for is known and can be reached. */
 export function bgpOk(report: BgpReport): boolean {
   switch (report.show) {
     case 'sessions':
@@ -250,7 +253,7 @@ export function bgpOk(report: BgpReport): boolean {
     case 'rib':
       return report.running && (report.asked === undefined || report.routes.length > 0);
     case 'explain':
-      return report.candidates.some(({ route }) => route.best);
+      return report.candidates.some(({ route }) => route.best && route.type !== 'unreachable');
     case 'messages':
       return true;
   }

@@ -39,13 +39,16 @@ export function protocolLines({ protocols, sessions }: BgpSpeakerRow): readonly 
   ];
 }
 
-/** The state of a protocol that is not up: `start` while it tries, `down` when it was switched off (proto_state_name()). */
-function sessionLine({ name, state, since, reason, neighborName }: BgpSessionRow): string {
+/**
+ * The state of a protocol that is not up: `start` while it tries, `down` when it was switched off (proto_state_name()).
+ * Who the neighbour is, and why it is not there, stands in brackets where birdc says nothing.
+ */
+function sessionLine({ name, state, since, reason, lastError, neighborName }: BgpSessionRow): string {
   const whole = state === 'Established' ? 'up' : state === 'Down' ? 'down' : 'start';
   const time = since === undefined ? '---' : formatTime(since);
-  const who = neighborName === undefined ? '' : `  (${neighborName})`;
-  const info = state === 'Down' ? '' : reason === undefined && who === '' ? state : padEnd(state, 13);
-  return protocolLine(name, 'BGP', '---', whole, time, `${info} ${reason ?? ''}${who}`.trim());
+  const more = [neighborName, reason === lastError ? undefined : reason].filter((each) => each !== undefined).join(': ');
+  const info = `${padEnd(state === 'Down' ? '' : state, 13)} ${state === 'Established' ? '' : (lastError ?? '')}`;
+  return protocolLine(name, 'BGP', '---', whole, time, more === '' ? info : `${info.trimEnd()}  (${more})`);
 }
 
 const ORIGIN = { IGP: 'i', EGP: 'e', INCOMPLETE: '?' } as const;

@@ -35,7 +35,7 @@ export function explanationLines(row: BgpExplanation, page: Page, p: BgpPhrases)
 
 function headLine({ speaker, asked, net, candidates }: BgpExplanation, page: Page, p: BgpPhrases): void {
   const best = candidates.find(({ route }) => route.best);
-  if (best !== undefined && net !== undefined)
+  if (best !== undefined && net !== undefined && best.route.type !== 'unreachable')
     page.line(page.paint('good', `✓ ${p.bestIs(net, speaker, pathOf(best, p))}`));
   else
     page.line(page.paint('bad', `✗ ${net === undefined ? p.unknownHere(asked, speaker) : p.unusable(net, speaker)}`));
@@ -52,7 +52,7 @@ function pathOf({ route, neighbor }: BgpCandidateRow, p: BgpPhrases): string {
 function whyOf({ route, lostBy, compared }: BgpCandidateRow, all: readonly BgpCandidateRow[], p: BgpPhrases): string {
   if (lostBy !== undefined)
     return `${routeInfo(route)}, ${compared === undefined ? '' : `${p.compared(compared.best, compared.own)}: `}${p.rule[lostBy]}`;
-  if (!route.best) return `${routeInfo(route)}, ${p.rule['nexthop-unresolvable']}`;
+  if (route.type === 'unreachable') return `${routeInfo(route)}, ${p.rule['nexthop-unresolvable']}`;
   return all.length === 1 ? `${routeInfo(route)}, ${p.alone}` : routeInfo(route);
 }
 
