@@ -1,3 +1,4 @@
+import { sha1 } from '@noble/hashes/legacy.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -18,6 +19,11 @@ export function sha256Base32(text: string): string {
 /** SHA-256 of a text's UTF-8 as 64 lower-case hex digits. */
 export function sha256Hex(text: string): string {
   return hex(sha256(new TextEncoder().encode(text)));
+}
+
+/** SHA-1 of a text's UTF-8 as 40 lower-case hex digits. */
+export function sha1Hex(text: string): string {
+  return hex(sha1(new TextEncoder().encode(text)));
 }
 
 /** SHA-512 of a text's UTF-8 as 128 lower-case hex digits. */
