@@ -7,7 +7,7 @@ import { problemsOf } from './issues.js';
 import type { LabFile } from './lab-file.js';
 import { labSchema } from './lab-schema.js';
 import { checkLimits } from './limits.js';
-import { type Manifest, readObject } from './manifest.js';
+import { emptyManifest, type Manifest, readObject } from './manifest.js';
 import { prune } from './prune.js';
 import { soundPart } from './sound-part.js';
 import { readYaml, type YamlDocument } from './yaml.js';
@@ -43,7 +43,7 @@ export function readLabInPart(text: string, file: string): Read<ReadLab> & { rea
     return { problems: [{ code: 'missing', message, file, path: [], line: 1, col: 1 }] };
   }
   const context = new LabContext(file);
-  const manifest: Manifest = { nodes: [], pods: [], services: [], endpointSlices: [] };
+  const manifest = emptyManifest();
   // A file may hold nothing but Kubernetes objects; then all documents are.
   const [head, objects] = isObject(first.value) ? [undefined, [first, ...further]] : [first, further];
   for (const document of objects) readObject(document.value, rootOf(document), manifest, context);
