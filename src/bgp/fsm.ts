@@ -318,7 +318,7 @@ function close(world: World, connection: Connection): void {
 export function stopSession(world: World, session: Session, notification: string | undefined): void {
   session.startupTimer = stopTimer(session.startupTimer);
   session.restartTimer = stopTimer(session.restartTimer);
-  session.tried = false;
+  if (session.state === 'up') session.tried = false;
   for (const connection of [session.outgoing, session.incoming]) {
     if (connection === undefined) continue;
     if (connection.state !== 'Connect' && connection.state !== 'Active') {

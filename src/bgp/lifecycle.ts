@@ -67,6 +67,8 @@ export function killSpeaker(world: World, speaker: Speaker): void {
 
 /** SIGTERM: each neighbour is told (RFC 4486 §4: administrative shutdown). */
 export function shutDownSpeaker(world: World, speaker: Speaker): void {
+  // krt_rt_notify() does nothing on the way down.
+  speaker.scanned = false;
   for (const session of speaker.sessions) stopSession(world, session, 'Administrative shutdown');
   forget(speaker);
   if (speaker.config.kernel.persist) return;
