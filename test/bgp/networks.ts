@@ -24,7 +24,7 @@ export function blackhole(net: Ipv4Prefix): LocalRoute {
 }
 
 /** A session with BIRD's defaults, but for what is said. */
-export function session(
+function session(
   fields: Partial<SessionConfig> & Pick<SessionConfig, 'local' | 'neighbor' | 'neighborAs'>,
 ): SessionConfig {
   return {
@@ -48,7 +48,7 @@ export function session(
 }
 
 /** Not the subnet that all share. */
-export const ONLY_BLOCKS: SessionConfig['export'] = {
+const ONLY_BLOCKS: SessionConfig['export'] = {
   terms: [{ match: { notNets: [{ prefix: prefix('10.0.0.0/16'), ge: 16, le: 32 }] }, actions: [], then: 'accept' }],
   otherwise: 'reject',
 };
@@ -118,6 +118,6 @@ export function reflected(n: number, reflectors: number, seed = 1): BgpConfig {
   return networkOf(numbered(n), links, seed);
 }
 
-export function numbered(n: number): readonly SpeakerConfig[] {
+function numbered(n: number): readonly SpeakerConfig[] {
   return Array.from({ length: n }, (_, i) => speaker(i));
 }
