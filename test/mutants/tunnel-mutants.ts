@@ -45,13 +45,6 @@ export const TUNNEL_MUTANTS: readonly Mutant[] = [
     rare: true,
   },
   {
-    name: 'who sent what MASQUERADE changed is not told of its length',
-    file: 'trace/ip-tunnel.ts',
-    from: 'if (ct !== undefined && (ct.srcNat || ct.dstNat)) ip.src',
-    to: 'if (false as boolean && ct !== undefined) ip.src',
-    rare: true,
-  },
-  {
     name: 'the device with the near end goes before the one with the far end',
     file: 'linux/link/ip-tunnel.ts',
     from: 'return bothEnds.at(-1) ?? farEnd[0] ?? nearEnd[0]',
