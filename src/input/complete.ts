@@ -4,8 +4,9 @@ import { NODE_PORT_RANGE, type PortRange } from '../cluster/index.js';
 import { type CniChoice, type Lab, type LabNode, SWITCHABLE } from '../lab/index.js';
 import { Directory, type NamedObject } from '../topology/index.js';
 import { checkedAddress, checkedPrefix, checkUnicast } from './address.js';
+import { noteSessionsUntouched } from './bgp-notes.js';
 import { annotationsOfNodes, isCalico, readCalico } from './calico/read-calico.js';
-import { readFaults, readOverrides } from './commands.js';
+import { readEvents, readFaults, readOverrides } from './commands.js';
 import { inside, keyOf, type LabContext, type Place } from './context.js';
 import { readExpectations } from './expect.js';
 import { readKubeProxy } from './kube-proxy.js';
@@ -91,6 +92,8 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
   noteUnrouted(nodes, routers, root, context);
   noteServices(namedServices, services, pods, context);
   noteTopology(namedServices, services, manifest.endpointSlices, context);
+  const overrides = readOverrides(file, root, directory, context);
+  noteSessionsUntouched({ cni, podCIDR, nodes, routers, overrides, faults }, root, context);
   return {
     name: context.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, ''),
     description: file.description ?? '',
@@ -108,8 +111,8 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
     calico,
     kubeProxy: readKubeProxy(file, podCIDR, root, context),
     kubelet: file.kubelet ?? 'on',
-    overrides: readOverrides(file, root, directory, context),
-    events: [],
+    overrides,
+    events: readEvents(file, root, directory, context),
     faults,
     expect: readExpectations(file, root, { directory, faults }, context),
     unmodelled: context.unmodelled,

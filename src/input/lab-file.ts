@@ -26,6 +26,8 @@ export interface LabFile {
   readonly sysctl?: Named<Named<string | number>> | undefined;
   readonly links?: Named<Named<LinkFile>> | undefined;
   readonly commands?: Named<Commands> | undefined;
+  /** Control commands in order: a line, or one by its place. */
+  readonly events?: readonly (string | Named<Commands>)[] | undefined;
   /** By name, then by place; `description` is no place. */
   readonly faults?: Named<Named<Commands>> | undefined;
   readonly manifest?: string | readonly unknown[] | undefined;

@@ -203,9 +203,13 @@ export const labSchema: z.ZodMiniType<LabFile> = keys({
   ),
   links: opt(z.record(place, z.record(text(/^\S{1,15}$/, 'a device'), link)), 'Link settings by place and device'),
   commands: opt(z.record(place, commands), 'Commands that are run once everything is installed, by place'),
+  events: opt(
+    z.array(either([command, z.record(place, commands)], 'a control command, or one by its place')),
+    'What befell the control plane since it converged, in order: pkill, bird, birdc, calicoctl, sleep, fib limit',
+  ),
   faults: opt(
     z.record(faultName, z.record(place, commands)),
-    'What can be broken with --fault NAME: commands by place, and a description',
+    'What can be broken with --fault NAME: commands and control commands by place, and a description',
   ),
   manifest: opt(
     either([z.string(), z.array(z.unknown())], 'a list of Kubernetes objects, or a block of YAML documents'),
