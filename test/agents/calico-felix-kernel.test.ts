@@ -73,7 +73,7 @@ describe.each(LABS)('$what', ({ lab }) => {
         const { status, stdout, stderr } = isolated(commands);
         expect([status, stderr.replace(/^#.*$/gm, '').trim()]).toEqual([0, '']);
         // A machine with /etc/protocols has a name for protocol 4.
-      const [rules = '', sets = ''] = stdout.replaceAll(' -p ipencap ', ' -p 4 ').split('SETS\n');
+        const [rules = '', sets = ''] = stdout.replaceAll(' -p ipencap ', ' -p 4 ').split('SETS\n');
         expect(ofChains(rules)).toEqual(ofChains(printRuleset(ns.iptables)));
         expect(ofChains(rules).filter((line) => line.includes('cali:')).length).toBeGreaterThan(100);
         expect(ofSets(sets)).toEqual(ofSets(printIpsets(ns.ipsets)));
