@@ -136,8 +136,10 @@ export function ipTunnelRcv(net: Net, skb: Skb, link: IpipLink): void {
     return;
   }
   packet.ip.tos = tos;
+  // skb_scrub_packet() leaves it the time at which the outer packet came (Linux 6.1, as recorded).
+  const { stamp } = skb;
   scrub(skb, 'same namespace');
-  Object.assign(skb, packet);
+  Object.assign(skb, packet, { stamp });
   skb.dev = link.name;
   const remote = formatIpv4(outer.src);
   tell(net, skb, () => ({ k: 'decap', fn: 'ip_tunnel_rcv', dev: link.name, vni: null, remote }));
