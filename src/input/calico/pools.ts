@@ -49,7 +49,8 @@ function readPool(entry: EntryOf<'IPPool'>, around: Surroundings, context: LabCo
   if (LINK_LOCAL !== undefined && overlaps(cidr, LINK_LOCAL))
     context.complain(at('cidr'), 'bad-address', `${text} overlaps the link-local addresses, 169.254.0.0/16`);
   if (checkSelector(nodeSelector, at('nodeSelector'), context)) noteNodes(entry, nodeSelector, around, context);
-  checkSurroundings(cidr, at('cidr'), name, around, context);
+  // A disabled one may stand for what is not this cluster's own, so that nothing is masqueraded on its way there.
+  if (spec.disabled !== true) checkSurroundings(cidr, at('cidr'), name, around, context);
   return {
     name,
     cidr,
