@@ -1,20 +1,32 @@
 import { type Ipv4, type Ipv4Prefix, lastAddress } from '../address/index.js';
 import type { NextHop, SpeakerConfig, SpeakerInterface } from './config.js';
-import { type Dest, type HostEntry, netOf, type Route, type Speaker, type Table, type World } from './state.js';
+import { type HostEntry, type Leads, netOf, type Route, type Speaker, type Table, type World } from './state.js';
 import { lookUp } from './table.js';
 
 /** IGP_METRIC_UNKNOWN, bird nest/route.h: of all that is not directly connected. */
 const METRIC_UNKNOWN = 0x80000000;
 
 /** The entry for a NEXT_HOP: rt_get_hostentry(), bird nest/rt-table.c. */
-export function hostEntry(world: World, speaker: Speaker, address: Ipv4): HostEntry {
+function hostEntry(world: World, speaker: Speaker, address: Ipv4): HostEntry {
   const { table } = speaker;
   let entry = table.hosts.get(address);
   if (entry === undefined) {
-    entry = { address, source: undefined, dest: 'unreachable', igpMetric: 0, length: 0 };
+    entry = {
+      address,
+      source: undefined,
+      host: undefined,
+      dest: 'unreachable',
+      nexthops: NONE,
+      igpMetric: 0,
+      length: 0,
+    };
+    entry.host = entry;
     update(world, speaker, entry);
     table.hosts.set(address, entry);
-    table.hostAddresses.splice(firstFrom(table.hostAddresses, address), 0, address);
+    table.hostAddresses.push(address);
+    table.hostsSorted = false;
+    table.lowestHost = Math.min(table.lowestHost, address);
+    table.highestHost = Math.max(table.highestHost, address);
   }
   return entry;
 }
@@ -29,6 +41,7 @@ function update(world: World, speaker: Speaker, entry: HostEntry): boolean {
   const old = entry.source;
   entry.source = undefined;
   entry.dest = 'unreachable';
+  entry.nexthops = NONE;
   entry.igpMetric = 0;
   entry.length = 0;
   const route = lookUp(world, speaker.table, entry.address);
@@ -37,6 +50,7 @@ function update(world: World, speaker: Speaker, entry: HostEntry): boolean {
     if (!leadsToItself(speaker.config, route, entry.address)) {
       entry.source = route;
       entry.dest = route.dest;
+      entry.nexthops = through(world, route.nexthops, entry.address);
       entry.igpMetric = route.protocol.kind === 'device' ? 0 : METRIC_UNKNOWN;
     }
   }
@@ -65,8 +79,12 @@ function isDirect(entry: HostEntry): boolean {
 
 /** Whether a change of the best route to a net may change what next hops resolve to: rt_notify_hostcache(). */
 export function concernsHosts(table: Table, net: Ipv4Prefix): boolean {
-  const addresses = table.hostAddresses;
   const last = lastAddress(net);
+  // Mostly pods' nets against nodes' addresses: nothing is sorted for those.
+  if (last < table.lowestHost || net.address > table.highestHost) return false;
+  const addresses = table.hostAddresses;
+  if (!table.hostsSorted) addresses.sort((a, b) => a - b);
+  table.hostsSorted = true;
   for (let i = firstFrom(addresses, net.address); i < addresses.length; i++) {
     const address = addresses[i];
     if (address === undefined || address > last) return false;
@@ -95,31 +113,32 @@ export function updateHosts(world: World, speaker: Speaker): ((route: Route) => 
   return ({ host }) => host !== undefined && (changed.has(host) || isDirect(host));
 }
 
-/** Where a route leads: rta_apply_hostentry(), bird nest/rt-table.c. */
-export function nexthopsOf(route: Route): readonly NextHop[] {
-  const { host } = route;
-  if (host === undefined || route.dest !== 'unicast') return route.nexthops;
-  return (host.source?.nexthops ?? []).map((hop) => (hop.via === undefined ? { ...hop, via: host.address } : hop));
-}
-
-/** What a NEXT_HOP means to a route. */
-export interface Resolved {
-  readonly host: HostEntry | undefined;
-  readonly dest: Dest;
-  readonly nexthops: readonly NextHop[];
-  readonly igpMetric: number;
-}
-
 const NONE: readonly NextHop[] = [];
 
+/** The next hops of a route to what is on-link lead to it itself: rta_apply_hostentry(), bird nest/rt-table.c. */
+function through(world: World, nexthops: readonly NextHop[], address: Ipv4): readonly NextHop[] {
+  const [first] = nexthops;
+  if (nexthops.length === 1 && first?.via === undefined && first?.weight === 1) return onLink(world, first.dev, address);
+  if (nexthops.every((hop) => hop.via !== undefined)) return nexthops;
+  return nexthops.map((hop) => (hop.via === undefined ? { via: address, dev: hop.dev, weight: hop.weight } : hop));
+}
+
+/** A single gateway; one object for all speakers that have it on an interface of one name. */
+function onLink(world: World, dev: string, via: Ipv4): readonly NextHop[] {
+  const known = world.gateways.get(via);
+  if (known?.[0]?.dev === dev) return known;
+  const nexthops = [{ via, dev, weight: 1 }];
+  world.gateways.set(via, nexthops);
+  return nexthops;
+}
+
 /** bgp_apply_next_hop(), bird proto/bgp/packets.c, with `gateway recursive`. */
-export function resolveRecursively(world: World, speaker: Speaker, nextHop: Ipv4): Resolved {
-  const host = hostEntry(world, speaker, nextHop);
-  return { host, dest: host.dest, nexthops: NONE, igpMetric: host.igpMetric };
+export function resolveRecursively(world: World, speaker: Speaker, nextHop: Ipv4): Leads {
+  return hostEntry(world, speaker, nextHop);
 }
 
 /** The same with `gateway direct`, of sessions on a link: a text tells why the route is withdrawn. */
-export function resolveDirectly(config: SpeakerConfig, nextHop: Ipv4): Resolved | string {
+export function resolveDirectly(config: SpeakerConfig, nextHop: Ipv4): Leads | string {
   const link = linkTo(config, nextHop);
   if (link === undefined) return 'NEXT_HOP is not directly reachable';
   if (config.interfaces.some((i) => i.address === nextHop)) return 'NEXT_HOP is an own address';

@@ -1,4 +1,5 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
+import type { AdjRibOut } from './adj-rib-out.js';
 import type { BgpConfig, LocalRoute, NextHop, SessionConfig, SpeakerConfig } from './config.js';
 import type { Filter } from './filter.js';
 import type { MessageLog } from './log.js';
@@ -23,19 +24,28 @@ export interface Protocol {
   preferred: number;
 }
 
-/** A route of a speaker's table: `rte` of bird nest/route.h. */
-export class Route {
+/** Where a route leads to. */
+export interface Leads {
+  /** What NEXT_HOP resolves to; undefined for routes that are not resolved recursively. */
+  readonly host: HostEntry | undefined;
+  readonly dest: Dest;
+  /** Empty unless unicast. */
+  readonly nexthops: readonly NextHop[];
+  /** To the next hop (RFC 4271 §9.1.2.2 e). */
+  readonly igpMetric: number;
+}
+
+/** A route of a speaker's table: `rte` of bird nest/route.h. Only what is mutable here ever changes. */
+export class Route implements Leads {
   readonly net: number;
   readonly protocol: Protocol;
   /** What the neighbour calls it (RFC 7911); 0 without add-paths. */
   readonly pathId: number;
   readonly path: Path | undefined;
-  /** What NEXT_HOP resolves to; undefined for routes that are not resolved recursively. */
   readonly host: HostEntry | undefined;
-  dest: Dest;
-  /** Of a route without `host`. */
+  readonly dest: Dest;
   readonly nexthops: readonly NextHop[];
-  igpMetric: number;
+  readonly igpMetric: number;
   /** The next one to the same net; the first is the best one. */
   next: Route | undefined = undefined;
   /** Among the speaker's routes; kept by what replaces it. */
@@ -45,33 +55,27 @@ export class Route {
   exportGroup = -1;
   exported: Path | string = '';
 
-  constructor(fields: {
-    readonly net: number;
-    readonly protocol: Protocol;
-    readonly pathId: number;
-    readonly path: Path | undefined;
-    readonly host: HostEntry | undefined;
-    readonly dest: Dest;
-    readonly nexthops: readonly NextHop[];
-    readonly igpMetric: number;
-  }) {
-    this.net = fields.net;
-    this.protocol = fields.protocol;
-    this.pathId = fields.pathId;
-    this.path = fields.path;
-    this.host = fields.host;
-    this.dest = fields.dest;
-    this.nexthops = fields.nexthops;
-    this.igpMetric = fields.igpMetric;
+  constructor(net: number, protocol: Protocol, pathId: number, path: Path | undefined, leads: Leads) {
+    this.net = net;
+    this.protocol = protocol;
+    this.pathId = pathId;
+    this.path = path;
+    this.host = leads.host;
+    this.dest = leads.dest;
+    this.nexthops = leads.nexthops;
+    this.igpMetric = leads.igpMetric;
   }
 }
 
 /** A next hop that routes are resolved through: `hostentry` of bird nest/route.h. */
-export interface HostEntry {
+export interface HostEntry extends Leads {
   readonly address: Ipv4;
   /** The best route to it; undefined: there is none, or none that may be used. */
   source: Route | undefined;
+  /** Itself. */
+  host: HostEntry | undefined;
   dest: Dest;
+  nexthops: readonly NextHop[];
   igpMetric: number;
   /** Of the net that it was found in; a change of a longer one that holds the address may change it. */
   length: number;
@@ -84,8 +88,11 @@ export interface Table {
   /** How many nets of each length there are, 0 … 32. */
   readonly lengths: number[];
   readonly hosts: Map<Ipv4, HostEntry>;
-  /** Addresses of `hosts` in ascending order. */
+  /** Addresses of `hosts`, ascending where `hostsSorted`. */
   readonly hostAddresses: Ipv4[];
+  hostsSorted: boolean;
+  lowestHost: number;
+  highestHost: number;
   nextId: number;
   readonly freeIds: number[];
 }
@@ -98,11 +105,13 @@ export interface Connection {
   /** The other end, once there is one. */
   other: Connection | undefined;
   /** What has arrived or is on its way here, in order. */
-  readonly inbox: Incoming[];
+  inbox: Incoming[];
   /** Where `inbox` starts. */
   read: number;
   /** Messages that wait until TCP comes through again. */
   stalled: number;
+  /** What was sent here last: more of the same time comes together. */
+  arriving: Delivery | undefined;
   /** Until the next try. */
   timer: Timer | undefined;
   hold: Timer | undefined;
@@ -133,19 +142,12 @@ export type Incoming =
   | { readonly type: 'NOTIFICATION'; readonly code: number; readonly text: string }
   | Update;
 
-/** An UPDATE: announces where it has a path, withdraws otherwise. */
+/** An UPDATE: announces where it has a path, withdraws otherwise. Sessions that say the same share it. */
 export interface Update {
   readonly type: 'UPDATE';
   readonly path: Path | undefined;
   readonly nets: readonly number[];
   readonly pathIds: readonly number[];
-}
-
-/** What is to be sent for a net: `bgp_prefix` in its `bgp_bucket`. */
-export interface Pending {
-  readonly net: number;
-  readonly pathId: number;
-  readonly path: Path | undefined;
 }
 
 /** One side of a session: `bgp_proto` of bird proto/bgp/bgp.h. */
@@ -182,20 +184,15 @@ export interface Session {
   lastError: string | undefined;
   /** Whether a connection was tried since the last event. */
   tried: boolean;
+  /** Whether it is told of changes. */
+  feeding: boolean;
   /** Feeding waits for the speaker's own recovery (RFC 4724 §4.1). */
   feedWaits: boolean;
-  /** Adj-RIB-Out: by id of the route; a text says why there is a route without attributes. */
-  out: (Path | string | undefined)[];
-  exported: number;
-  pending: Pending[];
+  readonly out: AdjRibOut;
+  /** Of one net each: `bgp_prefix` in its `bgp_bucket`. */
+  pending: Update[];
   flushing: boolean;
   endOfRib: boolean;
-}
-
-/** A route for the forwarding table, and whether there was room. */
-export interface KernelRoute {
-  readonly route: FibRoute;
-  installed: boolean;
 }
 
 export interface Speaker {
@@ -207,12 +204,12 @@ export interface Speaker {
   /** In order of configuration. */
   sessions: Session[];
   readonly byNeighbor: Map<Ipv4, Session[]>;
-  /** Those that are fed. */
-  feeding: Session[];
-  /** By net; in order of arrival. */
-  readonly kernel: Map<number, KernelRoute>;
-  /** How many of `kernel` are installed. */
-  installed: number;
+  /** Those that are fed, by group. */
+  readonly feeding: Map<number, Session[]>;
+  /** What is in the forwarding table, by net. */
+  readonly kernel: Map<number, FibRoute>;
+  /** What came when it was full, in order of arrival. */
+  readonly waiting: Map<number, FibRoute>;
   /** Whether the daemon changes the forwarding table yet: it does after its first scan. */
   scanned: boolean;
   /** The next hops have to be looked at again. */
@@ -231,8 +228,16 @@ export interface Timer {
   cancelled: boolean;
 }
 
+/** So many messages arrive. */
+export interface Delivery {
+  readonly type: 'deliver';
+  readonly to: Connection;
+  readonly sent: number;
+  count: number;
+}
+
 export type WorldEvent =
-  | { readonly type: 'deliver'; readonly to: Connection }
+  | Delivery
   | { readonly type: 'connect'; readonly from: Connection }
   | { readonly type: 'flush'; readonly session: Session }
   | { readonly type: 'resolve'; readonly speaker: Speaker }
@@ -244,7 +249,8 @@ export interface World {
   readonly log: MessageLog;
   readonly paths: PathTable;
   readonly nets: Ipv4Prefix[];
-  readonly netIds: Map<number, number>;
+  /** By length, then by address. */
+  readonly netIds: readonly Map<number, number>[];
   readonly speakers: Map<string, Speaker>;
   /** Whose address it is. */
   readonly owners: Map<Ipv4, Speaker>;
@@ -253,16 +259,21 @@ export interface World {
   readonly filters: WeakMap<Filter, number>;
   readonly filterTexts: Map<string, number>;
   reachable: BgpConfig['reachable'];
+  /** Next hops that have been used, by address. */
+  readonly gateways: Map<Ipv4, readonly NextHop[]>;
+  /** What was announced last. */
+  said: Update | undefined;
 }
 
 /** The number of a net, the same for all speakers. */
 export function netId(world: World, net: Ipv4Prefix): number {
-  const key = net.address * 64 + net.length;
-  let id = world.netIds.get(key);
+  const ids = world.netIds[net.length];
+  if (ids === undefined) throw new Error(`a prefix of ${net.length} bits`);
+  let id = ids.get(net.address);
   if (id === undefined) {
     id = world.nets.length;
     world.nets.push(net);
-    world.netIds.set(key, id);
+    ids.set(net.address, id);
   }
   return id;
 }
