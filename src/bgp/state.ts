@@ -180,6 +180,8 @@ export interface Session {
   startupDelay: number;
   lastProtocolError: number | undefined;
   lastError: string | undefined;
+  /** When it was established last. */
+  since: number | undefined;
   /** Whether a connection was tried since the last event. */
   tried: boolean;
   /** Feeding waits for the speaker's own recovery (RFC 4724 §4.1). */
