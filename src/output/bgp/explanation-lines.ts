@@ -27,7 +27,7 @@ export function explanationLines(row: BgpExplanation, page: Page, p: BgpPhrases)
   });
   for (const text of grouped(row.withheld, p)) say('silent', text);
   if (fib !== undefined) say('fib', `${fib.net} ${formatWay(fib)}`);
-  else if (missing !== undefined) say('fib', p.notInstalled(missing));
+  else if (missing !== undefined && net !== undefined) say('fib', p.notInstalled(missing));
   for (const { from, to, session, why } of row.lost.slice(0, MOST)) say('lost', p.lost(from, to, session, why));
   if (row.lost.length > MOST) say('lost', p.more(row.lost.length - MOST));
   if (net === undefined && row.lost.length === 0 && row.origins.length > 0) say('lost', p.noWay);
