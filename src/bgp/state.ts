@@ -182,6 +182,8 @@ export interface Session {
   startupDelay: number;
   lastProtocolError: number | undefined;
   lastError: string | undefined;
+  /** When it was established last. */
+  since: number | undefined;
   /** Whether a connection was tried since the last event. */
   tried: boolean;
   /** Whether it is told of changes. */
