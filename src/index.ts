@@ -23,18 +23,38 @@ export {
   type View,
 } from './agents/index.js';
 export {
+  type BgpMessagesOptions,
+  type BgpTarget,
+  type BgpView,
   type Checked,
   type CompareOptions,
   checkLab,
   compareModes,
   type DiffOptions,
+  describeBgpMessages,
+  describeBgpRib,
+  describeBgpSessions,
   describeServices,
   diffNetworks,
   type Explained,
+  explainBgp,
   explainName,
   formatExpectation,
   type Told,
 } from './analyze/index.js';
+export {
+  ACCEPT_ALL,
+  type BgpConfig,
+  type BgpEvent,
+  BgpSimulation,
+  type FibRoute,
+  type Filter,
+  REJECT_ALL,
+  type RibRoute,
+  type SessionConfig,
+  type SessionStatus,
+  type SpeakerConfig,
+} from './bgp/index.js';
 export {
   type ImportedLab,
   importKubectl,
@@ -62,6 +82,8 @@ export {
   type Running,
 } from './lab/index.js';
 export {
+  type BgpReport,
+  bgpOk,
   type CaptureOptions,
   type Comparison,
   type Difference,
@@ -71,6 +93,8 @@ export {
   type EntryText,
   type Explanation,
   type FormatOptions,
+  formatBgp,
+  formatBgpJson,
   formatComparison,
   formatComparisonJson,
   formatDiff,

@@ -1,7 +1,8 @@
 import type { BgpSimulation } from '../bgp/index.js';
 import type { OpenedNetwork } from '../input/index.js';
-import type { BuiltLab } from '../lab/index.js';
-import { type ChangeOptions, changedOrThrow } from './change.js';
+import type { Lab } from '../lab/index.js';
+import { didYouMean, InputError } from '../problem/index.js';
+import type { Network } from '../topology/index.js';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { labSource, shippedLabs } from './lab-argument.js';
@@ -9,35 +10,75 @@ import { labSource, shippedLabs } from './lab-argument.js';
 /** From so many nodes on, a terminal is told that it takes a while. */
 const MANY = 200;
 
+/** The BGP of a lab, and the names that its user knows. */
+export interface LabBgp {
+  readonly simulation: BgpSimulation;
+  readonly network: Network;
+}
+
 /**
  * The BGP simulation of a lab, converged, with the faults that were asked for.
  *
- * @throws UsageError where nobody speaks BGP; InputError where a fault or command is wrong.
+ * @throws UsageError where nobody speaks BGP; InputError where a fault is wrong.
  */
-export async function simulationOf(lab: string, options: ChangeOptions, io: Io): Promise<BgpSimulation> {
-  const { openNetwork } = await import('../input/index.js');
-  const opened = await openNetwork(labSource(lab));
+export async function simulationOf(source: string, faults: readonly string[], io: Io): Promise<LabBgp> {
+  const { checkFaults, openNetwork } = await import('../input/index.js');
+  const opened = await openNetwork(labSource(source));
   if (opened.kind === 'snapshot')
     throw new UsageError(
-      `${lab} is a folder of dumps, which do not tell what BGP daemons know; what one has installed: ` +
-        `podpath show ${lab} NODE routes | grep 'proto bird'`,
+      `${source} is a folder of dumps, which do not tell what BGP daemons know; what one has installed: ` +
+        `podpath show ${source} NODE routes | grep 'proto bird'`,
     );
-  await changedOrThrow(opened, options, io);
-  const count = opened.opened.lab.nodes.length;
-  const slow = count >= MANY && io.errIsTerminal;
-  if (slow) io.err(`${count} nodes exchange their routes …`);
-  const simulation = bgpOf(opened.opened.built);
+  const { lab } = opened.opened;
+  const unknown = checkFaults(lab, faults);
+  if (unknown.length > 0) throw new InputError(unknown);
+  const simulation = await run(opened, faults, io);
+  if (simulation === undefined) throw new UsageError(noBgp(source, lab));
+  return { simulation, network: opened.network };
+}
+
+async function run(
+  { opened }: Extract<OpenedNetwork, { readonly kind: 'lab' }>,
+  faults: readonly string[],
+  io: Io,
+): Promise<BgpSimulation | undefined> {
+  const { lab, built } = opened;
+  const slow = lab.nodes.length >= MANY && io.errIsTerminal;
+  if (slow) io.err(`${lab.nodes.length} nodes exchange their routes …`);
+  const simulation = faults.length === 0 ? built.bgp : (await faulted(built.network, lab, faults)).bgp;
   if (slow) io.err('\r\x1b[K');
-  if (simulation === undefined) throw new UsageError(noBgp(lab, opened));
+  for (const { name, events } of lab.faults)
+    if (faults.includes(name) && events.length === 0)
+      io.err(`note: fault ${name} changes what the kernel has, of which BGP is not told; podpath trace shows it\n`);
   return simulation;
 }
 
-function bgpOf(built: BuiltLab): BgpSimulation | undefined {
-  return (built as { readonly bgp?: BgpSimulation }).bgp;
+/** @throws InputError where the kernel refuses what a fault says. */
+async function faulted(network: Network, lab: Lab, faults: readonly string[]) {
+  const { applyFaults } = await import('../lab/index.js');
+  const changed = applyFaults(network, lab, faults);
+  if (changed.problems.length > 0) throw new InputError(changed.problems);
+  return changed;
 }
 
-function noBgp(lab: string, { opened }: Extract<OpenedNetwork, { readonly kind: 'lab' }>): string {
+function noBgp(source: string, { cni }: Lab): string {
   const speaking = shippedLabs().filter((name) => name.startsWith('calico-') && !name.includes('vxlan'));
   const hint = speaking.length === 0 ? '' : `; labs with BGP are ${speaking.join(', ')}`;
-  return `nobody speaks BGP in ${lab}: its network is ${opened.lab.cni.name}, and none of its routers has bgp${hint}`;
+  const felix = cni.name.startsWith('calico/vxlan') ? ', where Felix writes the routes,' : '';
+  return `nobody speaks BGP in ${source}: its network is ${cni.name}${felix} and none of its routers has bgp${hint}`;
+}
+
+/**
+ * The speaker of a name.
+ *
+ * @throws UsageError where there is none.
+ */
+export function speakerNamed({ simulation, network }: LabBgp, name: string): string {
+  const names = simulation.config.speakers.map((speaker) => speaker.name);
+  const plain = name.replace(/^(node|host)\//, '');
+  if (names.includes(plain)) return plain;
+  const few = names.length > 12 ? [...names.slice(0, 12), '…'] : names;
+  const hint = `speakers are ${few.join(', ')}`;
+  if (network.directory.find(name) !== undefined) throw new UsageError(`${name} speaks no BGP; ${hint}`);
+  throw new UsageError(`no BGP speaker is called "${name}"${didYouMean(plain, names) || `; ${hint}`}`);
 }

@@ -54,13 +54,17 @@ export function noteService({ namespace, name, service, at }: NamedService, cont
     context.notModelled(at(key), { what: `${key}: IPv6`, where });
 }
 
-/** Kinds that are not read though they change packets' paths: of Kubernetes, Calico and Cilium. */
+/**
+ * Kinds that are not read though they change packets' paths: of Kubernetes, Calico and Cilium. Those of Calico's routes and
+ * addresses are read where the network is Calico's.
+ */
 const KINDS: ReadonlySet<string> = new Set([
   'AdminNetworkPolicy',
   'BaselineAdminNetworkPolicy',
   'ClusterNetworkPolicy',
   'NetworkPolicy',
   'BGPConfiguration',
+  'BGPFilter',
   'BGPPeer',
   'FelixConfiguration',
   'GlobalNetworkPolicy',

@@ -36,13 +36,19 @@ export interface BuiltLab {
   readonly script: readonly Install[];
 }
 
+/** What a lab leaves to chance. */
+export interface BuildOptions {
+  /** Puts BGP messages in order that are under way at the same time. */
+  readonly bgpSeed?: number | undefined;
+}
+
 /**
  * The network that a lab describes. Nothing is built yet: a machine, and a node's pods with it, is made when one of
  * its namespaces is first asked for, and then kept. What it becomes depends on the lab alone.
  */
-export function buildNetwork(lab: Lab): BuiltLab {
+export function buildNetwork(lab: Lab, options: BuildOptions = {}): BuiltLab {
   const { setup, parts } = cniOf(lab);
-  const controlPlane = controlPlaneOf(lab, setup);
+  const controlPlane = controlPlaneOf(lab, setup, options.bgpSeed);
   const { cluster } = controlPlane;
   const bgp = (): BgpSimulation | undefined => controlPlane.bgp;
   const directory = directoryOf(lab, cluster);

@@ -1,5 +1,5 @@
 import type { CniSetup } from '../agents/index.js';
-import { BgpSimulation } from '../bgp/index.js';
+import { BgpSimulation, REJECT_ALL } from '../bgp/index.js';
 import type { Cluster } from '../cluster/index.js';
 import { InputError } from '../problem/index.js';
 import { completeCluster } from './complete.js';
@@ -15,8 +15,8 @@ export interface ControlPlane {
   readonly bgp: BgpSimulation | undefined;
 }
 
-/** Messages that are under way at the same time are put in order by it. */
-const SEED = 1;
+/** Puts messages in order that are under way at the same time. */
+const DEFAULT_SEED = 1;
 
 /**
  * A lab's control plane: its speakers converge, then its events befall them one after the other, and they converge again
@@ -24,7 +24,7 @@ const SEED = 1;
  *
  * @throws InputError where an event says nothing that is understood; readers of labs have checked that.
  */
-export function controlPlaneOf(lab: Lab, setup: CniSetup): ControlPlane {
+export function controlPlaneOf(lab: Lab, setup: CniSetup, seed: number = DEFAULT_SEED): ControlPlane {
   const events = lab.events.flatMap(commandsOf);
   const before = completeCluster(lab, setup);
   const after = new World(lab, setup, before);
@@ -34,7 +34,7 @@ export function controlPlaneOf(lab: Lab, setup: CniSetup): ControlPlane {
   return {
     cluster: after.cluster,
     get bgp() {
-      ran ??= { simulation: simulate(lab, new World(lab, setup, before), events) };
+      ran ??= { simulation: simulate({ lab, world: new World(lab, setup, before) }, events, seed) };
       return ran.simulation;
     },
   };
@@ -57,13 +57,14 @@ export function machineName(place: string): string {
   return place.replace(/^(node|host)\//, '');
 }
 
-function simulate(lab: Lab, world: World, events: readonly Event[]): BgpSimulation | undefined {
+function simulate(scene: Scene, events: readonly Event[], seed: number): BgpSimulation | undefined {
+  const { lab, world } = scene;
   const speakers = [...world.speakers.values()];
   if (speakers.length === 0) return undefined;
-  const simulation = new BgpSimulation({ speakers, reachable: underlayReach(lab), seed: SEED });
+  const simulation = new BgpSimulation({ speakers, reachable: underlayReach(lab), seed });
   simulation.converge();
   for (const { machine, command } of events) {
-    befall(simulation, { lab, world }, machine, command);
+    befall(simulation, scene, machine, command);
     simulation.converge();
   }
   return simulation;
@@ -99,9 +100,16 @@ function befall(simulation: BgpSimulation, at: Scene, speaker: string, command: 
     case 'sleep':
       simulation.advance(command.seconds * 1000);
       break;
-    case 'fib limit':
-      simulation.apply({ type: 'reconfigure', config: world.limit(speaker, command.limit) });
+    case 'fib limit': {
+      // What is in the hardware is not asked whether there is room for it: it is filled anew.
+      const config = world.limit(speaker, command.limit);
+      simulation.apply({
+        type: 'reconfigure',
+        config: { ...config, kernel: { ...config.kernel, export: REJECT_ALL } },
+      });
+      simulation.apply({ type: 'reconfigure', config });
       break;
+    }
     case 'patch':
     case 'delete':
       mustBe(world.change(command));

@@ -3,7 +3,7 @@ import { Runtime } from '../linux/index.js';
 import { Applier, type Refusal } from '../plan/index.js';
 import type { Problem } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
-import { buildNetwork } from './build.js';
+import { type BuildOptions, buildNetwork } from './build.js';
 import { commandInstalls, refusalProblem } from './command.js';
 import type { Fault, Lab } from './lab.js';
 
@@ -22,10 +22,10 @@ export interface Faulted {
  * The network as it is with these faults of the lab, in this order. What befalls the control plane comes before all
  * commands: routes come from it, so the network is then built anew.
  */
-export function applyFaults(network: Network, lab: Lab, names: readonly string[]): Faulted {
+export function applyFaults(network: Network, lab: Lab, names: readonly string[], options: BuildOptions = {}): Faulted {
   const faults = names.map((wanted) => faultOf(lab, wanted));
   const events = faults.flatMap((fault) => fault.events);
-  const built = events.length === 0 ? undefined : buildNetwork({ ...lab, events: [...lab.events, ...events] });
+  const built = events.length === 0 ? undefined : buildNetwork({ ...lab, events: [...lab.events, ...events] }, options);
   const start = built?.network ?? network;
   // Nothing has run on the network yet, so there is nothing learned that a fault could make forget.
   const applier = new Applier(start, new Runtime());
@@ -43,7 +43,7 @@ export function applyFaults(network: Network, lab: Lab, names: readonly string[]
     refused,
     problems,
     get bgp() {
-      return (built ?? buildNetwork(lab)).bgp;
+      return (built ?? buildNetwork(lab, options)).bgp;
     },
   };
 }

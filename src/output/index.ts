@@ -15,7 +15,8 @@ export {
 } from './difference.js';
 export type * from './explain/explanation.js';
 export { formatExplanation, formatExplanationJson } from './explain/format-explain.js';
-export { KNOWN_NAMES, type KnownName, knownName } from './explain/known-names.js';
+export type { KnownName } from './explain/known-name.js';
+export { KNOWN_NAMES, knownName } from './explain/known-names.js';
 export { formatPicture, type Picture } from './flowchart.js';
 export { type FormatOptions, formatTrace, type OutputFormat, outputFormats, registerFormat } from './format.js';
 export { type CaptureOptions, formatPcapng } from './pcapng.js';

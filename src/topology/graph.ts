@@ -1,6 +1,6 @@
 import { MultiUndirectedGraph } from 'graphology';
 import type { Ipv4 } from '../address/index.js';
-import type { Link, Netns, Role } from '../linux/index.js';
+import { allRoutes, type Link, type Netns, type Role } from '../linux/index.js';
 import type { Network } from './network.js';
 
 /** A device, by where it is. */
@@ -119,7 +119,7 @@ export class Topology {
     const here = { netns: ns.name, dev: link.name };
     if (link.master !== undefined) this.#join('port', { netns: ns.name, dev: link.master }, here);
     if (link.kind === 'veth' && link.peer !== undefined) this.#join('wire', here, link.peer);
-    if (link.kind === 'vxlan' && link.lower !== undefined)
+    if ((link.kind === 'vxlan' || link.kind === 'ipip') && link.lower !== undefined)
       this.#join('lower', here, { netns: ns.name, dev: link.lower });
     for (const remote of remotesOf(ns, link)) {
       const far = this.#byAddress.get(remote);
@@ -172,12 +172,21 @@ function remotesOf(ns: Netns, link: Link): Ipv4[] {
     const known = [...ns.vxlanFdb.values()].filter((entry) => entry.dev === link.name);
     return known.flatMap(({ remotes }) => remotes.map(({ ip }) => ip));
   }
+  if (link.kind === 'ipip') return link.remote === undefined ? nexthopsOver(ns, link.name) : [link.remote];
   const relays = ns.processes.filter(({ kind, dev }) => kind === 'udp-relay' && dev === link.name);
   return relays.flatMap(({ routes }) => routes.map(({ peer }) => peer));
 }
 
+/** The next hops of routes over a device: where an ipip device has no far end of its own, these are its far ends. */
+function nexthopsOver(ns: Netns, dev: string): Ipv4[] {
+  return allRoutes(ns).flatMap(([, route]) =>
+    route.type === 'unicast' ? route.nexthops.flatMap((hop) => (hop.dev === dev ? (hop.via ?? []) : [])) : [],
+  );
+}
+
 /** The device of `far` at which a tunnel of the kind of `link` ends. */
 function tunnelEnd(far: Netns, link: Link): string | undefined {
+  if (link.kind === 'ipip') return [...far.links.values()].find(({ kind, up }) => kind === 'ipip' && up)?.name;
   if (link.kind !== 'vxlan') return far.processes.find(({ kind }) => kind === 'udp-relay')?.dev;
   return [...far.links.values()].find((other) => other.kind === 'vxlan' && other.vni === link.vni)?.name;
 }

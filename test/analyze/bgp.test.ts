@@ -26,7 +26,12 @@ function star(nodes: number, change: (config: SpeakerConfig) => SpeakerConfig = 
   const all = Array.from({ length: nodes }, (_, i) => i + 1);
   const speakers = [
     ...all.map((n) => speaker(`node-${n}`, address(n), [`10.244.${n}.0/26`], [to(9, n)])),
-    speaker('rr', address(9), [], all.map((n) => to(n, 9, { rrClient: true }))),
+    speaker(
+      'rr',
+      address(9),
+      [],
+      all.map((n) => to(n, 9, { rrClient: true })),
+    ),
   ];
   return { speakers: speakers.map(change), reachable: undefined, seed: 1 };
 }
@@ -47,10 +52,12 @@ describe('the three speakers that birdc was recorded on', () => {
       const [, name, state] = /^(\S+) +(?:Direct|Static|Kernel|BGP) +\S+ +(up|start|down) /.exec(line) ?? [];
       return name === undefined ? [] : [`${name} ${state}`];
     });
-    const shown = formatBgp(describeBgpSessions(view, ['a'])).split('\n').flatMap((line) => {
-      const [, name, state] = /^(\S+) +(?:Direct|Static|Kernel|BGP) +\S+ +(up|start|down) /.exec(line) ?? [];
-      return name === undefined ? [] : [`${name} ${state}`];
-    });
+    const shown = formatBgp(describeBgpSessions(view, ['a']))
+      .split('\n')
+      .flatMap((line) => {
+        const [, name, state] = /^(\S+) +(?:Direct|Static|Kernel|BGP) +\S+ +(up|start|down) /.exec(line) ?? [];
+        return name === undefined ? [] : [`${name} ${state}`];
+      });
     expect(recorded).toHaveLength(6);
     expect([...shown].sort()).toEqual([...recorded].sort());
   });

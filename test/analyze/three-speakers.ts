@@ -76,7 +76,7 @@ export function speaker(
 }
 
 /** A filter of one term that accepts. */
-export function acceptOnly(match: FilterMatch, actions: Filter['terms'][number]['actions'] = []): Filter {
+function acceptOnly(match: FilterMatch, actions: Filter['terms'][number]['actions'] = []): Filter {
   return { terms: [{ match, actions, then: 'accept' }], otherwise: 'reject' };
 }
 

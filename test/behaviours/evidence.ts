@@ -84,11 +84,11 @@ export interface ShownPlan {
 
 let plans: readonly RecordedPlan[] | undefined;
 
-/** A plan of IPVS, recorded in user-mode Linux (Linux 6.1), by name. */
-export function ipvsPlan(name: string): ShownPlan {
-  const files = ['ipvs-schedulers-6.1.json', 'ipvs-connections-6.1.json', 'ipvs-paths-6.1.json', 'waiting-6.1.json'];
+/** A plan of IPVS or IP in IP, recorded in user-mode Linux (Linux 6.1), by name. */
+export function guestPlan(name: string): ShownPlan {
+  const files = ['ipvs-schedulers', 'ipvs-connections', 'ipvs-paths', 'waiting', 'tunnels'];
   for (const file of files) {
-    const all = JSON.parse(recording(file).text) as Omit<RecordedPlan, 'name'>[];
+    const all = JSON.parse(recording(`${file}-6.1.json`).text) as Omit<RecordedPlan, 'name'>[];
     const found = all.find(({ plan }) => plan.name === name);
     if (found !== undefined) return shownPlan(found, 'uml');
   }

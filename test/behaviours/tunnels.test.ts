@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Frame } from '../replay/frame.js';
-import { labProbe, recordedPlan, scenarioCase } from './evidence.js';
+import { guestPlan, labProbe, recordedPlan, scenarioCase } from './evidence.js';
 
 /** Frames with VXLAN at the cards of nodes. */
 function outer(frames: readonly Frame[], netns: string, dir: 'in' | 'out' = 'out'): Frame[] {
@@ -168,4 +168,49 @@ test("What the relay of flannel's UDP backend says is not believed by its own no
   // TCP that is still connecting gives up.
   expect(believed.probe.result.clientError).toContain('Network is unreachable');
   expect(believed.trace.verdict.errno).toBe('ENETUNREACH');
+});
+
+/** Outer packets of IP in IP at the card of a node. */
+function ipip(frames: readonly Frame[], netns = 'a'): Frame[] {
+  return frames.filter((f) => f.ns === netns && f.if === 'eth0' && f.dir === 'out' && f.ip?.['proto'] === 4);
+}
+
+test("IPIP copies the TTL of the inner packet, and DF only on the module's own device", () => {
+  const df = (name: string): unknown[] =>
+    guestPlan(name).cases.map(({ frames }) => [ipip(frames)[0]?.inner?.ip?.['df'], ipip(frames)[0]?.ip?.['df']]);
+  expect(df('tunl0 copies DF')).toEqual([
+    [undefined, undefined],
+    [true, true],
+  ]);
+  expect(df('a device of its own says DF')).toEqual([
+    [undefined, true],
+    [true, true],
+  ]);
+  const { cases } = guestPlan('the TTL is inherited after it fell');
+  expect(cases.map(({ frames }) => ipip(frames)[0]?.ip?.['ttl'])).toEqual([undefined, 1, 2, 3]);
+  // With 2 it has 1 on the wire, and dies at the router between the nodes.
+  expect(cases[1]?.frames.some((f) => f.ns === 'r' && f.icmp?.['type'] === 'time-exceeded')).toBe(true);
+});
+
+test('IPIP takes packets from anybody', () => {
+  const [taken] = guestPlan('tunl0 takes packets from anybody').cases;
+  expect(taken?.frames.some((f) => f.ns === 'p' && f.dir === 'in' && f.udp?.['dport'] === 53)).toBe(true);
+  const [refused, fromNode] = guestPlan('but rp_filter looks at who is in them').cases;
+  expect(refused?.frames.some((f) => f.ns === 'a' && f.if === 'tunl0')).toBe(true);
+  expect(refused?.frames.some((f) => f.ns === 'p')).toBe(false);
+  expect(fromNode?.deliveries).toEqual(['q udp 10.244.2.2:53 < 10.244.1.2:20001']);
+});
+
+test('IPIP that nobody takes is answered with "port unreachable"', () => {
+  const [one] = guestPlan('a tunl0 that is down answers port unreachable').cases;
+  const error = one?.frames.find((f) => f.ns === 'b' && f.icmp !== undefined);
+  expect(error?.icmp).toMatchObject({ type: 'unreachable', code: 'port', quoted: { proto: 4 } });
+  expect(one?.frames.some((f) => f.ns === 'p' && f.icmp !== undefined)).toBe(false);
+});
+
+test('A far end that was not reached is told of to who sends next', () => {
+  const told = (name: string): boolean[] =>
+    guestPlan(name).cases.map(({ frames }) => frames.some((f) => f.ns === 'p' && f.icmp?.['type'] === 'unreachable'));
+  expect(told('so too of a TTL of its own that is too small')).toEqual([false, true]);
+  expect(told('a tunl0 that is down answers port unreachable')).toEqual([false]);
 });

@@ -30,11 +30,14 @@ const COMMANDS = [
   'ip -n n link set flannel.ipip up',
   'ip -n n route add 10.244.2.0/24 via 192.168.0.12 dev flannel.ipip onlink',
   'ip -n n link add one mtu 1400 type ipip remote 192.168.0.13 local any ttl 64 tos inherit dev eth0',
+  'ip -n n tunnel add old mode ipip remote 192.168.0.14 local 192.168.0.11 nopmtudisc',
+  'ip -n n link add low type ipip local 192.168.0.11 dev eth0 remote 192.168.0.15 tos 0x10',
   'ip -n n link add any mtu 1480 type ipip external',
   'ip -n n link add sit1 mtu 1480 type sit local 192.168.0.11 remote 192.168.0.12',
 ];
-/** The first one of a kind makes this device in every namespace, which no command of ours does. */
+/** The module's own device, which Felix asks for whether it is there or not. */
 const FALLBACK = [
+  'ip -n n tunnel change tunl0 mode ipip',
   'ip -n n link set tunl0 mtu 1480 up',
   'ip -n n addr add 10.233.1.0/32 dev tunl0',
   'ip -n n route add blackhole 10.233.1.0/26 proto bird',
@@ -79,19 +82,30 @@ describe.skipIf(why !== undefined)(onMachine('IP in IP', why), { timeout: 120_00
     expect([...ns.links.keys()]).toEqual(expect.arrayContaining(['tunl0', 'flannel.ipip', 'one', 'any', 'sit1']));
   });
 
-  test('commands make the same addresses and routes', () => {
-    const kernel = looks(COMMANDS);
+  test('commands make the same devices, addresses and routes', () => {
+    const kernel = looks([...COMMANDS, ...FALLBACK]);
     const applier = new Applier(Network.of([]), new Runtime());
-    for (const line of COMMANDS)
+    for (const line of [...COMMANDS, ...FALLBACK])
       for (const install of readable(parseCommand(line, { netns: undefined, file: 'commands' })))
         expect(applier.apply(install), line).toBeUndefined();
     const ours = applier.network().netns('n');
     if (ours === undefined) throw new Error('n was not made');
     expect(entries(routesJson(ours))).toEqual(entries(kernel.route));
-    const addresses = (text: string): unknown[] =>
+    const addresses = (text: string): { ifname: string }[] =>
       (JSON.parse(text) as { ifname: string; mtu: number; addr_info: unknown[] }[])
         .filter(({ ifname }) => ours.links.has(ifname))
         .map(({ ifname, mtu, addr_info }) => ({ ifname, mtu, addr_info }));
-    expect(addresses(addressesJson(ours))).toEqual(addresses(kernel.addr));
+    const byName = <T extends { ifname: string }>(all: T[]): T[] =>
+      all.toSorted((a, b) => (a.ifname < b.ifname ? -1 : 1));
+    expect(byName(addresses(addressesJson(ours)))).toEqual(byName(addresses(kernel.addr)));
+    // The module is loaded before the first device of its kind is made, so that the kernel counts otherwise.
+    const tunnels = (text: string): unknown[] =>
+      byName(
+        (JSON.parse(text) as { ifname: string; ifindex?: number; linkinfo?: { info_kind?: string } }[]).filter(
+          ({ ifname, linkinfo }) => linkinfo?.info_kind === 'ipip' && ifname !== 'any',
+        ),
+      ).map((link) => JSON.stringify({ ...(link as object), ifindex: 0 }).replace('"num_rx_queues":1,', ''));
+    expect(tunnels(linksJson(ours))).toEqual(tunnels(kernel.link));
+    expect(tunnels(kernel.link)).toHaveLength(5);
   });
 });

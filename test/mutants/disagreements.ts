@@ -1,4 +1,4 @@
-import { loadCorpus } from '../oracle/corpus.js';
+import { loadCorpus, loadTunnels } from '../oracle/corpus.js';
 import { judge } from '../oracle/differential.js';
 import { LABS } from '../recordings/load.js';
 import { type Comparison, comparisonsOfCase, comparisonsOfProbe, WAITING_PROBES } from '../replay/compare.js';
@@ -21,6 +21,8 @@ export function disagreements(): string[] {
   }
   for (const { name, plan, kernel } of loadCorpus())
     if (judge(plan, kernel).disagreement !== undefined) found.push(`corpus: ${name}`);
+  for (const { name, plan, kernel } of loadTunnels())
+    if (judge(plan, kernel, 'uml').disagreement !== undefined) found.push(`tunnels: ${name}`);
   return found;
 }
 

@@ -3,12 +3,13 @@ import { IPVS_GROUPS } from '../oracle/ipvs-recorded.js';
 import { judgedByIpvs, judgedByRecordings } from './bundle.js';
 import { IPVS_MUTANTS } from './ipvs-mutants.js';
 import { MUTANTS } from './mutants.js';
+import { TUNNEL_MUTANTS } from './tunnel-mutants.js';
 
 test('our interpreter follows each recorded packet as the kernel did', async () => {
   expect(await judgedByRecordings(undefined)).toEqual([]);
 });
 
-test.each(MUTANTS)('the recordings find out: $name', async (mutant) => {
+test.each([...MUTANTS, ...TUNNEL_MUTANTS])('the recordings find out: $name', async (mutant) => {
   const found = await judgedByRecordings(mutant);
   expect(found).not.toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { recording } from '../recordings/load.js';
 import type { KernelRun } from './kernel-run.js';
 import type { Plan } from './plan.js';
 
@@ -12,6 +13,12 @@ export interface RecordedPlan {
 /** What is recorded in `corpus/`. */
 export function loadCorpus(): readonly RecordedPlan[] {
   return loadPlans(new URL('corpus/', import.meta.url));
+}
+
+/** What Linux 6.1 does with pods of Calico and IP in IP (`record-tunnels.ts`). */
+export function loadTunnels(): readonly RecordedPlan[] {
+  const plans = JSON.parse(recording('tunnels-6.1.json').text) as Omit<RecordedPlan, 'name'>[];
+  return plans.map((one) => ({ ...one, name: one.plan.name }));
 }
 
 /** All plans that are recorded in a directory (`record.ts`). */

@@ -25,7 +25,7 @@ export const LEVELS: readonly Level[] = [
 export const IPVS_LEVEL: Level = { name: 'ipvs', plan: IPVS_PLAN, share: 1 };
 
 /** What needs the module of IP in IP, which the kernel of a machine may lack. */
-export const IPIP_LEVEL: Level = { name: 'ipip', plan: TUNNEL_PLAN, share: 1 };
+const IPIP_LEVEL: Level = { name: 'ipip', plan: TUNNEL_PLAN, share: 1 };
 
 /** The levels of a backend. */
 export function levelsOf(backend: Backend): readonly Level[] {

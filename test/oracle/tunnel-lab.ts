@@ -12,7 +12,7 @@ const POD_SIDES = [
 ] as const;
 
 /** Nothing of IP in IP: what every kernel can do. */
-export const PODS: readonly string[] = POD_SIDES.flatMap(({ pod, node, address, block, mac }) => [
+const PODS: readonly string[] = POD_SIDES.flatMap(({ pod, node, address, block, mac }) => [
   `ip netns add ${pod}`,
   `ip link add cali${pod} address ee:ee:ee:ee:ee:ee netns ${node} type veth peer name eth0 address ${mac} netns ${pod}`,
   `ip -n ${pod} link set lo up`,

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { serviceChain } from '../../src/agents/index.js';
@@ -5,6 +8,18 @@ import { SCHEMAS } from '../../tools/schemas.js';
 import { podpath } from '../cli/cli.js';
 
 const CHAIN = serviceChain('KUBE-SVC-', 'default/web:http', 'tcp');
+
+const MESH = join(mkdtempSync(join(tmpdir(), 'podpath-documents-')), 'mesh.yaml');
+writeFileSync(
+  MESH,
+  `cni: calico/bgp
+nodes: {node-1: 192.168.56.11, node-2: 192.168.56.12, node-3: 192.168.56.13}
+pods: {client: node-1, web: node-2}
+faults:
+  killed: {node-2: pkill -KILL bird}
+  off: {node-1: birdc disable Mesh_192_168_56_12}
+`,
+);
 
 /** Every way in which a document differs in form. */
 const DOCUMENTS = {
@@ -34,6 +49,15 @@ const DOCUMENTS = {
       args: ['flannel-vxlan', 'client', 'service/web:80', '--exec', 'node-1: ipset flush KUBE-CLUSTER-IP'],
       why: 'a mode that a command does not fit',
     },
+  ],
+  bgp: [
+    { args: [MESH], why: 'all sessions' },
+    { args: [MESH, 'sessions', 'node-1', '--fault', 'killed'], why: 'one that is down' },
+    { args: [MESH, 'rib', 'node-1'], why: 'a table' },
+    { args: [MESH, 'rib', 'node-2', '--fault', 'killed'], why: 'no daemon' },
+    { args: [MESH, 'explain', 'node-1', 'web'], why: 'a path, and neighbours that are silent' },
+    { args: [MESH, 'explain', 'node-1', 'web', '--fault', 'off'], why: 'none, and where it gets lost' },
+    { args: [MESH, 'messages', '--limit', '9'], why: 'messages' },
   ],
 } as const;
 

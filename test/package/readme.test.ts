@@ -17,6 +17,7 @@ const PAGES = [
   'docs/reading-a-trace.md',
   'docs/library.md',
   'docs/services.md',
+  'docs/bgp.md',
   'docs/how-to-add-an-output.md',
 ];
 

@@ -18,7 +18,9 @@ export function lostOnTheWay(view: BgpView, speaker: string, net: Ipv4Prefix): r
   while (border.length > 0) {
     const lost = border.flatMap((name) => withheldFrom(view.explain(name, net)));
     if (lost.length > 0) return lost;
-    border = border.flatMap((name) => neighborsOf(view, name)).filter((name) => {
+    border = border
+      .flatMap((name) => neighborsOf(view, name))
+      .filter((name) => {
         const fresh = !seen.has(name) && view.running(name) && !knows(view, name, net);
         seen.add(name);
         return fresh;

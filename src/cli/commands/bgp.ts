@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
-import type { BgpTarget, BgpView } from '../../analyze/index.js';
+import type { BgpTarget } from '../../analyze/index.js';
 import type { BgpReport } from '../../output/index.js';
-import { didYouMean, InputError } from '../../problem/index.js';
-import { simulationOf } from '../bgp.js';
-import { addChangeOptions, type ChangeOptions } from '../change.js';
+import { InputError } from '../../problem/index.js';
+import { type LabBgp, simulationOf, speakerNamed } from '../bgp.js';
 import { EXIT, type SetExit, UsageError } from '../exit.js';
 import { type Io, wantsColor } from '../io.js';
 import { addLanguageOptions, type LanguageOptions } from '../language.js';
-import { Values } from '../values.js';
+import { collectList, Values } from '../values.js';
 
-interface BgpOptions extends LanguageOptions, ChangeOptions {
+interface BgpOptions extends LanguageOptions {
+  readonly fault?: readonly string[];
   readonly all?: true;
   readonly from?: string;
   readonly to?: string;
@@ -29,13 +29,14 @@ export function addBgp(program: Command, io: Io, exit: SetExit): void {
     .argument('<lab>', 'a lab file, or the name of a shipped lab')
     .addArgument(values.argument('[what]', 'sessions unless given', SHOWS))
     .argument('[node]', 'of this node or router; rib and explain need it')
-    .argument('[prefix]', '10.244.2.0/26, or an address: the longest match; explain needs it')
+    .argument('[prefix]', '10.244.2.0/26; of an address, or what has one, the longest match')
     .option('--all', 'rib: with all attributes, as birdc show route all')
     .option('--from <node>', 'messages: of this sender')
     .option('--to <node>', 'messages: to this receiver')
     .option('--limit <number>', 'messages: the last ones', values.number('--limit', 1, 1_000_000_000))
+    .option('--fault <name>', 'switch a fault of the lab on (again for more)', collectList)
     .option('--json', 'as JSON (podpath-bgp/1)');
-  addChangeOptions(addLanguageOptions(command, values))
+  addLanguageOptions(command, values)
     .addHelpText('after', EXAMPLES)
     .action(
       async (
@@ -48,8 +49,8 @@ export function addBgp(program: Command, io: Io, exit: SetExit): void {
         const show = what ?? 'sessions';
         if (values.problems.length > 0) throw new InputError(values.problems);
         checkUse(show, node, prefix, options);
-        const view = await simulationOf(lab, options, io);
-        const report = await reportOf(view, show, { node, prefix, options });
+        const bgp = await simulationOf(lab, options.fault ?? [], io);
+        const report = await reportOf(bgp, show, { node, prefix, options });
         const { bgpOk, formatBgp, formatBgpJson } = await import('../../output/index.js');
         const color = options.color && wantsColor(io);
         const width = Math.max(60, io.columns ?? 100);
@@ -89,15 +90,16 @@ interface Asked {
   readonly options: BgpOptions;
 }
 
-async function reportOf(view: BgpView, show: Show, { node, prefix, options }: Asked): Promise<BgpReport> {
+async function reportOf(bgp: LabBgp, show: Show, { node, prefix, options }: Asked): Promise<BgpReport> {
   const { describeBgpMessages, describeBgpRib, describeBgpSessions, explainBgp } = await import(
     '../../analyze/index.js'
   );
-  const one = node === undefined ? undefined : speakerNamed(view, node);
-  const target = prefix === undefined ? undefined : await targetOf(prefix);
+  const { simulation: view } = bgp;
+  const one = node === undefined ? undefined : speakerNamed(bgp, node);
+  const target = prefix === undefined ? undefined : await targetOf(bgp, prefix);
   if (show === 'messages') {
-    const from = options.from === undefined ? undefined : speakerNamed(view, options.from);
-    const to = options.to === undefined ? undefined : speakerNamed(view, options.to);
+    const from = options.from === undefined ? undefined : speakerNamed(bgp, options.from);
+    const to = options.to === undefined ? undefined : speakerNamed(bgp, options.to);
     return describeBgpMessages(view, { from, to, limit: options.limit });
   }
   if (one === undefined || show === 'sessions') return describeBgpSessions(view, one === undefined ? undefined : [one]);
@@ -105,25 +107,20 @@ async function reportOf(view: BgpView, show: Show, { node, prefix, options }: As
   return explainBgp(view, one, target);
 }
 
-/** @throws UsageError */
-function speakerNamed({ config }: BgpView, name: string): string {
-  const names = config.speakers.map((speaker) => speaker.name);
-  const plain = name.replace(/^(node|host)\//, '');
-  if (names.includes(plain)) return plain;
-  const few = names.length > 12 ? [...names.slice(0, 12), '…'] : names;
-  throw new UsageError(
-    `no BGP speaker is called "${name}"${didYouMean(plain, names) || `; there are ${few.join(', ')}`}`,
-  );
-}
-
-/** @throws UsageError */
-async function targetOf(asked: string): Promise<BgpTarget & { readonly asked: string }> {
-  const { parseIpv4, parsePrefix } = await import('../../address/index.js');
+/**
+ * What a prefix, an address, or the name of a pod, Service or host stands for.
+ *
+ * @throws UsageError
+ */
+async function targetOf({ network }: LabBgp, asked: string): Promise<BgpTarget & { readonly asked: string }> {
+  const { formatIpv4, parseIpv4, parsePrefix } = await import('../../address/index.js');
   const address = parseIpv4(asked);
   if (address !== undefined) return { address, asked };
   const prefix = parsePrefix(asked === 'default' ? '0.0.0.0/0' : asked);
   if (prefix !== undefined) return { prefix, asked };
-  throw new UsageError(`expected an IPv4 prefix such as 10.244.2.0/26, or an address, found "${asked}"`);
+  const [own] = network.directory.find(asked)?.addresses ?? [];
+  if (own !== undefined) return { address: own, asked: formatIpv4(own) };
+  throw new UsageError(`expected a prefix such as 10.244.2.0/26, an IPv4 address or a name with one, found "${asked}"`);
 }
 
 const EXAMPLES = `
@@ -135,6 +132,7 @@ Examples:
   podpath bgp calico-route-reflectors sessions node-1             as birdc show protocols on one node
   podpath bgp calico-bgp rib node-1                               as birdc show route: * is best
   podpath bgp calico-tor rib tor-1 10.244.1.0/26 --all            all paths to one block, with their attributes
-  podpath bgp calico-bgp explain node-1 10.244.2.5                why packets to this address go where they go
+  podpath bgp calico-bgp explain node-1 web-1                     why packets to this pod go where they go
   podpath bgp calico-bgp explain node-1 10.244.2.0/26 --json      the same for programs
+  podpath bgp my-lab.yaml sessions --fault reflector-down         with one of the lab's faults
   podpath bgp calico-bgp messages --from node-1 --limit 20        the last messages that node-1 has sent`;

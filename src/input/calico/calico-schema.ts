@@ -13,7 +13,7 @@ const selector = z.string({ error: "a selector such as rack == 'a'" });
 const encapsulation = oneOf(['Never', 'Always', 'CrossSubnet']);
 const asNumber = either(
   [number(0, 0xffff_ffff, 'an AS number'), text(/^\d{1,10}(\.\d{1,5})?$/, 'an AS number such as 64512 or 1.10')],
-  'an AS number such as 64512',
+  'an AS number such as 64512 or "1.10"',
 );
 const duration = text(/^(\d+h)?(\d+m)?(\d+s)?$/, 'a duration such as 120s');
 const mtu = number(0, 65535, 'an MTU in bytes, 0 for the right one');

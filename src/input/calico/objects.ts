@@ -19,7 +19,7 @@ export function isCalicoVersion(apiVersion: string): boolean {
 }
 
 /** The kind under which an object of Calico is read; undefined for one that is not. */
-export function calicoKind(kind: string): keyof CalicoSpecs | undefined {
+function calicoKind(kind: string): keyof CalicoSpecs | undefined {
   return Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { Source } from '../../linux/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
+import { isCalicoVersion } from '../calico/objects.js';
 import { inside, LabContext, type Place, rootOf } from '../context.js';
 import { emptyManifest, readObject } from '../manifest.js';
 import { readLabInPart } from '../read-lab.js';
@@ -85,10 +86,14 @@ function kindOf(place: Place): unknown {
 
 /** Whether an object has been read before, from this file or another. */
 function isRepeated({ document, path }: Place, met: Set<string>): boolean {
-  const [kind, name, namespace] = [['kind'], ['metadata', 'name'], ['metadata', 'namespace']].map((key) =>
-    valueAt(document.value, [...path, ...key]),
-  );
-  const id = `${kind} ${namespace ?? ''}/${name}`;
+  const [version, kind, name, namespace] = [
+    ['apiVersion'],
+    ['kind'],
+    ['metadata', 'name'],
+    ['metadata', 'namespace'],
+  ].map((key) => valueAt(document.value, [...path, ...key]));
+  // Calico has a Node of its own, and each of its objects under two groups.
+  const id = `${isCalicoVersion(String(version)) ? 'Calico ' : ''}${kind} ${namespace ?? ''}/${name}`;
   if (name === undefined || !met.has(id)) {
     met.add(id);
     return false;

@@ -1,11 +1,12 @@
 import { stringify } from 'yaml';
 import { contains, formatPrefix, type Ipv4, parseIpv4, parsePrefix, prefixOf } from '../../address/index.js';
-import { matchesLabels, NODE_PORT_RANGE, TOPOLOGY_ZONE } from '../../cluster/index.js';
+import { matchesLabels, NODE_ANNOTATIONS, NODE_PORT_RANGE, TOPOLOGY_ZONE } from '../../cluster/index.js';
 import type { PodFile, ServiceFile } from '../lab-file.js';
 import type { Manifest } from '../manifest.js';
 import type { NamedService } from '../named-service.js';
 import type { NamedNode } from '../nodes.js';
 import type { NamedPod } from '../pods.js';
+import { calicoLine, calicoObjects, poolPrefixes } from './calico-lines.js';
 import type { Configured } from './config-maps.js';
 import { compact, serviceEntry, sliceObjects } from './service-lines.js';
 import type { Aside } from './unmodelled-objects.js';
@@ -29,10 +30,11 @@ const SCHEMA = '# yaml-language-server: $schema=node_modules/podpath/docs/schema
 
 /** Writes a cluster as a lab file, with a comment on each thing that the objects do not say. */
 export function writeLab(
-  { nodes, pods, services, endpointSlices }: Manifest,
+  manifest: Manifest,
   configured: Partial<Configured>,
   { aside, unsaid, files }: Origins,
 ): Written {
+  const { nodes, pods, services, endpointSlices, calico } = manifest;
   const told: string[] = [];
   const running = pods.filter((pod) => isRunning(pod, services, told));
   const lines = [
@@ -41,11 +43,11 @@ export function writeLab(
     ...unsaid.map((each) => `# Not modelled: ${each}.`),
     'podpath: 1',
     '',
-    ...networkLines(nodes, services, configured, told),
+    ...networkLines(manifest, configured, told),
     '',
     '# Which nodes share a layer-2 segment no object says: here each /24 is one, and a router joins them.',
     'nodes:',
-    ...nodes.map(nodeLine),
+    ...nodes.map((each) => nodeLine(each, calico.length > 0 ? podPrefix(manifest, configured).prefix : undefined)),
   ];
   const labels = new Set(services.flatMap(({ service }) => Object.keys(service.selector ?? {})));
   if (running.length > 0)
@@ -58,11 +60,15 @@ export function writeLab(
   if (services.length > 0) lines.push('', 'services:', ...services.map(serviceLine));
   const addresses = [...running.map(({ pod }) => pod.ip), ...nodes.map(({ node }) => node.address)];
   const known = new Set(addresses.filter((each) => each !== undefined));
-  const objects = [...sliceObjects(endpointSlices, services, known), ...aside.map(({ object }) => object)];
+  const objects = [
+    ...sliceObjects(endpointSlices, services, known),
+    ...calicoObjects(calico),
+    ...aside.map(({ object }) => object),
+  ];
   if (objects.length > 0)
     lines.push(
       '',
-      '# Endpoints that no selector tells, and objects that are not modelled: traces name them.',
+      "# Endpoints that no selector tells, Calico's objects, and those that are not modelled: traces name them.",
       'manifest:',
       ...objects.map((object) => `  - ${flow(object)}`),
     );
@@ -80,27 +86,20 @@ function entry(key: string, value: unknown): string {
 
 const FLANNEL = 'flannel.alpha.coreos.com/';
 
-function networkLines(
-  nodes: readonly NamedNode[],
-  services: readonly NamedService[],
-  configured: Partial<Configured>,
-  told: string[],
-): string[] {
-  const { network, kubeProxy } = configured;
-  const lines = [cniLine(nodes, configured, told)];
+function networkLines(manifest: Manifest, configured: Partial<Configured>, told: string[]): string[] {
+  const { nodes, services, calico } = manifest;
+  const { kubeProxy } = configured;
+  const lines = [
+    configured.cni === undefined
+      ? (calicoLine(calico) ?? cniLine(nodes, configured, told))
+      : cniLine(nodes, configured, told),
+  ];
   if (kubeProxy === undefined) {
     lines.push('kubeProxy: iptables # no ConfigMap kube-system/kube-proxy was given; this is the mode of kubeadm');
     told.push('no ConfigMap kube-system/kube-proxy: mode iptables is assumed');
   } else lines.push(`kubeProxy: ${flow(kubeProxy)}`);
-  const proxied = kubeProxy?.['clusterCIDR'];
-  const ofProxy = typeof proxied === 'string' ? proxied.split(',') : [];
-  const pods = network ?? ofProxy.find((each) => parsePrefix(each) !== undefined);
-  if (pods !== undefined) lines.push(`podCIDR: ${pods}`);
-  else {
-    const subnets = nodes.flatMap(({ node }) => parsePrefix(node.podCIDR ?? '')?.address ?? []);
-    const cover = covering(subnets, 16);
-    if (cover !== undefined) lines.push(`podCIDR: ${cover} # holds the podCIDRs of all nodes`);
-  }
+  const { prefix, comment } = podPrefix(manifest, configured);
+  if (prefix !== undefined) lines.push(`podCIDR: ${prefix}${comment}`);
   const clusterIPs = services.flatMap(({ service: { clusterIP = '', clusterIPs: all = [clusterIP] } }) =>
     all.flatMap((each) => parseIpv4(each) ?? []),
   );
@@ -109,6 +108,24 @@ function networkLines(
     lines.push('serviceCIDR: 10.96.0.0/12 # not in any object; the default of kubeadm holds all clusterIPs');
   else lines.push(`serviceCIDR: ${covering(clusterIPs, 16)} # not in any object; holds all clusterIPs`);
   return [...lines, ...rangeLines(services)];
+}
+
+/** The cluster's podCIDR: flannel's or kube-proxy's, else what holds Calico's pools, or the podCIDRs of the nodes. */
+function podPrefix(
+  { nodes, calico }: Manifest,
+  { network, kubeProxy }: Partial<Configured>,
+): { readonly prefix: string | undefined; readonly comment: string } {
+  const proxied = kubeProxy?.['clusterCIDR'];
+  const ofProxy = typeof proxied === 'string' ? proxied.split(',') : [];
+  const said = network ?? ofProxy.find((each) => parsePrefix(each) !== undefined);
+  if (said !== undefined) return { prefix: said, comment: '' };
+  const pools = poolPrefixes(calico);
+  if (pools.length > 0) {
+    const bases = pools.map(({ address }) => address);
+    return { prefix: covering(bases, Math.min(...pools.map(({ length }) => length))), comment: ' # holds the IPPools' };
+  }
+  const subnets = nodes.flatMap(({ node }) => parsePrefix(node.podCIDR ?? '')?.address ?? []);
+  return { prefix: covering(subnets, 16), comment: ' # holds the podCIDRs of all nodes' };
 }
 
 /** No object says the range of node ports: nothing is written where the usual one holds all. */
@@ -144,14 +161,21 @@ function covering(addresses: readonly Ipv4[], length: number): string | undefine
   return '0.0.0.0/0';
 }
 
-function nodeLine({ name, node }: NamedNode): string {
+/** `pods`: the cluster's podCIDR, of one with Calico, whose addresses may have nothing to do with the nodes' podCIDRs. */
+function nodeLine({ name, node }: NamedNode, pods: string | undefined): string {
+  const cluster = parsePrefix(pods ?? '');
   const annotations = Object.entries(node.annotations ?? {}).filter(
-    ([key]) => key.startsWith(FLANNEL) && !key.endsWith('/kube-subnet-manager'),
+    ([key]) =>
+      (key.startsWith(FLANNEL) && !key.endsWith('/kube-subnet-manager')) ||
+      Object.values<string>(NODE_ANNOTATIONS).includes(key),
   );
-  const { address, podCIDR } = node;
-  const labels = Object.entries(node.labels ?? {}).filter(([key]) => key === TOPOLOGY_ZONE);
+  const own = parsePrefix(node.podCIDR ?? '');
+  const outside = cluster !== undefined && own !== undefined && !contains(cluster, own.address);
+  const { address } = node;
+  // Calico's selectors may ask for any.
+  const labels = Object.entries(node.labels ?? {}).filter(([key]) => cluster !== undefined || key === TOPOLOGY_ZONE);
   const rest = compact({
-    podCIDR,
+    podCIDR: outside ? undefined : node.podCIDR,
     labels: Object.fromEntries(labels),
     annotations: Object.fromEntries(annotations),
   });

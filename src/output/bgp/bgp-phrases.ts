@@ -26,7 +26,7 @@ export interface BgpPhrases {
   readonly origin: (row: BgpOriginRow) => string;
   readonly nobody: string;
   readonly silent: (from: readonly string[], why: string) => string;
-  readonly lost: (from: string, to: string, session: string, why: string) => string;
+  readonly lost: (from: readonly string[], to: string, session: string, why: string) => string;
   readonly noWay: string;
   readonly counts: (counts: BgpCountsRow) => string;
   readonly shown: (shown: number, all: number) => string;
@@ -88,7 +88,10 @@ const en: BgpPhrases = {
   origin: ({ speaker, source, protocol, net }) => `${net} on ${speaker}, ${ORIGIN_EN[source]} (${protocol})`,
   nobody: 'by no speaker of this network',
   silent: (from, why) => `${from.join(', ')}: ${why}`,
-  lost: (from, to, session, why) => `${from} does not get it to ${to} (${session}): ${why}`,
+  lost: (from, to, session, why) =>
+    from.length === 1
+      ? `${from[0]} does not get it to ${to} (${session}): ${why}`
+      : `${from.join(', ')} do not get it to ${to}: ${why}`,
   noWay: 'no session leads from who has it to here',
   counts: (c) =>
     [
@@ -160,7 +163,8 @@ const zh: BgpPhrases = {
   origin: ({ speaker, source, protocol, net }) => `${speaker} 上的 ${net}，${ORIGIN_ZH[source]}（${protocol}）`,
   nobody: '这个网络里没有 speaker 始发它',
   silent: (from, why) => `${from.join('、')}：${why}`,
-  lost: (from, to, session, why) => `${from} 没有把它通告给 ${to}（${session}）：${why}`,
+  lost: (from, to, session, why) =>
+    `${from.join('、')} 没有把它通告给 ${to}${from.length === 1 ? `（${session}）` : ''}：${why}`,
   noWay: '没有会话从拥有它的 speaker 通到这里',
   counts: (c) =>
     [

@@ -46,7 +46,9 @@ export function protocolLines({ protocols, sessions }: BgpSpeakerRow): readonly 
 function sessionLine({ name, state, since, reason, lastError, neighborName }: BgpSessionRow): string {
   const whole = state === 'Established' ? 'up' : state === 'Down' ? 'down' : 'start';
   const time = since === undefined ? '---' : formatTime(since);
-  const more = [neighborName, reason === lastError ? undefined : reason].filter((each) => each !== undefined).join(': ');
+  const more = [neighborName, reason === lastError ? undefined : reason]
+    .filter((each) => each !== undefined)
+    .join(': ');
   const info = `${padEnd(state === 'Down' ? '' : state, 13)} ${state === 'Established' ? '' : (lastError ?? '')}`;
   return protocolLine(name, 'BGP', '---', whole, time, more === '' ? info : `${info.trimEnd()}  (${more})`);
 }

@@ -27,9 +27,10 @@ export function explanationLines(row: BgpExplanation, page: Page, p: BgpPhrases)
   });
   for (const text of grouped(row.withheld, p)) say('silent', text);
   if (fib !== undefined) say('fib', `${fib.net} ${formatWay(fib)}`);
-  else if (missing !== undefined) say('fib', p.notInstalled(missing));
-  for (const { from, to, session, why } of row.lost.slice(0, MOST)) say('lost', p.lost(from, to, session, why));
-  if (row.lost.length > MOST) say('lost', p.more(row.lost.length - MOST));
+  else if (missing !== undefined && net !== undefined) say('fib', p.notInstalled(missing));
+  lostLines(row, p).forEach((text, i) => {
+    page.paragraph(2, i === 0 ? p.label.lost : '', text);
+  });
   if (net === undefined && row.lost.length === 0 && row.origins.length > 0) say('lost', p.noWay);
 }
 
@@ -69,12 +70,31 @@ function listOf(origins: BgpExplanation['origins'], p: BgpPhrases): readonly str
   return origins.length > MOST ? [...shown, p.more(origins.length - MOST)] : shown;
 }
 
+/** Those that have it of their own first: with them it is decided; of the others those with one reason together. */
+function lostLines({ lost, origins }: BgpExplanation, p: BgpPhrases): readonly string[] {
+  const own = new Set(origins.map(({ speaker }) => speaker));
+  const direct = lost.filter(({ from }) => own.has(from));
+  const others = new Map<string, { readonly first: BgpLostRow; readonly from: string[] }>();
+  for (const each of lost.filter(({ from }) => !own.has(from))) {
+    const key = `${each.to} ${each.why}`;
+    const group = others.get(key);
+    if (group === undefined) others.set(key, { first: each, from: [each.from] });
+    else group.from.push(each.from);
+  }
+  const lines = [
+    ...direct.map(({ from, to, session, why }) => p.lost([from], to, session, why)),
+    ...[...others.values()].map(({ first, from }) => p.lost(few(from, p), first.to, first.session, first.why)),
+  ];
+  return lines.length > MOST ? [...lines.slice(0, MOST), p.more(lines.length - MOST)] : lines;
+}
+
+function few(names: readonly string[], p: BgpPhrases): readonly string[] {
+  return names.length > MOST ? [...names.slice(0, MOST), p.more(names.length - MOST)] : names;
+}
+
 /** Neighbours with one reason together: in a full mesh all but one have the same. */
 function grouped(rows: readonly BgpLostRow[], p: BgpPhrases): readonly string[] {
   const groups = new Map<string, string[]>();
   for (const { from, why } of rows) groups.set(why, [...(groups.get(why) ?? []), from]);
-  return [...groups].map(([why, from]) => {
-    const shown = from.length > MOST ? [...from.slice(0, MOST), p.more(from.length - MOST)] : from;
-    return p.silent(shown, why);
-  });
+  return [...groups].map(([why, from]) => p.silent(few(from, p), why));
 }

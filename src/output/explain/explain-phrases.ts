@@ -1,6 +1,6 @@
 import type { Language } from '../text/phrases.js';
 import type { ActionRow, ConditionKind } from './explanation.js';
-import type { KnownName } from './known-names.js';
+import type { KnownName } from './known-name.js';
 
 /** What an explanation says in one language. Names of Linux and Kubernetes are not translated. */
 export interface ExplainPhrases {

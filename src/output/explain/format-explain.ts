@@ -2,7 +2,8 @@ import { Page } from '../text/page.js';
 import type { Language } from '../text/phrases.js';
 import { EXPLAIN_PHRASES, type ExplainLabel, type ExplainPhrases } from './explain-phrases.js';
 import type { Explanation, PlacedThing, RuleRow, SubjectRow } from './explanation.js';
-import { type KnownName, knownName } from './known-names.js';
+import type { KnownName } from './known-name.js';
+import { knownName } from './known-names.js';
 
 /** How an explanation is told. */
 export interface ExplainFormatOptions {

@@ -1,4 +1,4 @@
-import type { KnownName } from './known-names.js';
+import type { KnownName } from './known-name.js';
 
 const FELIX = 'Felix, calico 3.21 felix/rules/rule_defs.go';
 const FELIX_SETS = 'Felix, calico 3.21 felix/dataplane/linux';

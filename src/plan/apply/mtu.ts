@@ -10,7 +10,7 @@ const MIN = 68;
 const MAX = 65535;
 
 /** The bounds of all Ethernet-like virtual devices (dev_validate_mtu()). */
-export function checkMtu(mtu: number): Refused | undefined {
+function checkMtu(mtu: number): Refused | undefined {
   if (mtu < MIN) return refuse('EINVAL', 'mtu less than device minimum');
   return mtu > MAX ? refuse('EINVAL', 'mtu greater than device maximum') : undefined;
 }

@@ -1,0 +1,193 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { podpath } from './cli.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'podpath-bgp-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const NODES = 4;
+const mesh = join(folder, 'mesh.yaml');
+writeFileSync(
+  mesh,
+  `cni: calico/bgp
+nodes: {${Array.from({ length: NODES }, (_, i) => `node-${i + 1}: 192.168.56.${11 + i}`).join(', ')}}
+hosts: {internet: 192.168.56.200}
+pods: {${Array.from({ length: NODES }, (_, i) => `web-${i + 1}: node-${i + 1}`).join(', ')}}
+faults:
+  killed: {node-2: pkill -KILL bird}
+  expired: {node-2: 'pkill -KILL bird; sleep 121'}
+  off: {node-1: birdc disable Mesh_192_168_56_12}
+  down: {node-2: ip link set eth0 down}
+`,
+);
+
+interface Document {
+  readonly ok: boolean;
+  readonly speakers: readonly {
+    readonly name: string;
+    readonly sessions: readonly { readonly neighborName: string; readonly state: string }[];
+  }[];
+  readonly routes: readonly { readonly net: string; readonly source: string; readonly best: boolean }[];
+  readonly counts: { readonly open: number };
+}
+
+async function json(...args: readonly string[]): Promise<Document> {
+  const { out, err } = await podpath(['bgp', mesh, ...args, '--json']);
+  expect(out, err).not.toBe('');
+  return JSON.parse(out) as Document;
+}
+
+/** Nets that a node has by BGP. */
+async function learned(node: string, ...options: readonly string[]): Promise<readonly string[]> {
+  const { routes } = await json('rib', node, ...options);
+  return routes.filter(({ source, best }) => source === 'bgp' && best).map(({ net }) => net);
+}
+
+describe('a full mesh', () => {
+  test('sessions is what is shown unless something else is asked for; n(n - 1) sides are up', async () => {
+    const { code, out } = await podpath(['bgp', mesh]);
+    expect(code).toBe(0);
+    expect(out.split('\n')[0]).toBe(`✓ ${NODES * (NODES - 1)} sides of sessions on ${NODES} speakers, all established`);
+  });
+
+  test('each node has a session with each other', async () => {
+    const { speakers } = await json('sessions');
+    for (const { name, sessions } of speakers)
+      expect([name, ...sessions.map((each) => each.neighborName)].sort()).toEqual([
+        'node-1',
+        'node-2',
+        'node-3',
+        'node-4',
+      ]);
+  });
+
+  test('of one node', async () => {
+    expect((await json('sessions', 'node/node-3')).speakers.map(({ name }) => name)).toEqual(['node-3']);
+  });
+
+  test('each node opens each of its sessions once', async () => {
+    expect((await json('messages')).counts.open).toBe(NODES * (NODES - 1));
+    expect((await json('messages', '--from', 'node-1', '--to', 'node-2')).counts.open).toBe(1);
+  });
+
+  test('the only session between two nodes is the only way (RFC 4271 §9.2): without it each lacks the other’s block', async () => {
+    const [one, two] = [await learned('node-1'), await learned('node-2')];
+    const without = ['--fault', 'off'];
+    expect(one.filter((net) => net.startsWith('10.244.2.'))).toHaveLength(1);
+    expect(await learned('node-1', ...without)).toEqual(one.filter((net) => !net.startsWith('10.244.2.')));
+    expect(await learned('node-2', ...without)).toEqual(two.filter((net) => !net.startsWith('10.244.1.')));
+    expect(await learned('node-3', ...without)).toEqual(await learned('node-3'));
+  });
+
+  test('a killed daemon: its block stays until the restart time of 120 s is over (RFC 4724 §4.2)', async () => {
+    const all = await learned('node-1');
+    expect(await learned('node-1', '--fault', 'killed')).toEqual(all);
+    expect(await learned('node-1', '--fault', 'expired')).toEqual(all.filter((net) => !net.startsWith('10.244.2.')));
+  });
+});
+
+describe('explain', () => {
+  test('the name of a pod stands for its address, the best path comes first', async () => {
+    const { code, out } = await podpath(['bgp', mesh, 'explain', 'node-1', 'web-2']);
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /^✓ 10\.244\.2\.\d+\/26 on node-1: via 192\.168\.56\.12 on eth0, from node-2 \(Mesh_192_168_56_12\)\n/,
+    );
+    expect(out).toContain('node-3, node-4: ');
+  });
+
+  test('where it gets lost', async () => {
+    const { code, out } = await podpath(['bgp', mesh, 'explain', 'node-1', 'web-2', '--fault', 'off']);
+    expect(code).toBe(1);
+    const text = out.replace(/\s+/g, ' ');
+    expect(text).toContain(
+      'lost node-2 does not get it to node-1 (Mesh_192_168_56_12): the session is not established: disabled',
+    );
+    expect(text).toContain('node-3, node-4 do not get it to node-1:');
+  });
+
+  test('in Chinese', async () => {
+    const { out } = await podpath(['bgp', mesh, 'explain', 'node-1', 'web-2', '--lang', 'zh']);
+    expect(out).toContain('来自 node-2（Mesh_192_168_56_12）');
+  });
+});
+
+describe('exit codes', () => {
+  test.each([
+    { args: ['sessions'], code: 0, why: 'nothing wrong' },
+    { args: ['sessions', '--fault', 'off'], code: 1, why: 'a session is down' },
+    { args: ['sessions', 'node-3', '--fault', 'off'], code: 0, why: 'none of this node' },
+    { args: ['sessions', '--fault', 'killed'], code: 1, why: 'a daemon does not run' },
+    { args: ['rib', 'node-1', '10.244.3.1'], code: 0, why: 'an address in a block' },
+    { args: ['rib', 'node-1', '10.250.0.0/16'], code: 1, why: 'no such route' },
+    { args: ['rib', 'node-2', '--fault', 'killed'], code: 1, why: 'nobody to ask' },
+    { args: ['explain', 'node-1', '10.250.0.0/16'], code: 1, why: 'nobody has it' },
+    { args: ['messages', '--fault', 'killed'], code: 0, why: 'what was said was said' },
+  ])('$code: $why', async ({ args, code }) => {
+    expect((await podpath(['bgp', mesh, ...args])).code).toBe(code);
+  });
+
+  test.each([
+    { args: ['session'], says: 'did you mean "sessions"?' },
+    { args: ['rib'], says: 'rib needs NODE' },
+    { args: ['explain', 'node-1'], says: 'explain needs NODE PREFIX' },
+    { args: ['rib', 'nod-1'], says: 'did you mean "node-1"?' },
+    { args: ['rib', 'internet'], says: 'internet speaks no BGP; speakers are node-1, node-2, node-3, node-4' },
+    { args: ['rib', 'node-1', '10.244.2.0/40'], says: 'expected a prefix' },
+    { args: ['messages', 'node-1'], says: '--from node-1' },
+    { args: ['messages', '--limit', '0'], says: 'expected a number from 1' },
+    { args: ['sessions', '--all'], says: '--all is for rib' },
+    { args: ['sessions', '--fault', 'of'], says: 'did you mean "off"?' },
+  ])('2: $says', async ({ args, says }) => {
+    const { code, out, err } = await podpath(['bgp', mesh, ...args]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(says);
+  });
+
+  test('2: a network without BGP is named', async () => {
+    const { code, err } = await podpath(['bgp', 'flannel-vxlan']);
+    expect(code).toBe(2);
+    expect(err).toContain('nobody speaks BGP in flannel-vxlan: its network is flannel/vxlan');
+  });
+
+  test('2: a folder of dumps is told where to look instead', async () => {
+    const dumps = join(folder, 'dumps');
+    await podpath(['export', 'flannel-vxlan', dumps]);
+    const { code, err } = await podpath(['bgp', dumps]);
+    expect(code).toBe(2);
+    expect(err).toContain('proto bird');
+  });
+});
+
+test('a fault of the kernel alone says that BGP is not told', async () => {
+  const { err } = await podpath(['bgp', mesh, '--fault', 'down']);
+  expect(err).toContain('fault down changes what the kernel has');
+});
+
+test('completion knows what can be shown', async () => {
+  const { out } = await podpath(['completion', 'bash']);
+  const [line = ''] = out.split('\n').filter((each) => each.trim().startsWith('bgp)'));
+  for (const word of ['sessions', 'rib', 'explain', 'messages', '--limit']) expect(line).toContain(word);
+});
+
+// A guard against pages that say something else than the program; what it says is tested above.
+describe('what docs/bgp.md shows', () => {
+  const page = readFileSync(new URL('../../docs/bgp.md', import.meta.url), 'utf8');
+  const block = (language: string): readonly string[] =>
+    [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, text = '']) => text);
+  const shown = join(folder, 'shown.yaml');
+  writeFileSync(shown, block('yaml')[0] ?? '');
+  const commands = block('text').map((text) => /^\$ podpath (.*?)\n(.*)$/s.exec(text) ?? []);
+
+  test('five commands', () => expect(commands).toHaveLength(5));
+
+  test.each(commands.map(([, command = '', output = '']) => ({ command, output })))(
+    '$command',
+    async ({ command, output }) => {
+      const { out } = await podpath(command.split(' ').map((word) => (word === 'mesh.yaml' ? shown : word)));
+      expect(out).toBe(output);
+    },
+  );
+});
