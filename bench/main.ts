@@ -1,5 +1,6 @@
 /** Measures: `npm run bench`. Figures of one run compare with each other, not with those of another machine. */
 import { cpus } from 'node:os';
+import { benchBgp } from './bgp.js';
 import { benchColdStart } from './cold-start.js';
 import { benchRoutes } from './routes.js';
 import { benchServices } from './services.js';
@@ -11,5 +12,7 @@ console.log();
 await benchTraces();
 console.log();
 benchServices();
+console.log();
+benchBgp();
 console.log();
 benchColdStart();

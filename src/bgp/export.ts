@@ -17,13 +17,13 @@ export const FILTERED = 'its export filter rejects it';
 export const NOT_REFLECTED = 'it is from iBGP, and neither neighbour is a client (RFC 4271 §9.2)';
 
 /** CLUSTER_ID of a session with a client: `rr_cluster_id`, which is 0 on others (bgp_start(), bird proto/bgp/bgp.c). */
-export function clusterIdOf(session: Session): Ipv4 | undefined {
+function clusterIdOf(session: Session): Ipv4 | undefined {
   const { config, speaker } = session;
   return config.rrClient ? (config.clusterId ?? speaker.config.routerId) : undefined;
 }
 
 /** What decides how a session exports: sessions of one group export alike, but for the neighbour's own address. */
-export function exportGroup(world: World, session: Session): number {
+function exportGroup(world: World, session: Session): number {
   const { config: c, speaker } = session;
   const text = JSON.stringify([
     speaker.name,

@@ -10,12 +10,10 @@ import { bring, schedule, send, startTimer, stopTimer, withJitter } from './tran
 /** The state machine of a session (RFC 4271 §8), as bird proto/bgp/bgp.c and packets.c have it. */
 
 /** NOTIFICATION codes (RFC 4271 §4.5) and the subcodes of Cease (RFC 4486), with BIRD's words. */
-export const OPEN_ERROR = 2;
-export const HOLD_TIMER_EXPIRED = 4;
-export const CEASE = 6;
+const OPEN_ERROR = 2;
+const HOLD_TIMER_EXPIRED = 4;
+const CEASE = 6;
 
-/** `initial hold time`, s. */
-const INITIAL_HOLD_TIME = 240;
 /** After so long without errors, waiting starts from the least again: `error forget time`, s. */
 const ERROR_FORGET_TIME = 300;
 
@@ -38,7 +36,7 @@ function newConnection(session: Session, role: Connection['role'], state: Connec
 }
 
 /** bgp_start(). */
-export function startSession(world: World, session: Session): void {
+function startSession(world: World, session: Session): void {
   session.state = 'start';
   session.ready = false;
   session.remoteId = 0 as Session['remoteId'];
@@ -257,7 +255,7 @@ function receiveNotification(
 }
 
 /** bgp_error(): tells the neighbour and closes. */
-export function fail(world: World, connection: Connection, code: number, text: string): void {
+function fail(world: World, connection: Connection, code: number, text: string): void {
   const { session } = connection;
   note(session, connection, `Error: ${text}`);
   const wasUp = connection.state === 'Established';
@@ -318,7 +316,7 @@ function close(world: World, connection: Connection): void {
 export function stopSession(world: World, session: Session, notification: string | undefined): void {
   session.startupTimer = stopTimer(session.startupTimer);
   session.restartTimer = stopTimer(session.restartTimer);
-  session.tried = false;
+  if (session.state === 'up') session.tried = false;
   for (const connection of [session.outgoing, session.incoming]) {
     if (connection === undefined) continue;
     if (connection.state !== 'Connect' && connection.state !== 'Active') {
@@ -375,36 +373,6 @@ export function expire(world: World, timer: Timer): void {
     case 'recovery':
   }
   decide(world, session);
-}
-
-/** Reachability has changed: what is cut off waits for the hold timer, what comes through again goes on. */
-export function noteReachability(world: World, session: Session): void {
-  const isThrough = isReachable(world, session);
-  for (const connection of [session.outgoing, session.incoming]) {
-    if (connection?.other === undefined) continue;
-    if (isThrough) {
-      connection.hold = stopTimer(connection.hold);
-      resume(world, connection);
-    } else {
-      startHold(world, connection);
-    }
-  }
-}
-
-/** TCP sends again what did not come through. */
-function resume(world: World, connection: Connection): void {
-  const { stalled: count } = connection;
-  if (count > 0) schedule(world, { type: 'deliver', to: connection, sent: world.queue.now, count }, 1);
-  connection.stalled = 0;
-}
-
-/** Counted from when nothing comes any more; the lesser one of both is used (RFC 4271 §4.2), 0 means never. */
-function startHold(world: World, connection: Connection): void {
-  const { open, session } = connection;
-  const seconds = open === undefined ? INITIAL_HOLD_TIME : Math.min(open.holdTime, session.config.holdTime);
-  if (connection.hold !== undefined || seconds === 0) return;
-  const of = { speaker: session.speaker, session, connection };
-  connection.hold = startTimer(world, 'hold', of, withJitter(world, seconds));
 }
 
 /** Asks the neighbour to announce all again (RFC 2918): the import filter has changed. */

@@ -74,7 +74,7 @@ function changes(best: Route | undefined, changed: Route | undefined): boolean {
 }
 
 /** Puts a route in, or takes it out: then what came when the table was full gets its place, the longest waiting first. */
-export function setKernelRoute(speaker: Speaker, net: number, route: FibRoute | undefined): void {
+function setKernelRoute(speaker: Speaker, net: number, route: FibRoute | undefined): void {
   const { kernel, waiting } = speaker;
   if (route === undefined) {
     waiting.delete(net);

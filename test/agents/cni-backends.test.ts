@@ -8,7 +8,17 @@ describe.each(cniBackends().map((backend) => ({ name: backend.name, backend })))
 });
 
 test('known by name', () => {
-  expect(cniBackends().map(({ name }) => name)).toEqual(['flannel/vxlan', 'flannel/host-gw', 'flannel/udp', 'none']);
+  expect(cniBackends().map(({ name }) => name)).toEqual([
+    'flannel/vxlan',
+    'flannel/host-gw',
+    'flannel/udp',
+    'calico/bgp',
+    'calico/ipip',
+    'calico/ipip-crosssubnet',
+    'calico/vxlan',
+    'calico/vxlan-crosssubnet',
+    'none',
+  ]);
   expect(cniBackend('flannel/vxlan')?.parts).toEqual(['flanneld', 'flanneld/masq', 'flanneld/forward']);
   expect(cniBackend('calico')).toBeUndefined();
 });
