@@ -1,6 +1,6 @@
 import { compare } from './decision.js';
-import type { Explanation } from './explanation.js';
-import { exportRoute } from './export.js';
+import type { Explanation, Withheld, WithheldCause } from './explanation.js';
+import { exportRoute, FILTERED, NOT_REFLECTED } from './export.js';
 import { importRoute, understand } from './import.js';
 import { kernelRoute } from './kernel.js';
 import { counterpart, obstacle } from './matching.js';
@@ -58,23 +58,39 @@ function announcedAs(session: Session, route: Route): Route | undefined {
 
 /** Neighbours with routes to the net of which none is here, and why. */
 function withheld(world: World, speaker: Speaker, net: number): Explanation['withheld'] {
-  const found: { speaker: string; session: string; why: string }[] = [];
+  const found: Withheld[] = [];
   for (const session of speaker.sessions) {
     const owner = world.owners.get(session.config.neighbor);
     const best = owner?.table.nets.get(net);
     if (owner === undefined || best === undefined) continue;
     if ([...routesTo(speaker.table, net)].some((route) => route.protocol === session.protocol)) continue;
-    found.push({ speaker: owner.name, session: session.config.name, why: whyNot(world, session, best) });
+    found.push({ speaker: owner.name, session: session.config.name, ...whyNot(world, session, best) });
   }
   return found;
 }
 
-function whyNot(world: World, session: Session, best: Route): string {
+function whyNot(world: World, session: Session, best: Route): Pick<Withheld, 'cause' | 'why'> {
   const other = counterpart(world, session);
   if (session.state !== 'up' || other === undefined || other.state !== 'up') {
-    return `the session is not established: ${obstacle(world, session) ?? session.lastError ?? 'not yet'}`;
+    const why = obstacle(world, session) ?? session.lastError ?? 'not yet';
+    return { cause: downBy(session, other), why: `the session is not established: ${why}` };
   }
-  if (other.feedWaits) return `${other.speaker.name} recovers and waits for its neighbours`;
+  if (other.feedWaits) return { cause: 'other', why: `${other.speaker.name} recovers and waits for its neighbours` };
+  const why = unannounced(world, session, other, best);
+  return { cause: CAUSES.get(why) ?? 'other', why };
+}
+
+const CAUSES: ReadonlyMap<string, WithheldCause> = new Map([
+  [FILTERED, 'export-filter'],
+  [NOT_REFLECTED, 'not-reflected'],
+]);
+
+function downBy(session: Session, other: Session | undefined): WithheldCause {
+  if (other === undefined) return 'no-session';
+  return session.enabled && other.enabled ? 'session-down' : 'disabled';
+}
+
+function unannounced(world: World, session: Session, other: Session, best: Route): string {
   let why = '';
   for (let route: Route | undefined = best; route !== undefined; route = other.addPathsSend ? route.next : undefined) {
     const out = other.out.get(route.id);
@@ -97,8 +113,8 @@ function fibOf(world: World, speaker: Speaker, net: number, best: Route | undefi
   const installed = speaker.kernel.get(net);
   if (installed !== undefined) return installed;
   if (speaker.waiting.has(net))
-    return { missing: `the forwarding table is full (${speaker.config.kernel.limit} routes)` };
-  if (best === undefined) return { missing: 'there is no route' };
+    return { missing: `the forwarding table is full (${speaker.config.kernel.limit} routes)`, full: true };
+  if (best === undefined) return { missing: 'there is no route', full: false };
   const route = kernelRoute(world, speaker, best);
-  return typeof route === 'string' ? { missing: route } : undefined;
+  return typeof route === 'string' ? { missing: route, full: false } : undefined;
 }

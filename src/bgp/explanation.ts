@@ -24,6 +24,29 @@ export interface Candidate {
   readonly lostBy: DecisionRule | undefined;
 }
 
+/** Why a neighbour that knows a prefix has not brought it here. */
+export type WithheldCause =
+  /** One side has no session with the other. */
+  | 'no-session'
+  /** An operator has disabled the session, on this side or the other. */
+  | 'disabled'
+  /** The session is not established for another reason. */
+  | 'session-down'
+  | 'export-filter'
+  /** From iBGP to iBGP, and nobody is a client (RFC 4271 §9.2). */
+  | 'not-reflected'
+  | 'other';
+
+/** A prefix that a neighbour knows and that has not come from it. */
+export interface Withheld {
+  /** The neighbour. */
+  readonly speaker: string;
+  readonly session: string;
+  readonly cause: WithheldCause;
+  /** The cause in words. */
+  readonly why: string;
+}
+
 /** Why a speaker uses the path that it uses. */
 export interface Explanation {
   readonly speaker: string;
@@ -33,7 +56,7 @@ export interface Explanation {
   /** The way that the best one came: from the speaker that originated it to this one. */
   readonly way: readonly { readonly speaker: string; readonly session: string | undefined }[];
   /** Neighbours that know the prefix and do not announce it here, and why. */
-  readonly withheld: readonly { readonly speaker: string; readonly session: string; readonly why: string }[];
-  /** What is in the forwarding table; undefined: nothing, for the reason given. */
-  readonly fib: FibRoute | { readonly missing: string } | undefined;
+  readonly withheld: readonly Withheld[];
+  /** What is in the forwarding table, or why there is nothing; `full`: for want of room. */
+  readonly fib: FibRoute | { readonly missing: string; readonly full: boolean } | undefined;
 }

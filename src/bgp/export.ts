@@ -12,6 +12,10 @@ const NO_EXPORT_SUBCONFED = 0xffffff03;
 
 const DEFAULT_LOCAL_PREF = 100;
 
+/** Why a route is not announced: what tells the commonest causes apart. */
+export const FILTERED = 'its export filter rejects it';
+export const NOT_REFLECTED = 'it is from iBGP, and neither neighbour is a client (RFC 4271 §9.2)';
+
 /** CLUSTER_ID of a session with a client: `rr_cluster_id`, which is 0 on others (bgp_start(), bird proto/bgp/bgp.c). */
 function clusterIdOf(session: Session): Ipv4 | undefined {
   const { config, speaker } = session;
@@ -84,7 +88,7 @@ function compute(world: World, session: Session, route: Route): Path | string {
     protocol: route.protocol.name,
     dev: route.nexthops[0]?.dev,
   };
-  if (!runFilter(session.config.export, filtered, draft)) return 'its export filter rejects it';
+  if (!runFilter(session.config.export, filtered, draft)) return FILTERED;
   return world.paths.intern(outgoing(session, route, draft));
 }
 
@@ -95,7 +99,7 @@ function refusedBefore(session: Session, route: Route): string | undefined {
   if (from === undefined || path === undefined) return undefined;
   if (session.internal && from.internal) {
     if (!session.config.rrClient && !from.config.rrClient) {
-      return 'it is from iBGP, and neither neighbour is a client (RFC 4271 §9.2)';
+      return NOT_REFLECTED;
     }
     const cluster = clusterIdOf(session);
     if (cluster !== undefined && path.clusterList.includes(cluster)) {

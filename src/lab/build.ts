@@ -1,10 +1,11 @@
+import type { Ipv4 } from '../address/index.js';
 import { type CniSetup, cniBackend } from '../agents/index.js';
 import type { BgpSimulation } from '../bgp/index.js';
 import type { Cluster } from '../cluster/index.js';
 import type { Netns } from '../linux/index.js';
 import { formatCommand, type Install, type Refusal } from '../plan/index.js';
 import type { Problem } from '../problem/index.js';
-import { Network, type RefusedCall } from '../topology/index.js';
+import { Network, type RefusedCall, type UnlearnedRoute } from '../topology/index.js';
 import { commandInstalls, refusalProblem } from './command.js';
 import { controlPlaneOf } from './control-plane.js';
 import { directoryOf } from './directory.js';
@@ -12,6 +13,7 @@ import { type BuiltGroup, buildGroup, type Group, groupsOf } from './group.js';
 import type { Lab } from './lab.js';
 import { scriptOf } from './script.js';
 import { agentsOf } from './start-order.js';
+import { unlearnedRoute } from './unlearned.js';
 import { wire } from './wires.js';
 
 /** A lab that can be traced. */
@@ -77,6 +79,10 @@ export function buildNetwork(lab: Lab, options: BuildOptions = {}): BuiltLab {
   const refusedOn = (netns: string): readonly Refusal[] =>
     build(netns).refused.filter(({ install }) => install.netns === netns);
   const refusedIn = (name: string): readonly RefusedCall[] => refusedOn(name).map(refusedCall);
+  const unlearned = (name: string, dst: Ipv4): UnlearnedRoute | undefined => {
+    const simulation = bgp();
+    return simulation === undefined ? undefined : unlearnedRoute(lab, simulation, name, dst);
+  };
   return {
     network: Network.from({
       names: [...groupOf.keys()],
@@ -84,6 +90,7 @@ export function buildNetwork(lab: Lab, options: BuildOptions = {}): BuiltLab {
       directory,
       unmodelled: lab.unmodelled,
       refusedIn,
+      unlearned,
     }),
     cluster,
     get bgp() {

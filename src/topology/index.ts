@@ -9,9 +9,11 @@ export {
 } from './graph.js';
 export {
   type ChildPlace,
+  type LostRoute,
   Network,
   type NetworkSource,
   type Place,
   type RefusedCall,
+  type UnlearnedRoute,
   type Unmodelled,
 } from './network.js';

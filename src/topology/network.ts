@@ -23,6 +23,46 @@ export interface RefusedCall {
   readonly message: string;
 }
 
+/** Where a route got lost that BGP should have brought. */
+export interface LostRoute {
+  readonly cause: /** The daemon of `at` does not run. */
+    | 'daemon-down'
+    /** No session is configured between `from` and `to`. */
+    | 'no-session'
+    /** An operator has disabled the session, on `at`. */
+    | 'disabled'
+    /** The session is not established for another reason. */
+    | 'session-down'
+    /** The export filter of `from`. */
+    | 'export-filter'
+    /** `from` has it from iBGP, and neither it nor `to` is a client of the other (RFC 4271 §9.2). */
+    | 'not-reflected'
+    /** `from` keeps it, or `to` drops it, for another reason. */
+    | 'withheld'
+    /** It came, and the forwarding table has no room for it. */
+    | 'fib-full'
+    /** It came, and is kept out of the forwarding table for another reason. */
+    | 'not-installed'
+    /** It came, and was written: it is no longer there. */
+    | 'removed';
+  /** The machine to look at. */
+  readonly at: string;
+  /** Who knows the route; and who does not get it from there. */
+  readonly from: string;
+  readonly to: readonly string[];
+  /** The session of `at`; empty where there is none, or several. */
+  readonly session: string;
+  /** The cause in words of BGP; empty where the code says all. */
+  readonly because: string;
+}
+
+/** A route that a speaker of BGP should have learned, and lacks. */
+export interface UnlearnedRoute {
+  readonly net: Ipv4Prefix;
+  /** Where it was lost; the most telling last. */
+  readonly lost: readonly LostRoute[];
+}
+
 /** Where a network's namespaces come from. */
 export interface NetworkSource {
   /** All of them, materialised or not. */
@@ -36,6 +76,11 @@ export interface NetworkSource {
   readonly unmodelled?: readonly Unmodelled[];
   /** The calls on a namespace that were refused; left out where that is not known. */
   refusedIn?(name: string): readonly RefusedCall[];
+  /**
+   * Why a machine that speaks BGP, and whose kernel has no route of BGP's for an address, has none; left out where nobody
+   * speaks BGP, undefined where nobody announces the address.
+   */
+  unlearned?(name: string, dst: Ipv4): UnlearnedRoute | undefined;
   /** What is assumed of a namespace, as a trace that reaches it says it: what a dump does not tell. */
   assumedIn?(name: string): readonly string[];
   /** What packets had taught a namespace when it was dumped; left out, or undefined, where no dump tells. */
@@ -136,6 +181,11 @@ export class Network {
   /** The calls on a namespace that the kernel refused when it was made. */
   refusedIn(name: string): readonly RefusedCall[] {
     return this.#source.names.includes(name) ? (this.#source.refusedIn?.(name) ?? []) : [];
+  }
+
+  /** Why a machine has not learned a route for an address, which its kernel lacks; undefined where BGP has none to bring. */
+  unlearned(name: string, dst: Ipv4): UnlearnedRoute | undefined {
+    return this.#source.unlearned?.(name, dst);
   }
 
   /** What is assumed of a namespace, as a trace that reaches it says it. */

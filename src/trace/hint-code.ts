@@ -2,6 +2,32 @@
 export const HINT_CODES = [
   /** A host has no route for an address of the lab, and took its default route instead. */
   'POD_ROUTE_MISSING',
+  /** A daemon that should have announced a route, or passed it on, does not run. */
+  'BGP_DAEMON_DOWN',
+  /** No BGP session is configured that would bring a route. */
+  'BGP_NO_SESSION',
+  /** The BGP session that would bring a route is disabled. */
+  'BGP_SESSION_DISABLED',
+  /** The BGP session that would bring a route is not established. */
+  'BGP_SESSION_DOWN',
+  /** A speaker's export filter keeps a route back. */
+  'BGP_FILTERED',
+  /** A speaker has a route from iBGP, and passes it on to no other neighbour of its AS. */
+  'BGP_NOT_REFLECTED',
+  /** A route of BGP's got lost between two neighbours for another reason. */
+  'BGP_WITHHELD',
+  /** BGP has brought a route, and the forwarding table has no room for it. */
+  'BGP_FIB_FULL',
+  /** BGP has brought a route, and it is kept out of the forwarding table for another reason. */
+  'BGP_NOT_INSTALLED',
+  /** BGP has brought a route and written it, and it is gone from the kernel. */
+  'BGP_ROUTE_REMOVED',
+  /** A route of BGP's leads through a router that does not know it. */
+  'ROUTER_WITHOUT_BGP',
+  /** A block's blackhole took a packet for a pod of that very node. */
+  'BLOCK_POD_ROUTE_MISSING',
+  /** A block's blackhole took a packet for an address that no pod of the node has. */
+  'BLOCK_WITHOUT_POD',
   /** The kernel refused a route because its gateway is on none of the host's links. */
   'GATEWAY_OFF_LINK',
   /** The kernel refused the call that would have written the route. */
@@ -20,6 +46,26 @@ export const HINT_CODES = [
   'REPLY_BRIDGED',
   /** A rule stopped the outer packet of a tunnel. */
   'TUNNEL_PACKET_STOPPED',
+  /** A rule stopped the outer packet of a tunnel of IP in IP. */
+  'IPIP_PACKET_STOPPED',
+  /** Felix drops packets of a tunnel whose sender is none of the nodes that it knows. */
+  'TUNNEL_SENDER_UNKNOWN',
+  /** The device at the far end of a tunnel is down. */
+  'TUNNEL_DEVICE_DOWN',
+  /** Felix drops what a workload sends from an address that is not routed back to it. */
+  'WORKLOAD_SPOOFED',
+  /** Felix drops what comes from or goes to a workload's interface that it does not know. */
+  'WORKLOAD_UNKNOWN',
+  /** Felix drops what a workload sends to its own node. */
+  'WORKLOAD_TO_HOST',
+  /** The node does not answer ARP for the gateway of its pod: proxy ARP is off. */
+  'PROXY_ARP_OFF',
+  /** The node does not answer ARP for the gateway of its pod: the interface does not forward. */
+  'PROXY_ARP_NOT_FORWARDING',
+  /** The node does not answer ARP for the gateway of its pod: it has no route for it that leads elsewhere. */
+  'PROXY_ARP_NO_ROUTE',
+  /** An answer came by a host that has not seen the request. */
+  'ANSWER_ANOTHER_WAY',
   /** An address for Services that no Service has. */
   'SERVICE_ADDRESS_UNUSED',
   /** A packet for a ClusterIP, but for none of its ports. */

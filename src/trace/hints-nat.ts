@@ -25,6 +25,19 @@ export function untranslatedReply(network: Network, { leg, path, hop }: End, leg
   return [{ code: 'REPLY_BRIDGED', values: { node: translator, bridge } }];
 }
 
+/** An answer that connection tracking does not know: it came by a host that the request did not pass. */
+export function answeredAnotherWay({ leg, path, hop }: End, legs: readonly Leg[]): readonly Hint[] {
+  if (leg.kind !== 'reply') return [];
+  const request = requestOf(leg, legs).flatMap(({ hops }) => hops);
+  if (request.some(({ netns }) => netns === hop.netns)) return [];
+  const place = path.hops.indexOf(hop);
+  const before = path.hops.slice(0, place).findLast(({ events }) => events.some(({ k }) => k === 'route'));
+  const way = [
+    ...new Set(request.filter(({ events }) => events.some(({ k }) => k === 'ct')).map(({ netns }) => netns)),
+  ];
+  return [{ code: 'ANSWER_ANOTHER_WAY', values: { node: hop.netns, by: before?.netns ?? '', way: way.join(', ') } }];
+}
+
 function translates({ events }: Hop, manip: 'src' | 'dst'): boolean {
   const way = manip === 'dst' ? 'in' : undefined;
   return events.some(

@@ -2,7 +2,8 @@ import { contains, formatIpv4, formatPrefix, type Ipv4, prefixOf } from '../addr
 import { addressesOf, fibLookup, formatOrigin, type Netns, outputFlow } from '../linux/index.js';
 import { type NamedObject, type Network, objectName } from '../topology/index.js';
 import { type End, requestOf } from './hint-end.js';
-import type { Hint, Hop, Leg, TraceEvent } from './trace.js';
+import { lostByBgp, routeFound, routerWithoutBgp, takenByBlock } from './hints-bgp.js';
+import type { Hint, Hop, Leg } from './trace.js';
 
 /** Who lacked a route for an address, and why: of the packet's way the first that could have known one. */
 export function missingRoute(
@@ -12,34 +13,48 @@ export function missingRoute(
   address: Ipv4,
   owner: NamedObject | undefined,
 ): readonly Hint[] {
-  const astray = owner?.kind === 'pod' ? firstAstray(network, end, address) : undefined;
+  const taken = takenByBlock(network, end, address, owner);
+  if (taken.length > 0) return taken;
+  const astray = firstAstray(network, end, address, owner);
   const lacking = astray?.netns ?? end.hop.netns;
   const lost = lostLink(network, lacking, address);
-  if (owner?.kind !== 'pod') return lost;
   const refused = refusedRoutes(network, lacking, address);
+  const bgp = lostByBgp(network, lacking, address, refused.length + lost.length > 0);
+  if (owner?.kind !== 'pod') return [...bgp, ...lost];
   const dst = formatIpv4(address);
   if (astray !== undefined) {
-    const values = { node: lacking, prefix: subnetOf(network, owner, address), dst, owner: objectName(owner) };
-    return [{ code: 'POD_ROUTE_MISSING', values }, ...refused, ...lost];
+    const prefix = missedPrefix(network, lacking, owner, address);
+    const values = { node: lacking, prefix, dst, owner: objectName(owner) };
+    return [{ code: 'POD_ROUTE_MISSING', values }, ...bgp, ...refused, ...lost];
   }
-  return [...refused, ...lost, ...outsideNodes(network, end, legs, address, owner)];
+  if (bgp.length + refused.length + lost.length > 0) return [...bgp, ...refused, ...lost];
+  const outside = outsideNodes(network, end, legs, address, owner);
+  return outside.length > 0 ? outside : routerWithoutBgp(network, end, address, owner);
 }
 
-/** The first node that sent the packet along its default route, though the lab has somebody with the address. */
-function firstAstray(network: Network, { path }: End, address: Ipv4): Hop | undefined {
-  return path.hops.find(
-    ({ netns, events }) => isNode(network, netns) && events.some((event) => isDefaultRoute(event, address)),
-  );
+/**
+ * The first that sent the packet along its default route, though the lab has somebody with the address: a node, or a
+ * router that should have learned better.
+ */
+function firstAstray(network: Network, { path }: End, address: Ipv4, owner: NamedObject | undefined): Hop | undefined {
+  return path.hops.find((hop) => {
+    if (routeFound(hop, address)?.got.route?.startsWith('default ') !== true) return false;
+    return (owner?.kind === 'pod' && isNode(network, hop.netns)) || network.unlearned(hop.netns, address) !== undefined;
+  });
 }
 
 function isNode(network: Network, netns: string): boolean {
   return network.netns(netns)?.role === 'node';
 }
 
-function isDefaultRoute(event: TraceEvent, address: Ipv4): boolean {
-  return (
-    event.k === 'route' && event.want.dst === formatIpv4(address) && event.got.route?.startsWith('default ') === true
-  );
+/** What the missing route is for: what BGP would bring, what there was before, or the subnet of whoever has the address. */
+function missedPrefix(network: Network, node: string, owner: NamedObject, address: Ipv4): string {
+  const unlearned = network.unlearned(node, address);
+  if (unlearned !== undefined) return formatPrefix(unlearned.net);
+  const before = network.asMade(node);
+  const found = before === undefined ? undefined : fibLookup(before, outputFlow(address));
+  if (found?.found === 'route' && found.route.dst.length > 0) return formatPrefix(found.route.dst);
+  return subnetOf(network, owner, address);
 }
 
 /** The subnet of an address, as whoever has it was told. */

@@ -2,11 +2,13 @@ import { contains, formatIpv4, formatPrefix, MAC_ZERO, parseIpv4 } from '../addr
 import { fdbKey } from '../linux/index.js';
 import { type Network, objectName } from '../topology/index.js';
 import { type Drop, findDrop } from './hint-end.js';
+import { unansweredGateway } from './hints-arp.js';
+import { droppedByFelix } from './hints-felix.js';
 import { askedInTheNameOfService, unboundAddress, withoutVirtualService } from './hints-ipvs.js';
-import { staleConnection, untranslatedReply } from './hints-nat.js';
+import { answeredAnotherWay, staleConnection, untranslatedReply } from './hints-nat.js';
 import { missingRoute } from './hints-route.js';
 import { externalAddress, insideRanges, untranslatedService } from './hints-service.js';
-import { stoppedInTunnel } from './hints-tunnel.js';
+import { downAtTheEnd, stoppedInTunnel } from './hints-tunnel.js';
 import type { DropCode } from './reason.js';
 import type { Hint, Hop, Leg, Path, Query } from './trace.js';
 
@@ -23,7 +25,8 @@ export function hintsOf(network: Network, query: Query, cause: string | null, le
     const named = askedInTheNameOfService(network, hop, end.leg, legs);
     if (named.length > 0) return named;
     const stale = staleConnection(network, end, String(drop.values['ip'] ?? ''));
-    return stale.length > 0 ? stale : missingNeighbour(network, hop, drop);
+    if (stale.length > 0) return stale;
+    return [...unansweredGateway(network, hop, drop), ...missingNeighbour(network, hop, drop)];
   }
   if (UNTAKEN.has(drop.code)) {
     const missing = withoutVirtualService(network, end);
@@ -31,7 +34,12 @@ export function hintsOf(network: Network, query: Query, cause: string | null, le
   }
   if (drop.code === 'REPLY_NOT_TRANSLATED') return untranslatedReply(network, end, legs);
   if (drop.code === 'LB_SOURCE_RANGES') return insideRanges(network, end);
-  if (STOPPED.has(drop.code)) return stoppedInTunnel(end);
+  if (drop.code === 'CT_INVALID') return answeredAnotherWay(end, legs);
+  if (drop.code === 'NO_TUNNEL' || drop.code === 'TUNNEL_PORT_CLOSED') return downAtTheEnd(network, end);
+  if (STOPPED.has(drop.code)) {
+    const felix = droppedByFelix(network, end);
+    return felix.length > 0 ? felix : stoppedInTunnel(end);
+  }
   const address = parseIpv4(String(drop.values['dst'] ?? ''));
   if (address === undefined || !WAYLESS.has(drop.code)) return [];
   const stale = staleConnection(network, end, formatIpv4(address));
@@ -89,9 +97,12 @@ function answeredBySeveral(legs: readonly Leg[]): readonly Hint[] {
     const arp = packet.find((header) => header.l === 'arp');
     const host = paths[0]?.hops[0]?.host;
     if (kind !== 'arp' || arp?.l !== 'arp' || arp.op !== 'reply' || host === undefined) continue;
-    answers.set(arp.spa, (answers.get(arp.spa) ?? new Set()).add(host));
+    // Pods of several nodes may ask for one address, each on a link of its own: 169.254.1.1 with Calico.
+    const question = `${arp.spa} ${arp.tha}`;
+    answers.set(question, (answers.get(question) ?? new Set()).add(host));
   }
-  return [...answers].flatMap(([ip, hosts]): Hint[] => {
+  return [...answers].flatMap(([question, hosts]): Hint[] => {
+    const [ip = ''] = question.split(' ');
     const [first = ''] = hosts;
     if (hosts.size < 2) return [];
     return [{ code: 'ARP_ANSWERED_BY_SEVERAL', values: { ip, first, nodes: [...hosts].sort().join(', ') } }];

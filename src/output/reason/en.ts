@@ -28,7 +28,7 @@ export const en: Reasons = {
   },
   FDB_MISS: {
     why: '{dev|The device} has no FDB entry for {mac|the destination} and nowhere to flood to, so the frame has no way out.',
-    fix: 'Look at `bridge fdb show dev {dev|DEV}`. On flannel.1 it is flanneld that writes one entry per lease.',
+    fix: 'Look at `bridge fdb show dev {dev|DEV}`. On flannel.1 it is flanneld that writes one entry per lease, on vxlan.calico Felix, one per node.',
   },
   HAIRPIN_OFF: {
     why: 'The frame would leave by the bridge port that it came in by ({port|the same one}), and hairpin is off there.',
@@ -116,7 +116,7 @@ export const en: Reasons = {
   },
   TUNNEL_PORT_CLOSED: {
     why: 'Nothing on {pod|the far end} listens on UDP port {port|of the tunnel}: its tunnel device is down or missing. The error goes to the node, not to the pod.',
-    fix: 'Bring the tunnel device up there; flanneld writes its routes again when it is restarted.',
+    fix: 'Bring the tunnel device up there; flanneld writes its routes again when it is restarted, Felix by itself.',
   },
   TUNNEL_LOOP: {
     why: 'The outer packet would leave by {dev|the tunnel device} itself.',

@@ -6,6 +6,58 @@ export const hintsEn: Hints = {
     why: '{node|A node} has no route for {prefix|the subnet} of {owner|the destination}, so it took its default route, which does not lead there.',
     fix: 'Look on {node|the node} with `ip route get {dst|ADDRESS}`: find what should write the route for {prefix|the subnet}, whether it runs, and whether it knows that subnet.',
   },
+  BGP_DAEMON_DOWN: {
+    why: 'BIRD does not run on {at|a machine}, by which {prefix|the route} would have to come: when it said goodbye, or its restart time was over, its neighbours took its routes out.',
+    fix: 'Start it again on {at|the machine} (with Calico it is in the pod calico-node), and see why it ended: `calicoctl node status` and `birdcl show protocols` there; `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}` tells who knows what.',
+  },
+  BGP_NO_SESSION: {
+    why: '{from|Somebody} knows {prefix|the route}, but no BGP session is configured that would bring it from there to {to|the others}: {at|one side} has none for it.',
+    fix: 'Is the full mesh on (nodeToNodeMeshEnabled), or does a BGPPeer select {at|the machine}? `calicoctl get bgpconfiguration,bgppeer -o yaml`, `birdcl show protocols` on {at|the machine}, `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+  },
+  BGP_SESSION_DISABLED: {
+    why: 'The BGP session that would bring {prefix|the route} from {from|a neighbour} to {to|the others} is disabled on {at|one side}.',
+    fix: 'See `birdcl show protocols` on {at|the machine} and switch it on again: `birdcl enable {session|SESSION}`. Then compare `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+  },
+  BGP_SESSION_DOWN: {
+    why: 'The BGP session that would bring {prefix|the route} from {from|a neighbour} to {to|the others} is down: {because|not established}.',
+    fix: 'Look on {at|the machine} at `birdcl show protocols all {session|SESSION}` or `calicoctl node status`: addresses, AS numbers, password, and TCP port 179 between both; `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}` tells the rest.',
+  },
+  BGP_FILTERED: {
+    why: '{from|A neighbour} knows {prefix|the route} and does not announce it to {to|the others}: its export filter rejects it.',
+    fix: 'Calico makes that filter of pools (disableBGPExport) and of the BGPFilters of a BGPPeer: `calicoctl get ippool,bgpfilter,bgppeer -o yaml`; on {from|the neighbour} `birdcl show route export SESSION` tells what is left, here `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+  },
+  BGP_NOT_REFLECTED: {
+    why: '{from|A neighbour} has {prefix|the route} from its own AS and passes it on to no other neighbour there, unless one of both is a client of a route reflector: {to|the others} does not get it.',
+    fix: 'Let all nodes peer with each other (nodeToNodeMeshEnabled), or make {from|the neighbour} a route reflector (routeReflectorClusterID). `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}` tells who knows it.',
+  },
+  BGP_WITHHELD: {
+    why: '{prefix|The route} is lost between {from|a neighbour} and {to|the others}: {because|it is not announced}.',
+    fix: '`podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`; on the machine itself `birdcl show route all {prefix|PREFIX}` and `birdcl show protocols all`.',
+  },
+  BGP_FIB_FULL: {
+    why: 'BGP has brought {prefix|the route} to {node|the machine}, and it goes on announcing it, but its forwarding table is full and lacks it.',
+    fix: 'Announce fewer or shorter prefixes to {node|it}, or give its table more room: what `birdc show route` has of {prefix|PREFIX} and `ip route` has not is missing; here `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+  },
+  BGP_NOT_INSTALLED: {
+    why: 'BGP has brought {prefix|the route} to {node|the machine}, but it is kept out of the forwarding table: {because|no reason is known}.',
+    fix: 'Look at the export filter of the protocol `kernel` on {node|the machine}, and at `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+  },
+  BGP_ROUTE_REMOVED: {
+    why: 'BIRD of {node|the machine} knows {prefix|the route} and had written it: somebody else has removed it from the kernel.',
+    fix: 'BIRD writes it again when it next scans the table (Calico: `scan time 2`, seconds). If it stays away, does BIRD run on {node|the machine}, and who deletes it? `ip monitor route`; `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+  },
+  ROUTER_WITHOUT_BGP: {
+    why: '{node|The node} sends what is for {prefix|the block} of {owner|the pod} by {via|a gateway}, since the other node is on another subnet: but {router|the router} does not speak BGP with the nodes and knows no pods.',
+    fix: 'Encapsulate between subnets (ipipMode or vxlanMode: CrossSubnet on the pool), or let {router|the router} speak BGP with the nodes (BGPPeer), or give it the routes.',
+  },
+  BLOCK_POD_ROUTE_MISSING: {
+    why: '{node|The node} has no route to {owner|its pod} ({dst|the address}): what is left for {prefix|the block} is the blackhole of the whole block ({by|whoever wrote it}).',
+    fix: 'The CNI plug-in writes `{dst|ADDRESS} dev cali…`, and Felix keeps it: does calico-node run on {node|the node}, and is the WorkloadEndpoint there (`calicoctl get workloadendpoints -A`)?',
+  },
+  BLOCK_WITHOUT_POD: {
+    why: "{dst|The address} is in block {prefix|of the node} of {node|the node}, where no pod has it: the block's blackhole ({by|whoever wrote it}) takes what is for it.",
+    fix: 'The pod is gone, or it lives on another node that borrowed the address, and its own /32 is not announced: `calicoctl ipam show --ip={dst|ADDRESS}`.',
+  },
   GATEWAY_OFF_LINK: {
     why: "{by|Somebody}'s route to {prefix|the subnet} was refused: its next hop {via|the gateway} is on no link of {node|the node} ({errno|the errno}, {message|no message}).",
     fix: 'A next hop has to be on a link of its own host. Between segments use a tunnel (VXLAN; with DirectRouting only where it must), or give the routers these routes.',
@@ -28,7 +80,7 @@ export const hintsEn: Hints = {
   },
   NOT_MASQUERADED: {
     why: "The packet left {node|the node} with its pod's address ({src|the pod's}): nothing masqueraded it there, and outside the nodes nobody knows the way back to {owner|the pod}.",
-    fix: "Look on {node|the node} at `iptables -t nat -S POSTROUTING` and the chains that it jumps to. With flannel the rules are flanneld's (--ip-masq).",
+    fix: "Look on {node|the node} at `iptables -t nat -S POSTROUTING` and the chains that it jumps to. With flannel the rules are flanneld's (--ip-masq), with Calico Felix's: cali-nat-outgoing, for pools with natOutgoing.",
   },
   REPLY_PAST_TRANSLATION: {
     why: '{node|A node} translated the request to {remote|the backend} but left its source as it was, so the answer went to {client|the client} straight away, past {node|that node}.',
@@ -41,6 +93,46 @@ export const hintsEn: Hints = {
   TUNNEL_PACKET_STOPPED: {
     why: 'It was the outer packet of {dev|the tunnel}, from {node|the node} to {remote|its peer}, UDP port {port|of the tunnel}. The packet in it is lost with it, and {from|its sender} hears nothing.',
     fix: 'Let UDP port {port|of the tunnel} between the nodes pass {table|iptables} {chain|CHAIN} on {at|the node}: the rules for pods see the inner packet alone.',
+  },
+  IPIP_PACKET_STOPPED: {
+    why: 'It was the outer packet of {dev|the tunnel}, from {node|the node} to {remote|its peer}, IP protocol 4 (IP in IP). The packet in it is lost with it, and {from|its sender} hears nothing.',
+    fix: 'Let IP protocol 4 between the nodes pass {table|iptables} {chain|CHAIN} on {at|the node}: the rules for pods see the inner packet alone.',
+  },
+  TUNNEL_SENDER_UNKNOWN: {
+    why: 'Felix takes packets of a tunnel from nodes alone: {sender|the sender}, which put this one into {dev|the tunnel}, is not in the IP set {set|of the nodes} on {node|the receiver}.',
+    fix: 'Compare `ipset list {set|SET}` on {node|the receiver} with `kubectl get nodes -o wide` and `calicoctl get nodes -o wide`: Felix fills it with the addresses of the nodes that it knows, and with externalNodesList.',
+  },
+  TUNNEL_DEVICE_DOWN: {
+    why: '{dev|The tunnel device} of {node|the receiver} is down, so nobody takes the packet out of the tunnel, and the routes by that device are gone as well.',
+    fix: 'Does the agent run that keeps {dev|DEV} up on {node|the receiver}? Felix sets its devices up again within 10 seconds; flanneld does it when it starts. By hand: `ip link set {dev|DEV} up`.',
+  },
+  WORKLOAD_SPOOFED: {
+    why: 'Felix takes from {dev|a workload} only packets whose source is routed back to it: {src|this source} is not, so it is no address of {owner|the pod}, or the route to it is missing on {node|the node}.',
+    fix: 'Compare `ip addr` in {owner|the pod} with `ip route show dev {dev|DEV}` on {node|the node}: Calico routes the addresses that its IPAM gave to the pod.',
+  },
+  WORKLOAD_UNKNOWN: {
+    why: 'Felix\'s chain {chain|of workloads} on {node|the node} does not know {dev|the interface} of {owner|a pod}, and drops what is not for one that it knows ("Unknown interface").',
+    fix: 'Is there a WorkloadEndpoint for it (`calicoctl get workloadendpoints -A -o wide`), and does calico-node run on {node|the node}, ready? `iptables -S {chain|CHAIN}` shows what it knows.',
+  },
+  WORKLOAD_TO_HOST: {
+    why: 'Felix drops what pods send to their own node {node|itself}, here {owner|a pod} by {dev|its interface}: defaultEndpointToHostAction is Drop.',
+    fix: 'Set `defaultEndpointToHostAction: Accept` (or Return) in the FelixConfiguration `default`. Manifests of Calico do so by FELIX_DEFAULTENDPOINTTOHOSTACTION=ACCEPT.',
+  },
+  PROXY_ARP_OFF: {
+    why: '{ip|The gateway} is an address that nobody has: {node|the node} would answer for it on {dev|its end of the link}, but proxy_arp is 0 there, so {owner|the pod} gets no answer.',
+    fix: 'Run `sysctl -w net.ipv4.conf.{dev|DEV}.proxy_arp=1` on {node|the node}. The CNI plug-in and Felix set it: does calico-node run there?',
+  },
+  PROXY_ARP_NOT_FORWARDING: {
+    why: '{ip|The gateway} is an address that nobody has: {node|the node} would answer for it on {dev|its end of the link}, but only a router does so, and forwarding is off there. {owner|The pod} gets no answer.',
+    fix: 'Run `sysctl -w net.ipv4.ip_forward=1` on {node|the node}, and see what sets it back; {dev|DEV} needs net.ipv4.conf.{dev|DEV}.forwarding=1, which Felix sets.',
+  },
+  PROXY_ARP_NO_ROUTE: {
+    why: '{ip|The gateway} is an address that nobody has: {node|the node} would answer for it on {dev|its end of the link}, but it does so only for what it has a route to, and it has none. {owner|The pod} gets no answer.',
+    fix: 'Give {node|the node} a default route: `ip route get {ip|ADDRESS}` has to find one.',
+  },
+  ANSWER_ANOTHER_WAY: {
+    why: 'The answer came to {node|a host} from {by|a neighbour}, but the request had not passed there: it was seen by {way|others} alone.',
+    fix: 'Look on {by|the neighbour} at the route back: several next hops, or a longer prefix by way of {node|this host}. With BGP a node that offers the blocks of others becomes a way to them: let each announce its own alone (BGPFilter).',
   },
   SERVICE_ADDRESS_UNUSED: {
     why: '{dst|The address} is in the serviceCIDR {prefix|of the cluster}, but no Service has it, so no rule translates it and it has no route.',
@@ -108,7 +200,7 @@ export const hintsEn: Hints = {
   },
   NEIGH_ENTRY_MISSING: {
     why: '{node|The node} has no neighbour entry for {ip|the next hop} on {dev|the tunnel device}, and a VXLAN device without a default remote asks nobody.',
-    fix: 'Look at `ip neigh show dev {dev|DEV}` on {node|the node}. On flannel.1 it is flanneld that writes one entry per lease.',
+    fix: 'Look at `ip neigh show dev {dev|DEV}` on {node|the node}. On flannel.1 it is flanneld that writes one entry per lease, on vxlan.calico Felix, one per node.',
   },
   ARP_ANSWERED_BY_SEVERAL: {
     why: '{nodes|Several hosts} each answer ARP for {ip|the address}: whose answer comes first, here that of {first|one of them}, gets the packets, and that can change at any time.',

@@ -28,7 +28,7 @@ export const zh: Reasons = {
   },
   FDB_MISS: {
     why: '{dev|设备} 没有 {mac|目的地址} 的 FDB 表项，也没有可以泛洪的端口，帧无处可出。',
-    fix: '查看 `bridge fdb show dev {dev|DEV}`。flannel.1 上的表项由 flanneld 按租约逐条写入。',
+    fix: '查看 `bridge fdb show dev {dev|DEV}`。flannel.1 上的表项由 flanneld 按租约逐条写入，vxlan.calico 上由 Felix 按节点逐条写入。',
   },
   HAIRPIN_OFF: {
     why: '帧要从进来的那个网桥端口（{port|同一个}）再出去，而该端口没有打开 hairpin。',
@@ -116,7 +116,7 @@ export const zh: Reasons = {
   },
   TUNNEL_PORT_CLOSED: {
     why: '{pod|对端} 上没有人监听 UDP 端口 {port|（隧道）}：它的隧道设备没有启用或不存在。错误只到节点，Pod 看不到。',
-    fix: '在对端启用隧道设备；重启 flanneld 会重新写入它的路由。',
+    fix: '在对端启用隧道设备；重启 flanneld 会重新写入它的路由，Felix 则自行重写。',
   },
   TUNNEL_LOOP: {
     why: '外层包要从 {dev|隧道设备} 自己出去。',
