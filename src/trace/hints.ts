@@ -89,9 +89,12 @@ function answeredBySeveral(legs: readonly Leg[]): readonly Hint[] {
     const arp = packet.find((header) => header.l === 'arp');
     const host = paths[0]?.hops[0]?.host;
     if (kind !== 'arp' || arp?.l !== 'arp' || arp.op !== 'reply' || host === undefined) continue;
-    answers.set(arp.spa, (answers.get(arp.spa) ?? new Set()).add(host));
+    // By who asked: pods of several nodes ask for Calico's 169.254.1.1, each on a link of its own.
+    const question = `${arp.spa} ${arp.tpa}`;
+    answers.set(question, (answers.get(question) ?? new Set()).add(host));
   }
-  return [...answers].flatMap(([ip, hosts]): Hint[] => {
+  return [...answers].flatMap(([question, hosts]): Hint[] => {
+    const [ip = ''] = question.split(' ');
     const [first = ''] = hosts;
     if (hosts.size < 2) return [];
     return [{ code: 'ARP_ANSWERED_BY_SEVERAL', values: { ip, first, nodes: [...hosts].sort().join(', ') } }];
