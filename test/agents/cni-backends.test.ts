@@ -3,12 +3,28 @@ import { cniBackend, cniBackends, registerCni } from '../../src/agents/index.js'
 import { cniCases } from '../cases/cni.js';
 import { prefix } from '../must.js';
 
+/** flannel: the subnet's own address and the bridge's; Calico: that of a tunnel, which it takes before any pod comes. */
+function reservedBy(name: string): number {
+  if (name.startsWith('flannel/')) return 2;
+  return name === 'calico/bgp' ? 0 : 1;
+}
+
 describe.each(cniBackends().map((backend) => ({ name: backend.name, backend })))('$name', ({ name, backend }) => {
-  cniCases(backend, name === 'none' ? { noPodNetwork: 'it has no plug-ins' } : {});
+  cniCases(backend, name === 'none' ? { noPodNetwork: 'it has no plug-ins' } : { reserved: reservedBy(name) });
 });
 
 test('known by name', () => {
-  expect(cniBackends().map(({ name }) => name)).toEqual(['flannel/vxlan', 'flannel/host-gw', 'flannel/udp', 'none']);
+  expect(cniBackends().map(({ name }) => name)).toEqual([
+    'flannel/vxlan',
+    'flannel/host-gw',
+    'flannel/udp',
+    'calico/bgp',
+    'calico/ipip',
+    'calico/ipip-crosssubnet',
+    'calico/vxlan',
+    'calico/vxlan-crosssubnet',
+    'none',
+  ]);
   expect(cniBackend('flannel/vxlan')?.parts).toEqual(['flanneld', 'flanneld/masq', 'flanneld/forward']);
   expect(cniBackend('calico')).toBeUndefined();
 });
