@@ -67,10 +67,15 @@ export function killSpeaker(world: World, speaker: Speaker): void {
 
 /** SIGTERM: each neighbour is told (RFC 4486 §4: administrative shutdown). */
 export function shutDownSpeaker(world: World, speaker: Speaker): void {
+  // The table no longer tells the kernel of what it loses (krt_rt_notify(), bird sysdep/unix/krt.c).
+  const installed = new Map(speaker.kernel);
   for (const session of speaker.sessions) stopSession(world, session, 'Administrative shutdown');
   forget(speaker);
-  if (speaker.config.kernel.persist) return;
-  // krt_flush_routes(), bird sysdep/unix/krt.c.
+  if (speaker.config.kernel.persist) {
+    for (const [net, route] of installed) speaker.kernel.set(net, route);
+    return;
+  }
+  // krt_flush_routes().
   speaker.kernel.clear();
   speaker.waiting.clear();
 }

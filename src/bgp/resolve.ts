@@ -118,7 +118,8 @@ const NONE: readonly NextHop[] = [];
 /** The next hops of a route to what is on-link lead to it itself: rta_apply_hostentry(), bird nest/rt-table.c. */
 function through(world: World, nexthops: readonly NextHop[], address: Ipv4): readonly NextHop[] {
   const [first] = nexthops;
-  if (nexthops.length === 1 && first?.via === undefined && first?.weight === 1) return onLink(world, first.dev, address);
+  if (nexthops.length === 1 && first?.via === undefined && first?.weight === 1)
+    return onLink(world, first.dev, address);
   if (nexthops.every((hop) => hop.via !== undefined)) return nexthops;
   return nexthops.map((hop) => (hop.via === undefined ? { via: address, dev: hop.dev, weight: hop.weight } : hop));
 }

@@ -122,7 +122,10 @@ function sendMany(world: World, session: Session, connection: Connection, all: r
 /** Without what was said of a net before something else was. */
 function latest(all: readonly Update[]): Iterable<Update> {
   const nets = new Set<number | undefined>();
-  for (const { nets: [net] } of all) nets.add(net);
+  for (const {
+    nets: [net],
+  } of all)
+    nets.add(net);
   if (nets.size === all.length) return all;
   const last = new Map<string, Update>();
   for (const update of all) {

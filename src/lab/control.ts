@@ -28,7 +28,7 @@ export interface ControlPlace {
 }
 
 /** The words that control commands begin with. */
-export const CONTROL_COMMANDS = ['pkill', 'bird', 'birdc', 'calicoctl', 'sleep', 'fib'] as const;
+const CONTROL_COMMANDS = ['pkill', 'bird', 'birdc', 'calicoctl', 'sleep', 'fib'] as const;
 
 /** Whether a command line is one for the control plane, and none that the kernel is told. */
 export function isControl(line: string): boolean {

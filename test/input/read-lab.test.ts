@@ -156,6 +156,7 @@ commands:
             col: 42,
           },
         ],
+        events: [],
       },
     ]);
   });

@@ -1,4 +1,3 @@
-import type { Language } from '../text/phrases.js';
 import { KNOWN_CALICO } from './known-calico.js';
 import { BOTH, IPVS, KNOWN_CHAINS, PORTMAP } from './known-chains.js';
 import type { KnownName } from './known-name.js';
