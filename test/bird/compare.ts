@@ -45,16 +45,22 @@ export function runSimulation(plan: BirdPlan, seed: number): Run {
   simulation.converge();
   const seen = [linesOf(simulated(simulation, state))];
   for (const event of plan.events) {
-    happens(simulation, event);
     state.apply(event);
+    happens(simulation, event, state);
     seen.push(linesOf(simulated(simulation, state)));
   }
   return seen;
 }
 
-function happens(simulation: BgpSimulation, event: PlanEvent): void {
+/** As long as the longest hold time of a plan with a cut, and more: the lab waits until sessions are down. */
+const HOLD_MS = 15_000;
+
+function happens(simulation: BgpSimulation, event: PlanEvent, state: PlanState): void {
   if (event.type === 'wait') simulation.advance(event.seconds * 1000);
-  else simulation.apply(event);
+  else if (event.type === 'cut' || event.type === 'mend') {
+    simulation.apply({ type: 'reachable', reachable: (from, to) => state.reachable(from, to) });
+    simulation.advance(HOLD_MS);
+  } else simulation.apply(event);
   simulation.converge();
 }
 
@@ -84,7 +90,8 @@ export function judge({ plan, runs }: BirdRuns, simulation: Run = runSimulation(
       const mine = ours[what] ?? [];
       const all = theirs.map((lines) => lines[what] ?? []);
       if (all.some((other) => !same(other, all[0]))) timed++;
-      if (!all.some((other) => same(other, mine))) disagreements.push({ step, what, bird: all[0] ?? [], simulated: mine });
+      if (!all.some((other) => same(other, mine)))
+        disagreements.push({ step, what, bird: all[0] ?? [], simulated: mine });
     }
   }
   return { disagreements, compared, timed };

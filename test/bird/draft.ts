@@ -61,11 +61,17 @@ export class Draw {
     const speaker: Draft = {
       name: `n${n}`,
       as,
-      routerId: (this.#ownIds ? undefined : ip(`192.0.2.${this.#routerIds[n]}`)) ?? interfaces[0]?.address ?? ip('1.1.1.1'),
+      routerId:
+        (this.#ownIds ? undefined : ip(`192.0.2.${this.#routerIds[n]}`)) ?? interfaces[0]?.address ?? ip('1.1.1.1'),
       interfaces,
       routes: [],
       sessions: [],
-      kernel: { export: ACCEPT_ALL, mergePaths: this.dice.percent(70), limit: undefined, persist: this.dice.percent(70) },
+      kernel: {
+        export: ACCEPT_ALL,
+        mergePaths: this.dice.percent(70),
+        limit: undefined,
+        persist: this.dice.percent(70),
+      },
     };
     this.speakers.push(speaker);
     blackhole(speaker, `10.244.${n}.0/26`);
@@ -76,7 +82,9 @@ export class Draw {
   join(a: Draft, b: Draft, options: Partial<SessionConfig> = {}): [SessionDraft, SessionDraft] {
     const shared = this.dice.of(
       a.interfaces.flatMap(({ address: mine }) =>
-        b.interfaces.filter(({ address }) => address >>> 8 === mine >>> 8).map(({ address }) => [mine, address] as const),
+        b.interfaces
+          .filter(({ address }) => address >>> 8 === mine >>> 8)
+          .map(({ address }) => [mine, address] as const),
       ),
     );
     const ends = shared ?? [a.interfaces[0]?.address, b.interfaces[0]?.address];
@@ -91,7 +99,13 @@ export function blackhole(speaker: Draft, prefix: string): void {
 }
 
 /** A route of the kernel that the daemon learns, or a static one of its own. */
-export function unicast(speaker: Draft, source: LocalRoute['source'], prefix: string, via: Ipv4 | undefined, dev: string): void {
+export function unicast(
+  speaker: Draft,
+  source: LocalRoute['source'],
+  prefix: string,
+  via: Ipv4 | undefined,
+  dev: string,
+): void {
   const protocol = source === 'static' ? 'static1' : 'kernel1';
   speaker.routes.push({ net: net(prefix), type: 'unicast', source, protocol, nexthops: [{ via, dev, weight: 1 }] });
 }

@@ -6,7 +6,7 @@ import type { LocalRoute, SpeakerConfig } from '../../src/bgp/index.js';
 import { birdConf, kernelName, tunnelsOf } from './conf.js';
 import { birdc } from './control.js';
 import { Machine } from './machine.js';
-import { parseRoutes, parseSessions, type ShownRoute } from './parse.js';
+import { parseRoutes, parseSessions, withStale } from './parse.js';
 import { type BirdPlan, type PlanEvent, PlanState } from './plan.js';
 import type { Seen, SeenFibRoute, SeenSpeaker } from './seen.js';
 
@@ -91,11 +91,19 @@ export class BirdLab {
         await this.#ask(config.name, 'configure');
         break;
       }
+      case 'cut':
+      case 'mend':
+        await this.#machine.run(barrier(event.type === 'cut' ? '-A' : '-D', ...this.#ends(event.between)));
+        break;
       case 'wait':
         await sleep(event.seconds * 1000);
         break;
     }
     this.#state.apply(event);
+  }
+
+  #ends(between: readonly [string, string]): [SpeakerConfig, SpeakerConfig] {
+    return [this.#state.config(between[0]), this.#state.config(between[1])];
   }
 
   /** Waits until the sessions are there that should be, and nothing changes any more. */
@@ -146,9 +154,10 @@ export class BirdLab {
     ]);
     const tunnels = tunnelsOf(config);
     const chosen = parseRoutes(exported).map(({ net, tunnel }) => ({ net, tunnel: tunnels[tunnel ?? -1] }));
-    const rib = parseRoutes(routes).map(({ tunnel: _, ...route }: ShownRoute) => route);
+    const sessions = parseSessions(protocols);
+    const rib = withStale(parseRoutes(routes), sessions);
     const fib = chosen.map(({ net, tunnel }) => ({ net, tunnel, type: 'unicast' as const, nexthops: [] }));
-    return { name, running: true, sessions: parseSessions(protocols), rib, fib };
+    return { name, running: true, sessions, rib, fib };
   }
 
   /** What is in the kernels, with the devices that the filters chose. */
@@ -165,6 +174,15 @@ export class BirdLab {
       });
     }
   }
+}
+
+/** At one of them, which neither forwards for nor speaks with anybody else that way. */
+function barrier(what: '-A' | '-D', one: SpeakerConfig, other: SpeakerConfig): string {
+  const rules = other.interfaces.flatMap(({ address }) => [
+    `INPUT -s ${formatIpv4(address)} -j DROP`,
+    `OUTPUT -d ${formatIpv4(address)} -j DROP`,
+  ]);
+  return rules.map((rule) => `nsenter --net=/run/netns/${one.name} iptables -w ${what} ${rule}`).join(' && ');
 }
 
 interface KernelHop {

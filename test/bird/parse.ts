@@ -5,8 +5,9 @@ import { TUNNEL } from './filter-conf.js';
 /** A route as BIRD shows it, with the number of the device that the kernel filter chose. */
 export type ShownRoute = RibRoute & { readonly tunnel: number | undefined };
 
+/** Preference, then what a protocol adds: `-` and `s` of LLGR, the metric of the next hop. */
 const HEAD =
-  /^(\S+)?\s+(unicast|blackhole|unreachable|prohibit) \[(\S+) \S+(?: \d\S*)?(?: from (\S+))?\]( \*)? \((\d+)(-?)(s?)(?:\/(\S+?))?\)/;
+  /^(\S+)?\s+(unicast|blackhole|unreachable|prohibit) \[(\S+) \S+(?: \d\S*)?(?: from (\S+))?\]( \*)? \((\d+)\S*\)/;
 const SOURCES: Readonly<Record<string, RibRoute['source']>> = {
   device: 'device',
   static: 'static',
@@ -45,7 +46,7 @@ function readLine(line: string, { nexthops, attributes }: Entry): void {
 }
 
 function routeOf({ head, net, nexthops, attributes }: Entry): ShownRoute {
-  const [, , type, protocol = '', from, star, preference, , stale] = head;
+  const [, , type, protocol = '', from, star, preference] = head;
   const source = SOURCES[attributes.get('Type')?.split(' ')[0] ?? ''];
   const prefix = parsePrefix(net);
   if (source === undefined || prefix === undefined) throw new Error(`BIRD shows "${head[0]}"`);
@@ -60,7 +61,8 @@ function routeOf({ head, net, nexthops, attributes }: Entry): ShownRoute {
     attributes: source === 'bgp' ? attributesOf(attributes) : undefined,
     from: from === undefined ? undefined : ip(from),
     best: star !== undefined,
-    stale: stale === 's',
+    // It does not show that: see withStale().
+    stale: false,
     tunnel: tunnel === undefined ? undefined : Number(tunnel),
   };
 }
@@ -101,8 +103,8 @@ function numbers(text: string | undefined): number[][] {
   return [...(text ?? '').matchAll(/\(([^)]*)\)/g)].map(([, inner = '']) => inner.split(',').map(Number));
 }
 
-/** A session as BIRD shows it. What it says of one that is down depends on the moment: whoever compares leaves it out. */
-export type ShownSession = Omit<SessionStatus, 'reason'>;
+/** A session as BIRD shows it, and whether it keeps the routes of a neighbour that is to come back (RFC 4724). */
+export type ShownSession = Omit<SessionStatus, 'reason'> & { readonly restarting: boolean };
 
 /** The answer to `show protocols all`: its BGP sessions. */
 export function parseSessions(text: string): ShownSession[] {
@@ -123,8 +125,15 @@ export function parseSessions(text: string): ShownSession[] {
       imported: count('imported'),
       exported: count('exported'),
       preferred: count('preferred'),
+      restarting: block.includes('Neighbor graceful restart active'),
     };
   });
+}
+
+/** Stale are the routes of a session that waits for its neighbour to come back: BIRD marks them, and does not show it. */
+export function withStale(routes: readonly RibRoute[], sessions: readonly ShownSession[]): RibRoute[] {
+  const waiting = new Set(sessions.filter(({ restarting }) => restarting).map(({ name }) => name));
+  return routes.map((route) => ({ ...route, stale: route.source === 'bgp' && waiting.has(route.protocol) }));
 }
 
 function ip(text: string): Ipv4 {

@@ -1,3 +1,4 @@
+import type { Ipv4 } from '../../src/address/index.js';
 import type { BgpEvent, SessionConfig, SpeakerConfig } from '../../src/bgp/index.js';
 
 /** What a lab of BIRDs and the simulation both go through. */
@@ -12,13 +13,19 @@ export interface BirdPlan {
 export type PlanEvent =
   | Exclude<BgpEvent, { readonly type: 'reachable' }>
   /** Nothing: timers end. */
-  | { readonly type: 'wait'; readonly seconds: number };
+  | { readonly type: 'wait'; readonly seconds: number }
+  /** Two no longer hear each other: their hold timers end. */
+  | { readonly type: 'cut'; readonly between: readonly [string, string] }
+  /** And do again. */
+  | { readonly type: 'mend'; readonly between: readonly [string, string] };
 
 /** Which speakers run with which configuration, and which sessions were disabled. */
 export class PlanState {
   readonly configs: Map<string, SpeakerConfig> = new Map();
   readonly running: Set<string> = new Set();
   readonly #disabled = new Set<string>();
+  /** `n1 n2`. */
+  readonly #cut = new Set<string>();
 
   constructor({ speakers }: BirdPlan) {
     for (const speaker of speakers) {
@@ -54,9 +61,25 @@ export class PlanState {
       case 'reconfigure':
         this.configs.set(event.config.name, event.config);
         break;
+      case 'cut':
+        this.#cut.add(pair(...event.between));
+        break;
+      case 'mend':
+        this.#cut.delete(pair(...event.between));
+        break;
       case 'wait':
         break;
     }
+  }
+
+  /** Whether the speakers with these addresses hear each other. */
+  reachable(from: Ipv4, to: Ipv4): boolean {
+    const [a, b] = [this.#owner(from), this.#owner(to)];
+    return a !== undefined && b !== undefined && !this.#cut.has(pair(a, b));
+  }
+
+  #owner(address: Ipv4): string | undefined {
+    return [...this.configs.values()].find(({ interfaces }) => interfaces.some((one) => one.address === address))?.name;
   }
 
   /**
@@ -69,9 +92,15 @@ export class PlanState {
         .sessions.filter(({ name }) => !this.#disabled.has(`${speaker}/${name}`))
         .map((session) => ({ speaker, as: this.config(speaker).as, session })),
     );
-    const met = ends.filter((one) => ends.some((other) => meet(one, other)));
+    const met = ends.filter((one) =>
+      ends.some((other) => meet(one, other) && this.reachable(one.session.local, other.session.local)),
+    );
     return new Set(met.map(({ speaker, session }) => `${speaker}/${session.name}`));
   }
+}
+
+function pair(a: string, b: string): string {
+  return [a, b].sort().join(' ');
 }
 
 interface End {

@@ -1,7 +1,29 @@
 import { ACCEPT_ALL, type SpeakerConfig } from '../../src/bgp/index.js';
 import type { Dice } from './dice.js';
-import { net } from './draft.js';
+import { type Draft, net } from './draft.js';
 import { type PlanEvent, PlanState } from './plan.js';
+
+/** Long enough that a busy machine does not run into it before it has looked. */
+const RESTART_SECONDS = 8;
+const HOLD_SECONDS = 6;
+
+/** Speakers with events that take seconds: what a timer ends. */
+export function slowEvents(dice: Dice, speakers: readonly Draft[]): PlanEvent[] {
+  const [speaker] = dice.shuffled(speakers);
+  const session = dice.of(speaker?.sessions ?? []);
+  const other = speakers.find(({ interfaces }) => interfaces.some(({ address }) => address === session?.neighbor));
+  if (speaker === undefined || session === undefined || other === undefined) return [];
+  const all = speakers.flatMap(({ sessions }) => sessions);
+  if (dice.percent(50)) {
+    for (const one of all) one.restartTime = RESTART_SECONDS;
+    const after: PlanEvent[] = [{ type: 'start', speaker: speaker.name }];
+    const wait: PlanEvent = { type: 'wait', seconds: RESTART_SECONDS + 1 };
+    return [{ type: 'kill', speaker: speaker.name }, wait, ...(dice.percent(30) ? after : [])];
+  }
+  for (const one of all) one.holdTime = HOLD_SECONDS;
+  const between = [speaker.name, other.name] as const;
+  return [{ type: 'cut', between }, ...(dice.percent(40) ? [{ type: 'mend', between } as const] : [])];
+}
 
 /** Up to three, one after the other. */
 export function randomEvents(dice: Dice, speakers: readonly SpeakerConfig[]): PlanEvent[] {
@@ -78,5 +100,8 @@ function setting(dice: Dice): SpeakerConfig['sessions'][number]['import'] {
   const match = dice.percent(50) ? { nets: [blocks] } : { notNets: [blocks] };
   return dice.percent(50)
     ? { terms: [{ match, actions: [], then: 'reject' }], otherwise: 'accept' }
-    : { terms: [{ match, actions: [{ set: 'localPref', value: dice.oneOf(50, 200) }], then: 'accept' }], otherwise: ACCEPT_ALL.otherwise };
+    : {
+        terms: [{ match, actions: [{ set: 'localPref', value: dice.oneOf(50, 200) }], then: 'accept' }],
+        otherwise: ACCEPT_ALL.otherwise,
+      };
 }

@@ -19,7 +19,8 @@ export function randomFilter(dice: Dice, about: About, direction: 'import' | 'ex
 
 function term(dice: Dice, about: About, direction: 'import' | 'export'): FilterTerm {
   const then = dice.oneOf('accept', 'accept', 'next', 'next', 'reject');
-  const actions = then === 'reject' ? [] : Array.from({ length: dice.between(1, 2) }, () => action(dice, about, direction));
+  const actions =
+    then === 'reject' ? [] : Array.from({ length: dice.between(1, 2) }, () => action(dice, about, direction));
   return { match: match(dice, about), actions, then };
 }
 
@@ -88,7 +89,10 @@ export function kernelFilter(dice: Dice, about: About): Filter {
   const pool = { prefix: net('10.244.0.0/16'), ge: 16, le: 32 };
   switch (dice.oneOf('always', 'cross-subnet', 'reject', 'some')) {
     case 'always':
-      return { terms: [{ match: { nets: [pool] }, actions: [{ set: 'tunnel', dev: 'tunl0' }], then: 'accept' }], otherwise: 'accept' };
+      return {
+        terms: [{ match: { nets: [pool] }, actions: [{ set: 'tunnel', dev: 'tunl0' }], then: 'accept' }],
+        otherwise: 'accept',
+      };
     case 'cross-subnet': {
       const [own] = about.addresses;
       const subnet = prefixOf(own ?? ip('10.0.0.1'), 24);

@@ -1,10 +1,10 @@
 import { formatPrefix } from '../../src/address/index.js';
 import { ACCEPT_ALL, type Filter, type SpeakerConfig } from '../../src/bgp/index.js';
 import { Dice } from './dice.js';
-import { blackhole, type Draft, Draw, ip, unicast } from './draft.js';
-import { randomEvents } from './random-events.js';
-import { kernelFilter, randomFilter } from './random-filter.js';
+import { blackhole, type Draft, Draw, type ip, unicast } from './draft.js';
 import type { BirdPlan } from './plan.js';
+import { randomEvents, slowEvents } from './random-events.js';
+import { kernelFilter, randomFilter } from './random-filter.js';
 import { SHAPES } from './shapes.js';
 
 /** A plan of a shape, or of any: the same seed draws the same. */
@@ -19,7 +19,8 @@ export function randomPlan(seed: number, shape?: string): BirdPlan {
   filters(draw);
   if (dice.percent(20)) mistakes(draw);
   const speakers: SpeakerConfig[] = draw.speakers.filter(({ sessions }) => sessions.length > 0);
-  return { name: `${chosen}, seed ${seed}`, speakers, events: randomEvents(dice, speakers) };
+  const slow = dice.percent(8) ? slowEvents(dice, draw.speakers) : [];
+  return { name: `${chosen}, seed ${seed}`, speakers, events: slow.length > 0 ? slow : randomEvents(dice, speakers) };
 }
 
 /** What is announced by several, what leads over others, and what comes from the kernel. */

@@ -159,12 +159,7 @@ function reflect(draw: Draw, top: Draft, client: Draft, ids: ReadonlyMap<Draft, 
 }
 
 /** Plain, as Calico does it with one cluster, or each a client of the other, as it does with two. */
-function joinReflectors(
-  draw: Draw,
-  a: Draft,
-  b: Draft,
-  ids: ReadonlyMap<Draft, SessionConfig['clusterId']>,
-): void {
+function joinReflectors(draw: Draw, a: Draft, b: Draft, ids: ReadonlyMap<Draft, SessionConfig['clusterId']>): void {
   const [to, from] = draw.join(a, b);
   if (ids.get(a) === ids.get(b) && draw.dice.percent(80)) return;
   Object.assign(to, { rrClient: true, clusterId: ids.get(a) });
