@@ -77,11 +77,26 @@ export interface SessionConfig {
   readonly holdTime: number;
   /** How often the own AS may stand in a received AS_PATH (`allow local as`). */
   readonly allowLocalAs: number;
+  /** When connections are tried; undefined: as BIRD does unless told otherwise, see `DEFAULT_TIMERS`. */
+  readonly timers?: SessionTimers;
   /** TCP MD5 (RFC 2385): both sides need the same. */
   readonly password: string | undefined;
   readonly import: Filter;
   readonly export: Filter;
 }
+
+/** When a session tries to connect, seconds each; up to a quarter less is waited (RFC 4271 §10). */
+export interface SessionTimers {
+  /** Before the first try, and after one that was refused. */
+  readonly connectDelay: number;
+  /** After one that was not answered. */
+  readonly connectRetry: number;
+  /** After an error: twice as long each time, up to the second. */
+  readonly errorWait: readonly [number, number];
+}
+
+/** `connect delay time`, `connect retry time` and `error wait time` of BIRD 2.0.12; Calico has 2, 5 and 5, 30. */
+export const DEFAULT_TIMERS: SessionTimers = { connectDelay: 5, connectRetry: 120, errorWait: [60, 300] };
 
 /** The channel to the forwarding table: BIRD's `protocol kernel`. */
 export interface KernelConfig {
@@ -112,8 +127,11 @@ export type BgpEvent =
   | { readonly type: 'kill'; readonly speaker: string }
   /** SIGTERM: a NOTIFICATION to each neighbour (Cease, RFC 4486). */
   | { readonly type: 'shutdown'; readonly speaker: string }
-  /** The daemon of a speaker that went starts anew. */
-  | { readonly type: 'start'; readonly speaker: string }
+  /**
+   * The daemon of a speaker that went starts anew; with `recover` as `bird -R` does, which asks its neighbours to keep
+   * its routes until it has announced them again, and announces nothing before all of them have sent theirs (RFC 4724 §4.1).
+   */
+  | { readonly type: 'start'; readonly speaker: string; readonly recover?: boolean }
   /** `birdc disable SESSION`, `birdc enable SESSION`. */
   | { readonly type: 'disable' | 'enable'; readonly speaker: string; readonly session: string }
   /** A new configuration of the speaker with that name: sessions that it changes are restarted. */

@@ -6,9 +6,11 @@ export type {
   LocalRoute,
   NextHop,
   SessionConfig,
+  SessionTimers,
   SpeakerConfig,
   SpeakerInterface,
 } from './config.js';
+export type { Candidate, DecisionRule, Explanation } from './explanation.js';
 export {
   ACCEPT_ALL,
   type Filter,
@@ -19,11 +21,4 @@ export {
   REJECT_ALL,
 } from './filter.js';
 export type { FibRoute, RibRoute, SessionStatus } from './rib.js';
-export {
-  BgpSimulation,
-  type Candidate,
-  type DecisionRule,
-  type Explanation,
-  type Message,
-  type MessageCounts,
-} from './simulation.js';
+export { BgpSimulation, type Message, type MessageCounts } from './simulation.js';

@@ -11,7 +11,10 @@ export interface RibRoute {
   readonly protocol: string;
   /** Of protocols: 240 device, 200 static, 100 BGP, 10 kernel. */
   readonly preference: number;
-  /** Resolved; empty for one that cannot be, and then it is never best. */
+  /**
+   * Resolved; empty for one that cannot be. Its type is then `unreachable`, and it is best only where there is no other:
+   * rte_resolvable() is a rule of the decision process in BIRD, not a condition for taking part in it (RFC 4271 §9.1.2.1).
+   */
   readonly nexthops: readonly NextHop[];
   /** undefined for a route that is not BGP's. */
   readonly attributes: BgpAttributes | undefined;
@@ -42,6 +45,8 @@ export interface SessionStatus {
   readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established' | 'Passive' | 'Down';
   /** Why it is not Established, in a word that a user would search for; undefined where nothing is wrong. */
   readonly reason: string | undefined;
+  /** The last error as BIRD prints it after the state: `Socket: Connection closed`, `Received: Administrative shutdown`. */
+  readonly lastError: string | undefined;
   readonly type: 'internal' | 'external';
   readonly rrClient: boolean;
   /** Counted in routes: Adj-RIB-In after the import filter, Adj-RIB-Out, and those that are best here. */

@@ -1,6 +1,20 @@
 import type { Ipv4Prefix } from '../address/index.js';
 import type { BgpConfig, BgpEvent } from './config.js';
+import { explain } from './explain.js';
+import type { Explanation } from './explanation.js';
+import { arrive, decide, expire, noteReachability, receive, stopSession } from './fsm.js';
+import { endRecovery } from './graceful.js';
+import { addSessions, addSpeaker, killSpeaker, shutDownSpeaker, startSpeaker } from './lifecycle.js';
+import { type Logged, MessageLog } from './log.js';
+import { isUnsettled } from './matching.js';
+import { PathTable } from './path.js';
+import { EventQueue } from './queue.js';
+import { reconfigure } from './reconfigure.js';
 import type { FibRoute, RibRoute, SessionStatus } from './rib.js';
+import { resolveAgain } from './routes.js';
+import { netId, netOf, type Session, type Speaker, type World, type WorldEvent } from './state.js';
+import { announcedRoute, ribRoute, statusOf } from './status.js';
+import { flush } from './transmit.js';
 
 /** A BGP message on its way (RFC 4271 §4). */
 export interface Message {
@@ -10,7 +24,7 @@ export interface Message {
   readonly to: string;
   /** Session by its name on the sender. */
   readonly session: string;
-  readonly type: 'OPEN' | 'UPDATE' | 'KEEPALIVE' | 'NOTIFICATION' | 'END-OF-RIB';
+  readonly type: 'OPEN' | 'UPDATE' | 'KEEPALIVE' | 'NOTIFICATION' | 'ROUTE-REFRESH' | 'END-OF-RIB';
   readonly announced: readonly Ipv4Prefix[];
   readonly withdrawn: readonly Ipv4Prefix[];
 }
@@ -29,107 +43,286 @@ export interface MessageCounts {
   readonly withdrawn: number;
 }
 
-/** The rules of the decision process, in BIRD's order (nest/rt-table.c rte_better(), proto/bgp/attrs.c bgp_rte_better()). */
-export type DecisionRule =
-  | 'preference'
-  | 'nexthop-unresolvable'
-  | 'stale'
-  | 'local-pref'
-  | 'as-path-length'
-  | 'origin'
-  | 'med'
-  | 'ebgp-over-ibgp'
-  | 'igp-metric'
-  | 'router-id'
-  | 'cluster-list-length'
-  | 'neighbor-address'
-  | 'older';
-
-/** A path to a prefix, and why it is not the best one. */
-export interface Candidate {
-  readonly route: RibRoute;
-  /** The rule by which it loses against the best; undefined for the best itself. */
-  readonly lostBy: DecisionRule | undefined;
-}
-
-/** Why a speaker uses the path that it uses. */
-export interface Explanation {
-  readonly speaker: string;
-  readonly net: Ipv4Prefix;
-  /** The best first. Empty when it knows none. */
-  readonly candidates: readonly Candidate[];
-  /** The way that the best one came: from the speaker that originated it to this one. */
-  readonly way: readonly { readonly speaker: string; readonly session: string | undefined }[];
-  /** Neighbours that know the prefix and do not announce it here, and why. */
-  readonly withheld: readonly { readonly speaker: string; readonly session: string; readonly why: string }[];
-  /** What is in the forwarding table; undefined: nothing, for the reason given. */
-  readonly fib: FibRoute | { readonly missing: string } | undefined;
-}
-
 /**
  * Speakers, the messages between them and what they make of them, in virtual time. Deterministic: the same
  * configuration, seed and events lead to the same tables.
  */
 export class BgpSimulation {
-  /** Milliseconds since the speakers were started. */
-  readonly now: number = 0;
-
   readonly config: BgpConfig;
+  readonly #world: World;
+  /** Where a search for sessions that are not established has come to. */
+  #unsettled = 0;
 
   constructor(config: BgpConfig) {
     this.config = config;
+    this.#world = {
+      queue: new EventQueue(config.seed),
+      log: new MessageLog(),
+      paths: new PathTable(),
+      nets: [],
+      netIds: new Map(),
+      speakers: new Map(),
+      owners: new Map(),
+      sessions: [],
+      groups: new Map(),
+      filters: new WeakMap(),
+      filterTexts: new Map(),
+      reachable: config.reachable,
+    };
+    const speakers = config.speakers.map((speaker) => addSpeaker(this.#world, speaker));
+    for (const speaker of speakers) addSessions(this.#world, speaker);
+    for (const speaker of speakers) startSpeaker(this.#world, speaker, false);
+  }
+
+  /** Milliseconds since the speakers were started. */
+  get now(): number {
+    return this.#world.queue.now;
   }
 
   /** Runs until no message is under way and no session is still to be tried: timers that only wait are left. */
   converge(): void {
-    throw new Error('not there yet');
+    const { queue } = this.#world;
+    this.#unsettled = 0;
+    const end = queue.now + LONGEST;
+    while (queue.work > 0 || this.#isUnsettled()) {
+      if (queue.now > end) throw new Error('BGP does not converge: routes go on changing');
+      if (!this.#step()) return;
+    }
   }
 
   /** Lets that much time pass, ms: timers end. */
-  advance(_ms: number): void {
-    throw new Error('not there yet');
+  advance(ms: number): void {
+    const { queue } = this.#world;
+    const end = queue.now + ms;
+    while ((queue.next() ?? Number.POSITIVE_INFINITY) <= end) this.#step();
+    queue.now = end;
   }
 
   /** Something happens now; its consequences come with `converge` or `advance`. */
-  apply(_event: BgpEvent): void {
-    throw new Error('not there yet');
+  apply(event: BgpEvent): void {
+    const world = this.#world;
+    switch (event.type) {
+      case 'kill':
+      case 'shutdown': {
+        const speaker = this.#speaker(event.speaker);
+        if (!speaker.running) return;
+        if (event.type === 'kill') killSpeaker(world, speaker);
+        else shutDownSpeaker(world, speaker);
+        break;
+      }
+      case 'start': {
+        const speaker = this.#speaker(event.speaker);
+        if (!speaker.running) startSpeaker(world, speaker, event.recover ?? false);
+        break;
+      }
+      case 'disable': {
+        const session = this.#session(event.speaker, event.session);
+        session.enabled = false;
+        if (session.speaker.running) stopSession(world, session, 'Administrative shutdown');
+        break;
+      }
+      case 'enable': {
+        const session = this.#session(event.speaker, event.session);
+        session.enabled = true;
+        session.startupDelay = 0;
+        decide(world, session);
+        break;
+      }
+      case 'reconfigure':
+        reconfigure(world, this.#speaker(event.config.name), event.config);
+        break;
+      case 'reachable':
+        world.reachable = event.reachable;
+        for (const speaker of world.speakers.values()) {
+          for (const session of speaker.sessions) noteReachability(world, session);
+        }
+    }
   }
 
   /** Whether the daemon of that speaker runs. */
-  running(_speaker: string): boolean {
-    throw new Error('not there yet');
+  running(speaker: string): boolean {
+    return this.#speaker(speaker).running;
   }
 
   /** Its whole table in order of prefixes, the best path of each first. */
-  rib(_speaker: string): readonly RibRoute[] {
-    throw new Error('not there yet');
+  rib(speaker: string): readonly RibRoute[] {
+    const world = this.#world;
+    const { nets } = this.#speaker(speaker).table;
+    const routes: RibRoute[] = [];
+    for (const id of this.#inOrder(nets.keys())) {
+      const best = nets.get(id);
+      for (let route = best; route !== undefined; route = route.next)
+        routes.push(ribRoute(world, route, route === best));
+    }
+    return routes;
   }
 
   /** What it announces to a neighbour now (Adj-RIB-Out), by the session's name. */
-  announced(_speaker: string, _session: string): readonly RibRoute[] {
-    throw new Error('not there yet');
+  announced(speaker: string, session: string): readonly RibRoute[] {
+    const world = this.#world;
+    const { out, speaker: owner } = this.#session(speaker, session);
+    const { nets } = owner.table;
+    const routes: RibRoute[] = [];
+    for (const id of this.#inOrder(nets.keys())) {
+      const best = nets.get(id);
+      for (let route = best; route !== undefined; route = route.next) {
+        const path = out[route.id];
+        if (path === undefined || typeof path === 'string') continue;
+        routes.push(announcedRoute(world, route, route === best, path.attributes));
+      }
+    }
+    return routes;
   }
 
   /** What it has put into the forwarding table. */
-  fib(_speaker: string): readonly FibRoute[] {
-    throw new Error('not there yet');
+  fib(speaker: string): readonly FibRoute[] {
+    const { kernel } = this.#speaker(speaker);
+    const routes: FibRoute[] = [];
+    for (const id of this.#inOrder(kernel.keys())) {
+      const entry = kernel.get(id);
+      if (entry?.installed === true) routes.push(entry.route);
+    }
+    return routes;
   }
 
-  sessions(_speaker: string): readonly SessionStatus[] {
-    throw new Error('not there yet');
+  sessions(speaker: string): readonly SessionStatus[] {
+    return this.#speaker(speaker).sessions.map((session) => statusOf(this.#world, session));
   }
 
-  explain(_speaker: string, _net: Ipv4Prefix): Explanation {
-    throw new Error('not there yet');
+  explain(speaker: string, net: Ipv4Prefix): Explanation {
+    return explain(this.#world, this.#speaker(speaker), netId(this.#world, net));
   }
 
   /** Since the start; between two where they are given. */
-  counts(_from?: string, _to?: string): MessageCounts {
-    throw new Error('not there yet');
+  counts(from?: string, to?: string): MessageCounts {
+    const { log } = this.#world;
+    const counts = { open: 0, announce: 0, withdraw: 0, endOfRib: 0, notification: 0, nlri: 0, withdrawn: 0 };
+    for (let i = 0; i < log.length; i++) {
+      const session = this.#sessionAt(log.session(i));
+      if (from !== undefined && session.speaker.name !== from) continue;
+      if (to !== undefined && this.#neighborOf(session) !== to) continue;
+      count(counts, log.kind(i), log.netCount(i));
+    }
+    return counts;
   }
 
   /** All messages in order of sending. */
   messages(): readonly Message[] {
-    throw new Error('not there yet');
+    const { log } = this.#world;
+    return Array.from({ length: log.length }, (_, i) => this.#message(i));
+  }
+
+  #message(i: number): Message {
+    const { log } = this.#world;
+    const session = this.#sessionAt(log.session(i));
+    const kind = log.kind(i);
+    const nets = log.nets(i).map((net) => netOf(this.#world, net));
+    return {
+      at: log.at(i),
+      from: session.speaker.name,
+      to: this.#neighborOf(session),
+      session: session.config.name,
+      type: kind === 'announce' || kind === 'withdraw' ? 'UPDATE' : kind,
+      announced: kind === 'announce' ? nets : [],
+      withdrawn: kind === 'withdraw' ? nets : [],
+    };
+  }
+
+  #step(): boolean {
+    const world = this.#world;
+    const event = world.queue.take();
+    if (event === undefined) return false;
+    if (event.type !== 'timer') world.queue.work--;
+    run(world, event);
+    return true;
+  }
+
+  /** Whether a session is still to be established or tried; starts where the last search has ended. */
+  #isUnsettled(): boolean {
+    const { sessions } = this.#world;
+    for (let tries = 0; tries < sessions.length; tries++) {
+      const session = this.#sessionAt(this.#unsettled);
+      if (session.speaker.sessions.includes(session) && isUnsettled(this.#world, session)) return true;
+      this.#unsettled = (this.#unsettled + 1) % sessions.length;
+    }
+    return false;
+  }
+
+  #speaker(name: string): Speaker {
+    const speaker = this.#world.speakers.get(name);
+    if (speaker === undefined) throw new Error(`there is no speaker ${name}`);
+    return speaker;
+  }
+
+  #session(speaker: string, name: string): Session {
+    const session = this.#speaker(speaker).sessions.find((s) => s.config.name === name);
+    if (session === undefined) throw new Error(`${speaker} has no session ${name}`);
+    return session;
+  }
+
+  #sessionAt(index: number): Session {
+    const session = this.#world.sessions[index];
+    if (session === undefined) throw new Error(`there is no session ${index}`);
+    return session;
+  }
+
+  #neighborOf(session: Session): string {
+    return this.#world.owners.get(session.config.neighbor)?.name ?? '';
+  }
+
+  #inOrder(nets: Iterable<number>): readonly number[] {
+    const world = this.#world;
+    return [...nets].sort((a, b) => {
+      const [x, y] = [netOf(world, a), netOf(world, b)];
+      return x.address - y.address || x.length - y.length;
+    });
+  }
+}
+
+/** More than any timer that leads to a session: after so much time, ms, something goes in circles. */
+const LONGEST = 3_600_000;
+
+function run(world: World, event: WorldEvent): void {
+  switch (event.type) {
+    case 'deliver':
+      receive(world, event.to);
+      break;
+    case 'connect':
+      arrive(world, event.from);
+      break;
+    case 'flush':
+      flush(world, event.session);
+      break;
+    case 'resolve':
+      if (event.speaker.running) resolveAgain(world, event.speaker);
+      break;
+    case 'timer':
+      if (event.timer.cancelled) return;
+      if (event.timer.kind === 'recovery') endRecovery(world, event.timer.speaker);
+      else expire(world, event.timer);
+  }
+}
+
+function count(counts: { -readonly [K in keyof MessageCounts]: number }, kind: Logged, nets: number): void {
+  switch (kind) {
+    case 'OPEN':
+      counts.open++;
+      break;
+    case 'NOTIFICATION':
+      counts.notification++;
+      break;
+    case 'END-OF-RIB':
+      counts.endOfRib++;
+      break;
+    case 'announce':
+      counts.announce++;
+      counts.nlri += nets;
+      break;
+    case 'withdraw':
+      counts.withdraw++;
+      counts.withdrawn += nets;
+      break;
+    case 'KEEPALIVE':
+    case 'ROUTE-REFRESH':
   }
 }

@@ -1,0 +1,111 @@
+import { compare } from './decision.js';
+import type { Explanation } from './explanation.js';
+import { exportRoute } from './export.js';
+import { importRoute, understand } from './import.js';
+import { kernelRoute } from './kernel.js';
+import { counterpart, obstacle } from './matching.js';
+import { netOf, type Route, type Session, type Speaker, type World } from './state.js';
+import { ribRoute } from './status.js';
+import { routesTo } from './table.js';
+
+/** Why a speaker uses the path that it uses, or none. */
+export function explain(world: World, speaker: Speaker, net: number): Explanation {
+  const routes = [...routesTo(speaker.table, net)];
+  const best = routes[0];
+  return {
+    speaker: speaker.name,
+    net: netOf(world, net),
+    candidates: routes.map((route) => ({
+      route: ribRoute(world, route, route === best),
+      lostBy: best === undefined || route === best ? undefined : compare(best, route).rule,
+    })),
+    way: best === undefined ? [] : wayOf(world, best),
+    withheld: withheld(world, speaker, net),
+    fib: fibOf(world, speaker, net, best),
+  };
+}
+
+/** From speaker to speaker, back to where the route is not from BGP; a neighbour that is gone ends the search. */
+function wayOf(world: World, best: Route): Explanation['way'] {
+  const way: { speaker: string; session: string | undefined }[] = [];
+  const seen = new Set<Route>();
+  let route: Route | undefined = best;
+  while (route !== undefined && !seen.has(route)) {
+    seen.add(route);
+    const session: Session | undefined = route.protocol.session;
+    way.push({ speaker: route.protocol.speaker.name, session: session?.config.name });
+    if (session === undefined) break;
+    const other = counterpart(world, session);
+    const next: Route | undefined = other === undefined ? undefined : announcedAs(other, route);
+    if (next === undefined) {
+      const owner = world.owners.get(session.config.neighbor);
+      if (owner !== undefined) way.push({ speaker: owner.name, session: undefined });
+    }
+    route = next;
+  }
+  return way.reverse();
+}
+
+/** The neighbour's route that it has announced as this one. */
+function announcedAs(session: Session, route: Route): Route | undefined {
+  for (const candidate of routesTo(session.speaker.table, route.net)) {
+    if (session.out[candidate.id] === undefined) continue;
+    if (!session.addPathsSend || candidate.protocol.sources.get(candidate.pathId) === route.pathId) return candidate;
+  }
+  return undefined;
+}
+
+/** Neighbours with routes to the net of which none is here, and why. */
+function withheld(world: World, speaker: Speaker, net: number): Explanation['withheld'] {
+  const found: { speaker: string; session: string; why: string }[] = [];
+  for (const session of speaker.sessions) {
+    const owner = world.owners.get(session.config.neighbor);
+    const best = owner?.table.nets.get(net);
+    if (owner === undefined || best === undefined) continue;
+    if ([...routesTo(speaker.table, net)].some((route) => route.protocol === session.protocol)) continue;
+    found.push({ speaker: owner.name, session: session.config.name, why: whyNot(world, session, best) });
+  }
+  return found;
+}
+
+function whyNot(world: World, session: Session, best: Route): string {
+  const other = counterpart(world, session);
+  if (session.state !== 'up' || other === undefined || other.state !== 'up') {
+    return `the session is not established: ${obstacle(world, session) ?? session.lastError ?? 'not yet'}`;
+  }
+  if (other.feedWaits) return `${other.speaker.name} recovers and waits for its neighbours`;
+  let why = '';
+  for (let route: Route | undefined = best; route !== undefined; route = other.addPathsSend ? route.next : undefined) {
+    const out = other.out[route.id];
+    if (out === undefined) {
+      const result = exportRoute(world, other, route);
+      why ||= typeof result === 'string' ? result : 'the announcement is under way';
+    } else if (typeof out === 'string') {
+      why ||= out;
+    } else {
+      return dropped(world, session, route, out);
+    }
+  }
+  return why;
+}
+
+/** Why an announcement that came is not in the table. */
+function dropped(
+  world: World,
+  session: Session,
+  route: Route,
+  out: Exclude<Session['out'][number], string | undefined>,
+): string {
+  const understood = understand(world, session, out);
+  const imported = typeof understood === 'string' ? understood : importRoute(world, session, understood, route.net, 0);
+  return typeof imported === 'string' ? `announced, and dropped here: ${imported}` : 'the announcement is under way';
+}
+
+function fibOf(world: World, speaker: Speaker, net: number, best: Route | undefined): Explanation['fib'] {
+  const entry = speaker.kernel.get(net);
+  if (entry?.installed === true) return entry.route;
+  if (entry !== undefined) return { missing: `the forwarding table is full (${speaker.config.kernel.limit} routes)` };
+  if (best === undefined) return { missing: 'there is no route' };
+  const route = kernelRoute(world, speaker, best);
+  return typeof route === 'string' ? { missing: route } : undefined;
+}

@@ -1,0 +1,39 @@
+import type { Ipv4Prefix } from '../address/index.js';
+import type { FibRoute, RibRoute } from './rib.js';
+
+/** The rules of the decision process, in BIRD's order (nest/rt-table.c rte_better(), proto/bgp/attrs.c bgp_rte_better()). */
+export type DecisionRule =
+  | 'preference'
+  | 'nexthop-unresolvable'
+  | 'stale'
+  | 'local-pref'
+  | 'as-path-length'
+  | 'origin'
+  | 'med'
+  | 'ebgp-over-ibgp'
+  | 'igp-metric'
+  | 'router-id'
+  | 'cluster-list-length'
+  | 'neighbor-address'
+  | 'older';
+
+/** A path to a prefix, and why it is not the best one. */
+export interface Candidate {
+  readonly route: RibRoute;
+  /** The rule by which it loses against the best; undefined for the best itself. */
+  readonly lostBy: DecisionRule | undefined;
+}
+
+/** Why a speaker uses the path that it uses. */
+export interface Explanation {
+  readonly speaker: string;
+  readonly net: Ipv4Prefix;
+  /** The best first. Empty when it knows none. */
+  readonly candidates: readonly Candidate[];
+  /** The way that the best one came: from the speaker that originated it to this one. */
+  readonly way: readonly { readonly speaker: string; readonly session: string | undefined }[];
+  /** Neighbours that know the prefix and do not announce it here, and why. */
+  readonly withheld: readonly { readonly speaker: string; readonly session: string; readonly why: string }[];
+  /** What is in the forwarding table; undefined: nothing, for the reason given. */
+  readonly fib: FibRoute | { readonly missing: string } | undefined;
+}

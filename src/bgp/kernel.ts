@@ -1,0 +1,109 @@
+import type { NextHop } from './config.js';
+import { mergeable } from './decision.js';
+import { runFilter } from './evaluate.js';
+import { draftOf } from './path.js';
+import { nexthopsOf } from './resolve.js';
+import type { FibRoute } from './rib.js';
+import { netOf, type Route, type Speaker, type World } from './state.js';
+import type { Change } from './table.js';
+
+/** What the kernel channel makes of a route; a text tells why it stays out. */
+export function kernelRoute(world: World, speaker: Speaker, best: Route): FibRoute | string {
+  const first = accepted(world, speaker, best);
+  if (typeof first === 'string') return first;
+  const hops = nexthopsOf(best);
+  return {
+    net: netOf(world, best.net),
+    type: best.dest,
+    nexthops: speaker.config.kernel.mergePaths && best.dest === 'unicast' ? merged(world, speaker, best) : hops,
+    tunnel: first.tunnel,
+    protocol: best.protocol.name,
+    source: best.protocol.kind,
+  };
+}
+
+/** krt_preexport(), bird sysdep/unix/krt.c, and the filter. */
+function accepted(world: World, speaker: Speaker, route: Route): { readonly tunnel: string | undefined } | string {
+  if (route.protocol.kind === 'kernel') return 'the forwarding table is where it was learned from';
+  const draft = draftOf(route.path);
+  const filtered = {
+    net: netOf(world, route.net),
+    source: route.protocol.kind,
+    protocol: route.protocol.name,
+    dev: nexthopsOf(route)[0]?.dev,
+  };
+  if (!runFilter(speaker.config.kernel.export, filtered, draft)) return "the kernel's export filter rejects it";
+  return { tunnel: draft.tunnel };
+}
+
+/** The next hops of all routes that are as good: rt_export_merged(), bird nest/rt-table.c. */
+function merged(world: World, speaker: Speaker, best: Route): readonly NextHop[] {
+  const all = [...nexthopsOf(best)];
+  for (let route = best.next; route !== undefined; route = route.next) {
+    if (route.dest !== 'unicast' || !mergeable(best, route)) continue;
+    if (typeof accepted(world, speaker, route) !== 'string') all.push(...nexthopsOf(route));
+  }
+  const unique = new Map(all.map((hop) => [`${hop.via ?? ''} ${hop.dev} ${hop.weight}`, hop]));
+  return [...unique.values()].toSorted(byAddress).slice(0, MERGE_LIMIT);
+}
+
+/** `merge paths` without a limit of its own. */
+const MERGE_LIMIT = 16;
+
+function byAddress(a: NextHop, b: NextHop): number {
+  return (a.via ?? 0) - (b.via ?? 0) || (a.dev < b.dev ? -1 : 1);
+}
+
+/** Tells the forwarding table of a change: rt_notify_merged(), bird nest/rt-table.c. */
+export function notifyKernel(world: World, speaker: Speaker, change: Change): void {
+  const { best, oldBest, added, removed, net } = change;
+  if (best === oldBest && !isMerged(best, added) && !isMerged(oldBest, removed)) return;
+  const route = best === undefined ? undefined : kernelRoute(world, speaker, best);
+  setKernelRoute(speaker, net, typeof route === 'string' ? undefined : route);
+}
+
+function isMerged(best: Route | undefined, changed: Route | undefined): boolean {
+  return best !== undefined && changed !== undefined && (best === changed || mergeable(best, changed));
+}
+
+/** Puts a route in, or takes it out: then what came when the table was full gets its place, the longest waiting first. */
+export function setKernelRoute(speaker: Speaker, net: number, route: FibRoute | undefined): void {
+  const { kernel } = speaker;
+  const old = kernel.get(net);
+  if (route !== undefined) {
+    // Replacing needs no more room.
+    kernel.set(net, { route, installed: old?.installed ?? hasRoom(speaker) });
+    if (old?.installed !== true && kernel.get(net)?.installed === true) speaker.installed++;
+    return;
+  }
+  if (old === undefined) return;
+  kernel.delete(net);
+  if (!old.installed) return;
+  speaker.installed--;
+  fillKernel(speaker);
+}
+
+function hasRoom(speaker: Speaker): boolean {
+  const { limit } = speaker.config.kernel;
+  return limit === undefined || speaker.installed < limit;
+}
+
+/** Installs what waits, as far as there is room. */
+export function fillKernel(speaker: Speaker): void {
+  if (speaker.config.kernel.limit === undefined && speaker.installed === speaker.kernel.size) return;
+  for (const entry of speaker.kernel.values()) {
+    if (!hasRoom(speaker)) return;
+    if (entry.installed) continue;
+    entry.installed = true;
+    speaker.installed++;
+  }
+}
+
+/** Takes out what the channel no longer wants and puts in the rest: a scan, krt_got_route() of bird sysdep/unix/krt.c. */
+export function rescanKernel(world: World, speaker: Speaker): void {
+  for (const net of speaker.kernel.keys()) if (!speaker.table.nets.has(net)) setKernelRoute(speaker, net, undefined);
+  for (const [net, best] of speaker.table.nets) {
+    const route = kernelRoute(world, speaker, best);
+    setKernelRoute(speaker, net, typeof route === 'string' ? undefined : route);
+  }
+}

@@ -1,0 +1,94 @@
+import { refeed } from './announce.js';
+import type { SessionConfig, SpeakerConfig } from './config.js';
+import { placeSession } from './export.js';
+import { askRefresh, decide, stopSession } from './fsm.js';
+import { rescanKernel } from './kernel.js';
+import { localRoutes } from './lifecycle.js';
+import { addRoute, removeRoute, routesOf } from './routes.js';
+import { addSession, dropSession } from './sessions.js';
+import type { Session, Speaker, World } from './state.js';
+
+/** A speaker gets a new configuration: `birdc configure`. */
+export function reconfigure(world: World, speaker: Speaker, config: SpeakerConfig): void {
+  const old = speaker.config;
+  speaker.config = config;
+  for (const { address } of old.interfaces) world.owners.delete(address);
+  for (const { address } of config.interfaces) world.owners.set(address, speaker);
+  for (const session of speaker.sessions) world.owners.set(session.config.local, speaker);
+  const changes = updateSessions(world, speaker, old);
+  if (!speaker.running) return;
+  updateLocalRoutes(world, speaker);
+  if (!isEqual(old.kernel, config.kernel)) rescanKernel(world, speaker);
+  for (const { session, refilter } of changes) {
+    if (refilter.import) askRefresh(world, session);
+    if (refilter.export && speaker.feeding.includes(session)) refeed(world, session);
+  }
+  for (const session of speaker.sessions) decide(world, session);
+}
+
+/** Static routes and those of interfaces and of the kernel: what is gone goes, what is new comes. */
+function updateLocalRoutes(world: World, speaker: Speaker): void {
+  const wanted = localRoutes(world, speaker);
+  const keys = new Set(wanted.map((r) => `${r.protocol.kind} ${r.protocol.name} ${r.net} ${r.pathId}`));
+  for (const [key, protocol] of speaker.locals) {
+    for (const route of routesOf(speaker, protocol)) {
+      if (!keys.has(`${key} ${route.net} ${route.pathId}`)) removeRoute(world, speaker, route);
+    }
+  }
+  for (const route of wanted) addRoute(world, speaker, route);
+}
+
+interface Refiltered {
+  readonly session: Session;
+  readonly refilter: { readonly import: boolean; readonly export: boolean };
+}
+
+/** Ends what is gone, restarts what has changed, and tells which of the others have other filters. */
+function updateSessions(world: World, speaker: Speaker, old: SpeakerConfig): readonly Refiltered[] {
+  const { config } = speaker;
+  const restartsAll = old.as !== config.as || old.routerId !== config.routerId;
+  const wanted = new Map(config.sessions.map((s) => [s.name, s]));
+  const refiltered: Refiltered[] = [];
+  for (const session of [...speaker.sessions]) {
+    const next = wanted.get(session.config.name);
+    if (next !== undefined && !restartsAll && !needsRestart(session.config, next)) {
+      wanted.delete(session.config.name);
+      refiltered.push(refilter(world, session, next));
+      continue;
+    }
+    stopSession(world, session, next === undefined ? 'Peer de-configured' : 'Other configuration change');
+    dropSession(session);
+    if (next !== undefined) {
+      wanted.delete(next.name);
+      addSession(world, speaker, next).enabled = session.enabled;
+    }
+  }
+  for (const session of wanted.values()) addSession(world, speaker, session);
+  const order = new Map(config.sessions.map((s, i) => [s.name, i]));
+  speaker.sessions.sort((a, b) => (order.get(a.config.name) ?? 0) - (order.get(b.config.name) ?? 0));
+  return refiltered;
+}
+
+/** bgp_channel_reconfigure(), bird proto/bgp/bgp.c: what can change while a session is up. */
+function refilter(world: World, session: Session, next: SessionConfig): Refiltered {
+  const old = session.config;
+  session.config = next;
+  const isExportNew =
+    old.nextHopSelf !== next.nextHopSelf || old.nextHopKeep !== next.nextHopKeep || !isEqual(old.export, next.export);
+  placeSession(world, session);
+  return { session, refilter: { import: !isEqual(old.import, next.import), export: isExportNew } };
+}
+
+/** bgp_reconfigure(): anything else has the session restarted. */
+function needsRestart(old: SessionConfig, next: SessionConfig): boolean {
+  return !isEqual(fixed(old), fixed(next));
+}
+
+function fixed(config: SessionConfig): object {
+  const { nextHopSelf, nextHopKeep, import: _import, export: _export, ...rest } = config;
+  return rest;
+}
+
+function isEqual(a: object, b: object): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,139 @@
+import { type Ipv4, type Ipv4Prefix, lastAddress } from '../address/index.js';
+import type { NextHop, SpeakerConfig, SpeakerInterface } from './config.js';
+import { type Dest, type HostEntry, netOf, type Route, type Speaker, type Table, type World } from './state.js';
+import { lookUp } from './table.js';
+
+/** IGP_METRIC_UNKNOWN, bird nest/route.h: of all that is not directly connected. */
+const METRIC_UNKNOWN = 0x80000000;
+
+/** The entry for a NEXT_HOP: rt_get_hostentry(), bird nest/rt-table.c. */
+export function hostEntry(world: World, speaker: Speaker, address: Ipv4): HostEntry {
+  const { table } = speaker;
+  let entry = table.hosts.get(address);
+  if (entry === undefined) {
+    entry = { address, source: undefined, dest: 'unreachable', igpMetric: 0, length: 0 };
+    update(world, speaker, entry);
+    table.hosts.set(address, entry);
+    table.hostAddresses.splice(firstFrom(table.hostAddresses, address), 0, address);
+  }
+  return entry;
+}
+
+/**
+ * Looks a next hop up in the speaker's own table: rt_update_hostentry(), bird nest/rt-table.c. A route that is itself
+ * resolved recursively is not used, nor one that leads to an own address.
+ *
+ * @returns whether another route is used than before.
+ */
+function update(world: World, speaker: Speaker, entry: HostEntry): boolean {
+  const old = entry.source;
+  entry.source = undefined;
+  entry.dest = 'unreachable';
+  entry.igpMetric = 0;
+  entry.length = 0;
+  const route = lookUp(world, speaker.table, entry.address);
+  if (route !== undefined && !dependsOnOthers(route)) {
+    entry.length = netOf(world, route.net).length;
+    if (!leadsToItself(speaker.config, route, entry.address)) {
+      entry.source = route;
+      entry.dest = route.dest;
+      entry.igpMetric = route.protocol.kind === 'device' ? 0 : METRIC_UNKNOWN;
+    }
+  }
+  return old !== entry.source;
+}
+
+/** Whether it, or one of the same net and at least its preference, is resolved recursively. */
+function dependsOnOthers(best: Route): boolean {
+  for (let route: Route | undefined = best; route !== undefined; route = route.next) {
+    if (route.host !== undefined && route.protocol.preference >= best.protocol.preference) return true;
+  }
+  return false;
+}
+
+function leadsToItself(config: SpeakerConfig, route: Route, address: Ipv4): boolean {
+  if (route.dest !== 'unicast') return false;
+  return route.nexthops.some(
+    (hop) => hop.via === undefined && config.interfaces.some((i) => i.name === hop.dev && i.address === address),
+  );
+}
+
+/** Whether a route that uses the entry has to be made anew whenever next hops are updated (`!nexthop_linkable`). */
+function isDirect(entry: HostEntry): boolean {
+  return entry.source?.dest === 'unicast' && entry.source.nexthops.some((hop) => hop.via === undefined);
+}
+
+/** Whether a change of the best route to a net may change what next hops resolve to: rt_notify_hostcache(). */
+export function concernsHosts(table: Table, net: Ipv4Prefix): boolean {
+  const addresses = table.hostAddresses;
+  const last = lastAddress(net);
+  for (let i = firstFrom(addresses, net.address); i < addresses.length; i++) {
+    const address = addresses[i];
+    if (address === undefined || address > last) return false;
+    if ((table.hosts.get(address)?.length ?? 0) <= net.length) return true;
+  }
+  return false;
+}
+
+/** Index of the first that is not below: addresses ascend. */
+function firstFrom(addresses: readonly Ipv4[], address: Ipv4): number {
+  let low = 0;
+  let high = addresses.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((addresses[middle] ?? 0) < address) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Looks all next hops up again: rt_update_hostcache(). Returns what tells the routes that have to be made anew. */
+export function updateHosts(world: World, speaker: Speaker): ((route: Route) => boolean) | undefined {
+  const changed = new Set<HostEntry>();
+  for (const entry of speaker.table.hosts.values()) if (update(world, speaker, entry)) changed.add(entry);
+  if (changed.size === 0) return undefined;
+  return ({ host }) => host !== undefined && (changed.has(host) || isDirect(host));
+}
+
+/** Where a route leads: rta_apply_hostentry(), bird nest/rt-table.c. */
+export function nexthopsOf(route: Route): readonly NextHop[] {
+  const { host } = route;
+  if (host === undefined || route.dest !== 'unicast') return route.nexthops;
+  return (host.source?.nexthops ?? []).map((hop) => (hop.via === undefined ? { ...hop, via: host.address } : hop));
+}
+
+/** What a NEXT_HOP means to a route. */
+export interface Resolved {
+  readonly host: HostEntry | undefined;
+  readonly dest: Dest;
+  readonly nexthops: readonly NextHop[];
+  readonly igpMetric: number;
+}
+
+const NONE: readonly NextHop[] = [];
+
+/** bgp_apply_next_hop(), bird proto/bgp/packets.c, with `gateway recursive`. */
+export function resolveRecursively(world: World, speaker: Speaker, nextHop: Ipv4): Resolved {
+  const host = hostEntry(world, speaker, nextHop);
+  return { host, dest: host.dest, nexthops: NONE, igpMetric: host.igpMetric };
+}
+
+/** The same with `gateway direct`, of sessions on a link: a text tells why the route is withdrawn. */
+export function resolveDirectly(config: SpeakerConfig, nextHop: Ipv4): Resolved | string {
+  const link = linkTo(config, nextHop);
+  if (link === undefined) return 'NEXT_HOP is not directly reachable';
+  if (config.interfaces.some((i) => i.address === nextHop)) return 'NEXT_HOP is an own address';
+  const nexthops = [{ via: nextHop, dev: link.name, weight: 1 }];
+  return { host: undefined, dest: 'unicast', nexthops, igpMetric: 0 };
+}
+
+/** The interface whose subnet holds an address: neigh_find(), bird nest/neighbor.c. */
+export function linkTo(config: SpeakerConfig, address: Ipv4): SpeakerInterface | undefined {
+  let best: SpeakerInterface | undefined;
+  for (const link of config.interfaces) {
+    const mask = link.prefixLength === 0 ? 0 : (-1 << (32 - link.prefixLength)) >>> 0;
+    if ((link.address & mask) >>> 0 !== (address & mask) >>> 0) continue;
+    if (best === undefined || link.prefixLength > best.prefixLength) best = link;
+  }
+  return best;
+}

@@ -1,0 +1,102 @@
+import { announce, noteHosts, notify } from './announce.js';
+import { notifyKernel } from './kernel.js';
+import { updateHosts } from './resolve.js';
+import { type Protocol, Route, type Speaker, type World } from './state.js';
+import { bestFirst, replaceRoute } from './table.js';
+
+/** Adds or replaces a route, and tells all that listen: rte_update(), bird nest/rt-table.c. */
+export function addRoute(world: World, speaker: Speaker, route: Route): void {
+  const change = replaceRoute(world, speaker.table, route, route);
+  if (change !== undefined) announce(world, speaker, change);
+}
+
+export function removeRoute(
+  world: World,
+  speaker: Speaker,
+  source: { readonly net: number; readonly protocol: Protocol; readonly pathId: number },
+): void {
+  const change = replaceRoute(world, speaker.table, source, undefined);
+  if (change !== undefined) announce(world, speaker, change);
+}
+
+/** The routes that a protocol has in the table. */
+export function routesOf(speaker: Speaker, protocol: Protocol): readonly Route[] {
+  const routes: Route[] = [];
+  if (protocol.imported === 0) return routes;
+  for (const best of speaker.table.nets.values()) {
+    for (let route: Route | undefined = best; route !== undefined; route = route.next) {
+      if (route.protocol === protocol) routes.push(route);
+    }
+  }
+  return routes;
+}
+
+/** Takes away all routes of a protocol. */
+export function flushRoutes(world: World, speaker: Speaker, protocol: Protocol): void {
+  for (const route of routesOf(speaker, protocol)) removeRoute(world, speaker, route);
+}
+
+/** Marks them as of a neighbour that went: rt_refresh_begin(), bird nest/rt-table.c. */
+export function markStale(speaker: Speaker, protocol: Protocol): void {
+  for (const route of routesOf(speaker, protocol)) route.stale = true;
+}
+
+/** Takes away those that were not announced again: rt_refresh_end(). */
+export function flushStale(world: World, speaker: Speaker, protocol: Protocol): void {
+  for (const route of routesOf(speaker, protocol)) if (route.stale) removeRoute(world, speaker, route);
+}
+
+/** Looks all next hops up again and makes the routes anew that this concerns: rt_next_hop_update(), bird nest/rt-table.c. */
+export function resolveAgain(world: World, speaker: Speaker): void {
+  speaker.resolving = false;
+  const outdated = updateHosts(world, speaker);
+  if (outdated === undefined) return;
+  for (const net of [...speaker.table.nets.keys()]) updateNet(world, speaker, net, outdated);
+}
+
+/** rt_next_hop_update_net(). */
+function updateNet(world: World, speaker: Speaker, net: number, outdated: (route: Route) => boolean): void {
+  const { nets } = speaker.table;
+  const oldBest = nets.get(net);
+  let head = oldBest;
+  let before: Route | undefined;
+  let count = 0;
+  for (let route = oldBest; route !== undefined; route = route.next) {
+    if (outdated(route)) {
+      const old = route;
+      route = renewed(old);
+      if (before === undefined) head = route;
+      else before.next = route;
+      count++;
+      for (const session of speaker.feeding) if (session.addPathsSend) notify(world, session, route, old);
+    }
+    before = route;
+  }
+  if (count === 0 || head === undefined || oldBest === undefined) return;
+  const best = bestFirst(head);
+  if (best === undefined) return;
+  nets.set(net, best);
+  if (best !== oldBest) {
+    best.protocol.preferred++;
+    oldBest.protocol.preferred--;
+    noteHosts(world, speaker, net);
+    for (const session of speaker.feeding) if (!session.addPathsSend) notify(world, session, best, oldBest);
+  }
+  const change = { net, added: undefined, removed: undefined, best, oldBest: undefined };
+  if (speaker.scanned) notifyKernel(world, speaker, change);
+}
+
+/** The same route with what its next hop resolves to now: rt_next_hop_update_rte(). */
+function renewed(old: Route): Route {
+  const { host } = old;
+  const route = new Route(host === undefined ? old : { ...fieldsOf(old), dest: host.dest, igpMetric: host.igpMetric });
+  route.id = old.id;
+  route.stale = old.stale;
+  route.next = old.next;
+  return route;
+}
+
+function fieldsOf(route: Route): ConstructorParameters<typeof Route>[0] {
+  const { net, protocol, pathId, path, host, dest, nexthops, igpMetric } = route;
+  return { net, protocol, pathId, path, host, dest, nexthops, igpMetric };
+}

@@ -1,0 +1,275 @@
+import type { Ipv4, Ipv4Prefix } from '../address/index.js';
+import type { BgpConfig, LocalRoute, NextHop, SessionConfig, SpeakerConfig } from './config.js';
+import type { Filter } from './filter.js';
+import type { MessageLog } from './log.js';
+import type { Path, PathTable } from './path.js';
+import type { EventQueue } from './queue.js';
+import type { FibRoute } from './rib.js';
+
+/** What a route leads to: RTD_* of bird nest/route.h. */
+export type Dest = LocalRoute['type'];
+
+/** What routes come from: a session, or one of the daemon's other protocols. */
+export interface Protocol {
+  readonly kind: 'device' | 'static' | 'kernel' | 'bgp';
+  readonly name: string;
+  readonly preference: number;
+  session: Session | undefined;
+  readonly speaker: Speaker;
+  /** What the speaker calls its paths towards others, by what the neighbour calls them (RFC 7911 §3). */
+  readonly sources: Map<number, number>;
+  /** Routes in the table, and those that are best. */
+  imported: number;
+  preferred: number;
+}
+
+/** A route of a speaker's table: `rte` of bird nest/route.h. */
+export class Route {
+  readonly net: number;
+  readonly protocol: Protocol;
+  /** What the neighbour calls it (RFC 7911); 0 without add-paths. */
+  readonly pathId: number;
+  readonly path: Path | undefined;
+  /** What NEXT_HOP resolves to; undefined for routes that are not resolved recursively. */
+  readonly host: HostEntry | undefined;
+  dest: Dest;
+  /** Of a route without `host`. */
+  readonly nexthops: readonly NextHop[];
+  igpMetric: number;
+  /** The next one to the same net; the first is the best one. */
+  next: Route | undefined = undefined;
+  /** Among the speaker's routes; kept by what replaces it. */
+  id = -1;
+  stale = false;
+  /** What export made of it for the group of sessions that was last asked for. */
+  exportGroup = -1;
+  exported: Path | string = '';
+
+  constructor(fields: {
+    readonly net: number;
+    readonly protocol: Protocol;
+    readonly pathId: number;
+    readonly path: Path | undefined;
+    readonly host: HostEntry | undefined;
+    readonly dest: Dest;
+    readonly nexthops: readonly NextHop[];
+    readonly igpMetric: number;
+  }) {
+    this.net = fields.net;
+    this.protocol = fields.protocol;
+    this.pathId = fields.pathId;
+    this.path = fields.path;
+    this.host = fields.host;
+    this.dest = fields.dest;
+    this.nexthops = fields.nexthops;
+    this.igpMetric = fields.igpMetric;
+  }
+}
+
+/** A next hop that routes are resolved through: `hostentry` of bird nest/route.h. */
+export interface HostEntry {
+  readonly address: Ipv4;
+  /** The best route to it; undefined: there is none, or none that may be used. */
+  source: Route | undefined;
+  dest: Dest;
+  igpMetric: number;
+  /** Of the net that it was found in; a change of a longer one that holds the address may change it. */
+  length: number;
+}
+
+/** The routes of a speaker. */
+export interface Table {
+  /** By net; the first of each is the best. */
+  readonly nets: Map<number, Route>;
+  /** How many nets of each length there are, 0 … 32. */
+  readonly lengths: number[];
+  readonly hosts: Map<Ipv4, HostEntry>;
+  /** Addresses of `hosts` in ascending order. */
+  readonly hostAddresses: Ipv4[];
+  nextId: number;
+  readonly freeIds: number[];
+}
+
+/** One end of a TCP connection: `bgp_conn` of bird proto/bgp/bgp.h. */
+export interface Connection {
+  readonly session: Session;
+  readonly role: 'outgoing' | 'incoming';
+  state: ConnectionState;
+  /** The other end, once there is one. */
+  other: Connection | undefined;
+  /** What has arrived or is on its way here, in order. */
+  readonly inbox: Incoming[];
+  /** Where `inbox` starts. */
+  read: number;
+  /** Messages that wait until TCP comes through again. */
+  stalled: number;
+  /** Until the next try. */
+  timer: Timer | undefined;
+  hold: Timer | undefined;
+  open: Open | undefined;
+}
+
+export type ConnectionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established';
+
+/** An OPEN message's contents (RFC 4271 §4.2, RFC 5492). */
+export interface Open {
+  readonly type: 'OPEN';
+  readonly as: number;
+  readonly routerId: Ipv4;
+  readonly holdTime: number;
+  readonly addPaths: boolean;
+  /** Graceful restart (RFC 4724 §3): undefined without the capability. */
+  readonly restart: { readonly time: number; readonly restarting: boolean } | undefined;
+}
+
+/** What TCP brings. */
+export type Incoming =
+  | { readonly type: 'connected' }
+  | { readonly type: 'closed'; readonly reason: string }
+  | Open
+  | { readonly type: 'KEEPALIVE' }
+  | { readonly type: 'END-OF-RIB' }
+  | { readonly type: 'ROUTE-REFRESH' }
+  | { readonly type: 'NOTIFICATION'; readonly code: number; readonly text: string }
+  | Update;
+
+/** An UPDATE: announces where it has a path, withdraws otherwise. */
+export interface Update {
+  readonly type: 'UPDATE';
+  readonly path: Path | undefined;
+  readonly nets: readonly number[];
+  readonly pathIds: readonly number[];
+}
+
+/** What is to be sent for a net: `bgp_prefix` in its `bgp_bucket`. */
+export interface Pending {
+  readonly net: number;
+  readonly pathId: number;
+  readonly path: Path | undefined;
+}
+
+/** One side of a session: `bgp_proto` of bird proto/bgp/bgp.h. */
+export interface Session {
+  readonly index: number;
+  readonly speaker: Speaker;
+  config: SessionConfig;
+  readonly protocol: Protocol;
+  readonly internal: boolean;
+  /** The interface to a neighbour on-link; undefined for multihop. */
+  interface: string | undefined;
+  /** Sessions of one group export the same. */
+  group: number;
+  enabled: boolean;
+  /** `proto_state` of bird nest/protocol.h. */
+  state: 'down' | 'start' | 'up';
+  /** Whether connections are accepted. */
+  ready: boolean;
+  outgoing: Connection | undefined;
+  incoming: Connection | undefined;
+  /** The established one. */
+  connection: Connection | undefined;
+  remoteId: Ipv4;
+  addPathsSend: boolean;
+  addPathsReceive: boolean;
+  gracefulReady: boolean;
+  /** The neighbour is gone and its routes are kept. */
+  gracefulActive: boolean;
+  restartTimer: Timer | undefined;
+  startupTimer: Timer | undefined;
+  /** Seconds. */
+  startupDelay: number;
+  lastProtocolError: number | undefined;
+  lastError: string | undefined;
+  /** Whether a connection was tried since the last event. */
+  tried: boolean;
+  /** Feeding waits for the speaker's own recovery (RFC 4724 §4.1). */
+  feedWaits: boolean;
+  /** Adj-RIB-Out: by id of the route; a text says why there is a route without attributes. */
+  out: (Path | string | undefined)[];
+  exported: number;
+  pending: Pending[];
+  flushing: boolean;
+  endOfRib: boolean;
+}
+
+/** A route for the forwarding table, and whether there was room. */
+export interface KernelRoute {
+  readonly route: FibRoute;
+  installed: boolean;
+}
+
+export interface Speaker {
+  readonly name: string;
+  config: SpeakerConfig;
+  running: boolean;
+  table: Table;
+  locals: Map<string, Protocol>;
+  /** In order of configuration. */
+  sessions: Session[];
+  readonly byNeighbor: Map<Ipv4, Session[]>;
+  /** Those that are fed. */
+  feeding: Session[];
+  /** By net; in order of arrival. */
+  readonly kernel: Map<number, KernelRoute>;
+  /** How many of `kernel` are installed. */
+  installed: number;
+  /** Whether the daemon changes the forwarding table yet: it does after its first scan. */
+  scanned: boolean;
+  /** The next hops have to be looked at again. */
+  resolving: boolean;
+  /** Sessions whose End-of-RIB the recovery waits for; undefined when it is over. */
+  recovering: Set<Session> | undefined;
+  recoveryTimer: Timer | undefined;
+  nextSource: number;
+}
+
+export interface Timer {
+  readonly kind: 'connect' | 'startup' | 'hold' | 'restart' | 'recovery';
+  readonly session: Session | undefined;
+  readonly speaker: Speaker;
+  readonly connection: Connection | undefined;
+  cancelled: boolean;
+}
+
+export type WorldEvent =
+  | { readonly type: 'deliver'; readonly to: Connection }
+  | { readonly type: 'connect'; readonly from: Connection }
+  | { readonly type: 'flush'; readonly session: Session }
+  | { readonly type: 'resolve'; readonly speaker: Speaker }
+  | { readonly type: 'timer'; readonly timer: Timer };
+
+/** All that a simulation is made of. */
+export interface World {
+  readonly queue: EventQueue<WorldEvent>;
+  readonly log: MessageLog;
+  readonly paths: PathTable;
+  readonly nets: Ipv4Prefix[];
+  readonly netIds: Map<number, number>;
+  readonly speakers: Map<string, Speaker>;
+  /** Whose address it is. */
+  readonly owners: Map<Ipv4, Speaker>;
+  readonly sessions: Session[];
+  readonly groups: Map<string, number>;
+  readonly filters: WeakMap<Filter, number>;
+  readonly filterTexts: Map<string, number>;
+  reachable: BgpConfig['reachable'];
+}
+
+/** The number of a net, the same for all speakers. */
+export function netId(world: World, net: Ipv4Prefix): number {
+  const key = net.address * 64 + net.length;
+  let id = world.netIds.get(key);
+  if (id === undefined) {
+    id = world.nets.length;
+    world.nets.push(net);
+    world.netIds.set(key, id);
+  }
+  return id;
+}
+
+/** The prefix of a number that `netId` gave. */
+export function netOf(world: World, id: number): Ipv4Prefix {
+  const net = world.nets[id];
+  if (net === undefined) throw new Error(`net ${id} is not known`);
+  return net;
+}

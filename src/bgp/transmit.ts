@@ -1,0 +1,155 @@
+import type { Path } from './path.js';
+import {
+  type Connection,
+  type Incoming,
+  netOf,
+  type Pending,
+  type Session,
+  type Speaker,
+  type Timer,
+  type World,
+  type WorldEvent,
+} from './state.js';
+
+/** How long a segment is under way, ms. */
+const LATENCY = 1;
+
+export function schedule(world: World, event: WorldEvent, delay: number): void {
+  world.queue.work++;
+  world.queue.add(event, delay);
+}
+
+/** Starts a timer; ms. */
+export function startTimer(
+  world: World,
+  kind: Timer['kind'],
+  of: { readonly speaker: Speaker; readonly session?: Session; readonly connection?: Connection },
+  delay: number,
+): Timer {
+  const timer: Timer = {
+    kind,
+    speaker: of.speaker,
+    session: of.session,
+    connection: of.connection,
+    cancelled: false,
+  };
+  world.queue.add({ type: 'timer', timer }, delay);
+  return timer;
+}
+
+export function stopTimer(timer: Timer | undefined): undefined {
+  if (timer !== undefined) timer.cancelled = true;
+  return undefined;
+}
+
+/** Seconds, of which up to a quarter is left out (RFC 4271 §10; bgp_start_timer(), bird proto/bgp/bgp.c): ms. */
+export function withJitter(world: World, seconds: number): number {
+  return seconds * 1000 - world.queue.random(seconds * 250 + 1);
+}
+
+/** Brings something to an end of a connection, after all that is on its way there. */
+export function bring(world: World, to: Connection, incoming: Incoming): void {
+  to.inbox.push(incoming);
+  schedule(world, { type: 'deliver', to }, LATENCY);
+}
+
+/** Sends a message to the other end, and counts it. */
+export function send(
+  world: World,
+  from: Connection,
+  message: Exclude<Incoming, { type: 'connected' | 'closed' }>,
+): void {
+  const { log, queue } = world;
+  const { index } = from.session;
+  if (message.type === 'UPDATE') {
+    log.add(queue.now, index, message.path === undefined ? 'withdraw' : 'announce', message.nets);
+  } else {
+    log.add(queue.now, index, message.type, NO_NETS);
+  }
+  if (from.other !== undefined) bring(world, from.other, message);
+}
+
+const NO_NETS: readonly number[] = [];
+
+/** Announces (or withdraws) a net, with what else is to be said: bgp_rt_notify(), bird proto/bgp/attrs.c. */
+export function enqueue(world: World, session: Session, pending: Pending): void {
+  session.pending.push(pending);
+  scheduleFlush(world, session);
+}
+
+export function scheduleFlush(world: World, session: Session): void {
+  if (session.flushing) return;
+  session.flushing = true;
+  schedule(world, { type: 'flush', session }, 0);
+}
+
+/** Sends what has come together: bgp_fire_tx(), bird proto/bgp/packets.c. */
+export function flush(world: World, session: Session): void {
+  session.flushing = false;
+  const { connection, pending } = session;
+  if (connection === undefined) return;
+  session.pending = [];
+  if (pending.length === 1) sendOne(world, connection, pending);
+  else if (pending.length > 1) sendMany(world, session, connection, pending);
+  if (session.endOfRib) {
+    session.endOfRib = false;
+    send(world, connection, { type: 'END-OF-RIB' });
+  }
+}
+
+function sendOne(world: World, connection: Connection, [one]: readonly Pending[]): void {
+  if (one === undefined) return;
+  send(world, connection, { type: 'UPDATE', path: one.path, nets: [one.net], pathIds: [one.pathId] });
+}
+
+/**
+ * Withdrawals first, then what has the same attributes together, in order of first use: bgp_create_update(). Of what
+ * was said twice of a net, only the last counts.
+ */
+function sendMany(world: World, session: Session, connection: Connection, all: readonly Pending[]): void {
+  const last = new Map<string, Pending>();
+  const buckets = new Map<Path | undefined, Pending[]>([[undefined, []]]);
+  for (const pending of all) {
+    const key = `${pending.net} ${pending.pathId}`;
+    last.delete(key);
+    last.set(key, pending);
+    if (!buckets.has(pending.path)) buckets.set(pending.path, []);
+  }
+  for (const pending of last.values()) buckets.get(pending.path)?.push(pending);
+  for (const [path, bucket] of buckets) {
+    for (const part of inPackets(world, session, path, bucket)) {
+      send(world, connection, {
+        type: 'UPDATE',
+        path,
+        nets: part.map((p) => p.net),
+        pathIds: part.map((p) => p.pathId),
+      });
+    }
+  }
+}
+
+/** A message has at most 4096 octets (RFC 4271 §4.1), of which the header and both lengths take 23. */
+const ROOM = 4096 - 23;
+/** BGP_NLRI_MAX: with less room than that, BIRD begins another message. */
+const LONGEST_NLRI = 37;
+
+function* inPackets(
+  world: World,
+  session: Session,
+  path: Path | undefined,
+  bucket: readonly Pending[],
+): IterableIterator<readonly Pending[]> {
+  let part: Pending[] = [];
+  const empty = ROOM - (path?.octets ?? 0);
+  let room = empty;
+  for (const pending of bucket) {
+    if (room < LONGEST_NLRI) {
+      yield part;
+      part = [];
+      room = empty;
+    }
+    part.push(pending);
+    room -= 1 + Math.ceil(netOf(world, pending.net).length / 8) + (session.addPathsSend ? 4 : 0);
+  }
+  if (part.length > 0) yield part;
+}
