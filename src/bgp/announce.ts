@@ -1,4 +1,4 @@
-import { exportRoute, isOwnNextHop } from './export.js';
+import { exportRoute, exportToGroup, isOwnNextHop } from './export.js';
 import { notifyKernel } from './kernel.js';
 import type { Path } from './path.js';
 import { concernsHosts } from './resolve.js';
@@ -14,9 +14,9 @@ export function announce(world: World, speaker: Speaker, change: Change): void {
     if (oldBest !== undefined) oldBest.protocol.preferred--;
     noteHosts(world, speaker, net);
   }
-  for (const session of speaker.feeding) {
-    if (session.addPathsSend) notify(world, session, added, removed);
-    else if (best !== oldBest) notify(world, session, best, oldBest);
+  for (const sessions of speaker.feeding.values()) {
+    if (sessions[0]?.addPathsSend === true) notifyAll(world, sessions, added, removed);
+    else if (best !== oldBest) notifyAll(world, sessions, best, oldBest);
   }
   if (speaker.scanned) notifyKernel(world, speaker, change);
 }
@@ -28,20 +28,29 @@ export function noteHosts(world: World, speaker: Speaker, net: number): void {
   schedule(world, { type: 'resolve', speaker }, 0);
 }
 
+/** Tells sessions that export alike; what none of them announces costs one look. */
+export function notifyAll(
+  world: World,
+  sessions: readonly Session[],
+  added: Route | undefined,
+  removed: Route | undefined,
+): void {
+  const first = sessions[0];
+  if (first === undefined) return;
+  if (removed === undefined && added !== undefined && typeof exportToGroup(world, first, added) === 'string') return;
+  for (const session of sessions) notify(world, session, added, removed);
+}
+
 /** rt_notify_basic() and do_rt_notify(), bird nest/rt-table.c; bgp_rt_notify(), proto/bgp/attrs.c. */
-export function notify(world: World, session: Session, added: Route | undefined, removed: Route | undefined): void {
+function notify(world: World, session: Session, added: Route | undefined, removed: Route | undefined): void {
+  const { out } = session;
   const result = added === undefined ? '' : exportRoute(world, session, added);
-  const had = removed !== undefined && session.out[removed.id] !== undefined;
-  if (removed !== undefined && had) {
-    session.out[removed.id] = undefined;
-    session.exported--;
-  }
+  const had = removed !== undefined && out.has(removed.id);
+  if (removed !== undefined) out.delete(removed.id);
   if (added !== undefined && typeof result !== 'string') {
-    session.exported++;
-    const invalid = isOwnNextHop(session, result);
-    session.out[added.id] = invalid ? 'its NEXT_HOP is the neighbour itself' : result;
-    // Without add-paths, it takes the place of the old one.
-    say(world, session, added, invalid ? undefined : result);
+    const path = isOwnNextHop(session, result) ? undefined : result;
+    out.set(added.id, path);
+    say(world, session, added, path);
   } else if (removed !== undefined && had) {
     say(world, session, removed, undefined);
   }
@@ -53,7 +62,7 @@ function say(world: World, session: Session, route: Route, path: Path | undefine
 }
 
 /** What a speaker calls where a route is from (RFC 7911 §3): `global_id` of bird nest/route.h. */
-export function sourceOf(route: Route): number {
+function sourceOf(route: Route): number {
   const { sources, speaker } = route.protocol;
   let id = sources.get(route.pathId);
   if (id === undefined) {
@@ -65,38 +74,67 @@ export function sourceOf(route: Route): number {
 
 /** Announces the whole table to a neighbour, then End-of-RIB (RFC 4724 §2): rt_feed_channel(), bird nest/rt-table.c. */
 export function feed(world: World, session: Session): void {
-  const { speaker } = session;
+  const { feeding } = session.speaker;
   session.feedWaits = false;
-  speaker.feeding.push(session);
-  speaker.feeding.sort((a, b) => a.group - b.group || a.index - b.index);
-  for (const best of speaker.table.nets.values()) {
-    if (!session.addPathsSend) notify(world, session, best, undefined);
-    else
-      for (let route: Route | undefined = best; route !== undefined; route = route.next)
-        notify(world, session, route, undefined);
-  }
+  session.feeding = true;
+  const key = feedingKey(session);
+  const alike = feeding.get(key);
+  if (alike === undefined) feeding.set(key, [session]);
+  else alike.push(session);
+  notifyOfAll(world, session, 'first');
   session.endOfRib = session.config.gracefulRestart;
   scheduleFlush(world, session);
 }
 
 /** Announces all again, and takes back what is not to be announced any more: a filter has changed. */
 export function refeed(world: World, session: Session): void {
+  notifyOfAll(world, session, 'again');
+}
+
+function notifyOfAll(world: World, session: Session, which: 'first' | 'again'): void {
   for (const best of session.speaker.table.nets.values()) {
-    if (!session.addPathsSend) notify(world, session, best, best);
-    else
-      for (let route: Route | undefined = best; route !== undefined; route = route.next)
-        notify(world, session, route, route);
+    notify(world, session, best, which === 'first' ? undefined : best);
+    if (!session.addPathsSend) continue;
+    for (let route = best.next; route !== undefined; route = route.next) {
+      notify(world, session, route, which === 'first' ? undefined : route);
+    }
   }
+}
+
+/** Of sessions that export alike and are told of the same changes. */
+function feedingKey(session: Session): number {
+  return 2 * session.group + (session.addPathsSend ? 1 : 0);
+}
+
+/** The group of a session has changed. */
+export function regroup(session: Session, place: () => void): void {
+  const { feeding } = session.speaker;
+  if (!session.feeding) {
+    place();
+    return;
+  }
+  const key = feedingKey(session);
+  feeding.set(
+    key,
+    (feeding.get(key) ?? []).filter((s) => s !== session),
+  );
+  place();
+  const next = feedingKey(session);
+  feeding.set(next, [...(feeding.get(next) ?? []), session]);
 }
 
 /** Ends announcing. */
 export function unfeed(session: Session): void {
-  const { feeding } = session.speaker;
-  const index = feeding.indexOf(session);
-  if (index >= 0) feeding.splice(index, 1);
+  if (session.feeding) {
+    const { feeding } = session.speaker;
+    const key = feedingKey(session);
+    const alike = feeding.get(key)?.filter((s) => s !== session) ?? [];
+    if (alike.length > 0) feeding.set(key, alike);
+    else feeding.delete(key);
+  }
+  session.feeding = false;
   session.feedWaits = false;
   session.endOfRib = false;
-  session.out = [];
-  session.exported = 0;
+  session.out.clear();
   session.pending = [];
 }

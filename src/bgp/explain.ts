@@ -4,6 +4,7 @@ import { exportRoute } from './export.js';
 import { importRoute, understand } from './import.js';
 import { kernelRoute } from './kernel.js';
 import { counterpart, obstacle } from './matching.js';
+import type { Path } from './path.js';
 import { netOf, type Route, type Session, type Speaker, type World } from './state.js';
 import { ribRoute } from './status.js';
 import { routesTo } from './table.js';
@@ -49,7 +50,7 @@ function wayOf(world: World, best: Route): Explanation['way'] {
 /** The neighbour's route that it has announced as this one. */
 function announcedAs(session: Session, route: Route): Route | undefined {
   for (const candidate of routesTo(session.speaker.table, route.net)) {
-    if (session.out[candidate.id] === undefined) continue;
+    if (session.out.get(candidate.id) === undefined) continue;
     if (!session.addPathsSend || candidate.protocol.sources.get(candidate.pathId) === route.pathId) return candidate;
   }
   return undefined;
@@ -76,35 +77,27 @@ function whyNot(world: World, session: Session, best: Route): string {
   if (other.feedWaits) return `${other.speaker.name} recovers and waits for its neighbours`;
   let why = '';
   for (let route: Route | undefined = best; route !== undefined; route = other.addPathsSend ? route.next : undefined) {
-    const out = other.out[route.id];
-    if (out === undefined) {
-      const result = exportRoute(world, other, route);
-      why ||= typeof result === 'string' ? result : 'the announcement is under way';
-    } else if (typeof out === 'string') {
-      why ||= out;
-    } else {
-      return dropped(world, session, route, out);
-    }
+    const out = other.out.get(route.id);
+    if (out !== undefined) return dropped(world, session, route, world.paths.at(out));
+    if (other.out.isInvalid(route.id)) why ||= 'its NEXT_HOP is the neighbour itself';
+    const result = exportRoute(world, other, route);
+    why ||= typeof result === 'string' ? result : 'the announcement is under way';
   }
   return why;
 }
 
 /** Why an announcement that came is not in the table. */
-function dropped(
-  world: World,
-  session: Session,
-  route: Route,
-  out: Exclude<Session['out'][number], string | undefined>,
-): string {
+function dropped(world: World, session: Session, route: Route, out: Path): string {
   const understood = understand(world, session, out);
   const imported = typeof understood === 'string' ? understood : importRoute(world, session, understood, route.net, 0);
   return typeof imported === 'string' ? `announced, and dropped here: ${imported}` : 'the announcement is under way';
 }
 
 function fibOf(world: World, speaker: Speaker, net: number, best: Route | undefined): Explanation['fib'] {
-  const entry = speaker.kernel.get(net);
-  if (entry?.installed === true) return entry.route;
-  if (entry !== undefined) return { missing: `the forwarding table is full (${speaker.config.kernel.limit} routes)` };
+  const installed = speaker.kernel.get(net);
+  if (installed !== undefined) return installed;
+  if (speaker.waiting.has(net))
+    return { missing: `the forwarding table is full (${speaker.config.kernel.limit} routes)` };
   if (best === undefined) return { missing: 'there is no route' };
   const route = kernelRoute(world, speaker, best);
   return typeof route === 'string' ? { missing: route } : undefined;

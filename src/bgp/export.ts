@@ -2,7 +2,7 @@ import { formatIpv4, type Ipv4 } from '../address/index.js';
 import { runFilter } from './evaluate.js';
 import type { Filter } from './filter.js';
 import { countAs, type Draft, draftOf, type Path, prepend } from './path.js';
-import { linkTo, nexthopsOf } from './resolve.js';
+import { linkTo } from './resolve.js';
 import { netOf, type Route, type Session, type World } from './state.js';
 
 /** RFC 1997: well-known communities. */
@@ -58,7 +58,11 @@ function filterId(world: World, filter: Filter): number {
  * proto/bgp/attrs.c.
  */
 export function exportRoute(world: World, session: Session, route: Route): Path | string {
-  if (route.protocol === session.protocol) return 'it was learned from there';
+  return route.protocol === session.protocol ? 'it was learned from there' : exportToGroup(world, session, route);
+}
+
+/** The same for any session of a group that the route is not from. */
+export function exportToGroup(world: World, session: Session, route: Route): Path | string {
   if (route.exportGroup === session.group) return route.exported;
   route.exported = compute(world, session, route);
   route.exportGroup = session.group;
@@ -78,7 +82,7 @@ function compute(world: World, session: Session, route: Route): Path | string {
     net: netOf(world, route.net),
     source: route.protocol.kind,
     protocol: route.protocol.name,
-    dev: nexthopsOf(route)[0]?.dev,
+    dev: route.nexthops[0]?.dev,
   };
   if (!runFilter(session.config.export, filtered, draft)) return 'its export filter rejects it';
   return world.paths.intern(outgoing(session, route, draft));
@@ -149,7 +153,7 @@ function byNumbers(a: readonly number[], b: readonly number[]): number {
 function nextHopFor(session: Session, route: Route, draft: Draft): Ipv4 {
   const { config, internal } = session;
   if (draft.nextHop !== undefined && usesNextHop(session, route, draft)) return draft.nextHop;
-  const hops = nexthopsOf(route);
+  const hops = route.nexthops;
   const gateway = hops[0]?.via;
   if (config.nextHopSelf || route.dest !== 'unicast' || hops.length !== 1 || gateway === undefined) return config.local;
   if (internal) return gateway;

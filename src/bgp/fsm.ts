@@ -4,7 +4,7 @@ import { beginRestart, endRestart, feedUnlessRecovering, recovered, resumeRestar
 import { receiveUpdate } from './import.js';
 import { isInPlace, isReachable, sessionWith } from './matching.js';
 import { flushRoutes } from './routes.js';
-import type { Connection, Incoming, Open, Session, Timer, World } from './state.js';
+import type { Connection, Delivery, Incoming, Open, Session, Timer, World } from './state.js';
 import { bring, schedule, send, startTimer, stopTimer, withJitter } from './transmit.js';
 
 /** The state machine of a session (RFC 4271 §8), as bird proto/bgp/bgp.c and packets.c have it. */
@@ -30,6 +30,7 @@ function newConnection(session: Session, role: Connection['role'], state: Connec
     inbox: [],
     read: 0,
     stalled: 0,
+    arriving: undefined,
     timer: undefined,
     hold: undefined,
     open: undefined,
@@ -129,21 +130,23 @@ function sendOpen(world: World, connection: Connection): void {
 }
 
 /** What has come on a connection, in order. */
-export function receive(world: World, connection: Connection): void {
-  const incoming = connection.inbox[connection.read];
-  if (incoming === undefined) throw new Error('nothing has come');
-  if (!isReachable(world, connection.session) && incoming.type !== 'connected') {
-    connection.stalled++;
-    return;
+export function receive(world: World, { to: connection, count }: Delivery): void {
+  for (let i = 0; i < count; i++) {
+    const incoming = connection.inbox[connection.read];
+    if (incoming === undefined) throw new Error('nothing has come');
+    if (incoming.type !== 'connected' && !isReachable(world, connection.session)) {
+      connection.stalled += count - i;
+      return;
+    }
+    connection.read++;
+    if (connection.read === connection.inbox.length) {
+      connection.inbox = [];
+      connection.read = 0;
+    }
+    if (connection.state === 'Idle') continue;
+    handle(world, connection, incoming);
+    decide(world, connection.session);
   }
-  connection.read++;
-  if (connection.read === connection.inbox.length) {
-    connection.inbox.length = 0;
-    connection.read = 0;
-  }
-  if (connection.state === 'Idle') return;
-  handle(world, connection, incoming);
-  decide(world, connection.session);
 }
 
 function handle(world: World, connection: Connection, incoming: Incoming): void {
@@ -172,7 +175,7 @@ function handle(world: World, connection: Connection, incoming: Incoming): void 
       if (session.gracefulActive) endRestart(world, session);
       return;
     case 'ROUTE-REFRESH':
-      if (session.speaker.feeding.includes(session)) refeed(world, session);
+      if (session.feeding) refeed(world, session);
       return;
     case 'KEEPALIVE':
   }
@@ -389,7 +392,9 @@ export function noteReachability(world: World, session: Session): void {
 
 /** TCP sends again what did not come through. */
 function resume(world: World, connection: Connection): void {
-  for (; connection.stalled > 0; connection.stalled--) schedule(world, { type: 'deliver', to: connection }, 1);
+  const { stalled: count } = connection;
+  if (count > 0) schedule(world, { type: 'deliver', to: connection, sent: world.queue.now, count }, 1);
+  connection.stalled = 0;
 }
 
 /** Counted from when nothing comes any more; the lesser one of both is used (RFC 4271 §4.2), 0 means never. */

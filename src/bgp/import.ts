@@ -1,9 +1,9 @@
 import { runFilter } from './evaluate.js';
 import { refusedOnImport } from './export.js';
 import { draftOf, type Path } from './path.js';
-import { type Resolved, resolveDirectly, resolveRecursively } from './resolve.js';
+import { resolveDirectly, resolveRecursively } from './resolve.js';
 import { addRoute, removeRoute } from './routes.js';
-import { netOf, Route, type Session, type Update, type World } from './state.js';
+import { type Leads, netOf, Route, type Session, type Update, type World } from './state.js';
 
 const DEFAULT_LOCAL_PREF = 100;
 
@@ -31,11 +31,11 @@ export function understand(world: World, session: Session, path: Path): Path | s
 /** Filters a route and resolves its next hop; a text tells why it is dropped. */
 export function importRoute(world: World, session: Session, path: Path, net: number, pathId: number): Route | string {
   const { speaker, protocol, config } = session;
-  const resolved: Resolved | string = config.multihop
+  const leads: Leads | string = config.multihop
     ? resolveRecursively(world, speaker, path.attributes.nextHop)
     : resolveDirectly(speaker.config, path.attributes.nextHop);
-  if (typeof resolved === 'string') return resolved;
-  const route = new Route({ net, protocol, pathId, path, ...resolved });
+  if (typeof leads === 'string') return leads;
+  const route = new Route(net, protocol, pathId, path, leads);
   const { terms, otherwise } = config.import;
   if (terms.length === 0) return otherwise === 'accept' ? route : 'the import filter rejects it';
   return filtered(world, session, route, path);
@@ -44,7 +44,7 @@ export function importRoute(world: World, session: Session, path: Path, net: num
 function filtered(world: World, session: Session, route: Route, path: Path): Route | string {
   const draft = draftOf(path);
   const { net, protocol, pathId } = route;
-  const dev = route.nexthops[0]?.dev ?? route.host?.source?.nexthops[0]?.dev;
+  const dev = route.nexthops[0]?.dev;
   const seen = { net: netOf(world, net), source: 'bgp' as const, protocol: protocol.name, dev };
   if (!runFilter(session.config.import, seen, draft)) return 'the import filter rejects it';
   const { origin, asPath, nextHop, med, localPref, communities, largeCommunities } = draft;
@@ -59,6 +59,5 @@ function filtered(world: World, session: Session, route: Route, path: Path): Rou
     communities,
     largeCommunities,
   });
-  const { host, dest, nexthops, igpMetric } = route;
-  return new Route({ net, protocol, pathId, path: changed, host, dest, nexthops, igpMetric });
+  return new Route(net, protocol, pathId, changed, route);
 }

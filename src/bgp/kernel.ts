@@ -2,7 +2,6 @@ import type { NextHop } from './config.js';
 import { mergeable } from './decision.js';
 import { runFilter } from './evaluate.js';
 import { draftOf } from './path.js';
-import { nexthopsOf } from './resolve.js';
 import type { FibRoute } from './rib.js';
 import { netOf, type Route, type Speaker, type World } from './state.js';
 import type { Change } from './table.js';
@@ -11,11 +10,11 @@ import type { Change } from './table.js';
 export function kernelRoute(world: World, speaker: Speaker, best: Route): FibRoute | string {
   const first = accepted(world, speaker, best);
   if (typeof first === 'string') return first;
-  const hops = nexthopsOf(best);
   return {
     net: netOf(world, best.net),
     type: best.dest,
-    nexthops: speaker.config.kernel.mergePaths && best.dest === 'unicast' ? merged(world, speaker, best) : hops,
+    nexthops:
+      speaker.config.kernel.mergePaths && best.dest === 'unicast' ? merged(world, speaker, best) : best.nexthops,
     tunnel: first.tunnel,
     protocol: best.protocol.name,
     source: best.protocol.kind,
@@ -30,7 +29,7 @@ function accepted(world: World, speaker: Speaker, route: Route): { readonly tunn
     net: netOf(world, route.net),
     source: route.protocol.kind,
     protocol: route.protocol.name,
-    dev: nexthopsOf(route)[0]?.dev,
+    dev: route.nexthops[0]?.dev,
   };
   if (!runFilter(speaker.config.kernel.export, filtered, draft)) return "the kernel's export filter rejects it";
   return { tunnel: draft.tunnel };
@@ -38,11 +37,14 @@ function accepted(world: World, speaker: Speaker, route: Route): { readonly tunn
 
 /** The next hops of all routes that are as good: rt_export_merged(), bird nest/rt-table.c. */
 function merged(world: World, speaker: Speaker, best: Route): readonly NextHop[] {
-  const all = [...nexthopsOf(best)];
+  let all: NextHop[] | undefined;
   for (let route = best.next; route !== undefined; route = route.next) {
-    if (route.dest !== 'unicast' || !mergeable(best, route)) continue;
-    if (typeof accepted(world, speaker, route) !== 'string') all.push(...nexthopsOf(route));
+    if (route.dest !== 'unicast' || route.nexthops === best.nexthops || !mergeable(best, route)) continue;
+    if (typeof accepted(world, speaker, route) === 'string') continue;
+    all ??= [...best.nexthops];
+    all.push(...route.nexthops);
   }
+  if (all === undefined) return best.nexthops;
   const unique = new Map(all.map((hop) => [`${hop.via ?? ''} ${hop.dev} ${hop.weight}`, hop]));
   return [...unique.values()].toSorted(byAddress).slice(0, MERGE_LIMIT);
 }
@@ -68,42 +70,40 @@ function isMerged(best: Route | undefined, changed: Route | undefined): boolean 
 
 /** Puts a route in, or takes it out: then what came when the table was full gets its place, the longest waiting first. */
 export function setKernelRoute(speaker: Speaker, net: number, route: FibRoute | undefined): void {
-  const { kernel } = speaker;
-  const old = kernel.get(net);
-  if (route !== undefined) {
+  const { kernel, waiting } = speaker;
+  if (route === undefined) {
+    waiting.delete(net);
+    if (kernel.delete(net)) fillKernel(speaker);
+  } else if (kernel.has(net) || (!waiting.has(net) && hasRoom(speaker))) {
     // Replacing needs no more room.
-    kernel.set(net, { route, installed: old?.installed ?? hasRoom(speaker) });
-    if (old?.installed !== true && kernel.get(net)?.installed === true) speaker.installed++;
-    return;
+    kernel.set(net, route);
+  } else {
+    waiting.set(net, route);
   }
-  if (old === undefined) return;
-  kernel.delete(net);
-  if (!old.installed) return;
-  speaker.installed--;
-  fillKernel(speaker);
 }
 
-function hasRoom(speaker: Speaker): boolean {
-  const { limit } = speaker.config.kernel;
-  return limit === undefined || speaker.installed < limit;
+function hasRoom({ kernel, config }: Speaker): boolean {
+  return config.kernel.limit === undefined || kernel.size < config.kernel.limit;
 }
 
 /** Installs what waits, as far as there is room. */
-export function fillKernel(speaker: Speaker): void {
-  if (speaker.config.kernel.limit === undefined && speaker.installed === speaker.kernel.size) return;
-  for (const entry of speaker.kernel.values()) {
+function fillKernel(speaker: Speaker): void {
+  const { kernel, waiting } = speaker;
+  for (const [net, route] of waiting) {
     if (!hasRoom(speaker)) return;
-    if (entry.installed) continue;
-    entry.installed = true;
-    speaker.installed++;
+    waiting.delete(net);
+    kernel.set(net, route);
   }
 }
 
 /** Takes out what the channel no longer wants and puts in the rest: a scan, krt_got_route() of bird sysdep/unix/krt.c. */
 export function rescanKernel(world: World, speaker: Speaker): void {
-  for (const net of speaker.kernel.keys()) if (!speaker.table.nets.has(net)) setKernelRoute(speaker, net, undefined);
+  for (const net of [...speaker.kernel.keys(), ...speaker.waiting.keys()]) {
+    if (!speaker.table.nets.has(net)) setKernelRoute(speaker, net, undefined);
+  }
   for (const [net, best] of speaker.table.nets) {
     const route = kernelRoute(world, speaker, best);
     setKernelRoute(speaker, net, typeof route === 'string' ? undefined : route);
   }
+  fillKernel(speaker);
 }

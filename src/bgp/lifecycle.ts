@@ -1,4 +1,5 @@
 import { prefixOf } from '../address/index.js';
+import { unfeed } from './announce.js';
 import type { LocalRoute, SpeakerConfig, SpeakerInterface } from './config.js';
 import { decide, stopSession } from './fsm.js';
 import { beginRecovery } from './graceful.js';
@@ -22,9 +23,9 @@ export function addSpeaker(world: World, config: SpeakerConfig): Speaker {
     locals: new Map(),
     sessions: [],
     byNeighbor: new Map(),
-    feeding: [],
+    feeding: new Map(),
     kernel: new Map(),
-    installed: 0,
+    waiting: new Map(),
     scanned: false,
     resolving: false,
     recovering: undefined,
@@ -71,7 +72,7 @@ export function shutDownSpeaker(world: World, speaker: Speaker): void {
   if (speaker.config.kernel.persist) return;
   // krt_flush_routes(), bird sysdep/unix/krt.c.
   speaker.kernel.clear();
-  speaker.installed = 0;
+  speaker.waiting.clear();
 }
 
 /** What was in the daemon's memory. */
@@ -80,7 +81,9 @@ function forget(speaker: Speaker): void {
   speaker.scanned = false;
   speaker.table = emptyTable();
   speaker.locals = new Map();
-  speaker.feeding = [];
+  speaker.feeding.clear();
+  // What waited for room was known to the daemon alone.
+  speaker.waiting.clear();
   speaker.recovering = undefined;
   speaker.recoveryTimer = stopTimer(speaker.recoveryTimer);
   for (const session of speaker.sessions) forgetSession(session);
@@ -99,11 +102,7 @@ function forgetSession(session: Session): void {
   session.startupDelay = 0;
   session.lastError = undefined;
   session.tried = false;
-  session.feedWaits = false;
-  session.out = [];
-  session.exported = 0;
-  session.pending = [];
-  session.endOfRib = false;
+  unfeed(session);
   session.protocol.imported = 0;
   session.protocol.preferred = 0;
   session.protocol.sources.clear();
@@ -119,25 +118,20 @@ export function localRoutes(world: World, speaker: Speaker): readonly Route[] {
 }
 
 function deviceRoute(world: World, speaker: Speaker, link: SpeakerInterface, index: number): Route {
-  return new Route({
-    net: netId(world, prefixOf(link.address, link.prefixLength)),
-    protocol: localProtocol(speaker, 'device', 'direct1'),
-    // One route for each interface, also on one subnet: dev_ifa_notify(), bird nest/rt-dev.c.
-    pathId: index,
-    path: undefined,
+  const net = netId(world, prefixOf(link.address, link.prefixLength));
+  const nexthops = [{ via: undefined, dev: link.name, weight: 1 }];
+  // One route for each interface, also on one subnet: dev_ifa_notify(), bird nest/rt-dev.c.
+  return new Route(net, localProtocol(speaker, 'device', 'direct1'), index, undefined, {
     host: undefined,
     dest: 'unicast',
-    nexthops: [{ via: undefined, dev: link.name, weight: 1 }],
+    nexthops,
     igpMetric: 0,
   });
 }
 
 function localRoute(world: World, speaker: Speaker, route: LocalRoute): Route {
-  return new Route({
-    net: netId(world, route.net),
-    protocol: localProtocol(speaker, route.source, route.protocol),
-    pathId: 0,
-    path: undefined,
+  const protocol = localProtocol(speaker, route.source, route.protocol);
+  return new Route(netId(world, route.net), protocol, 0, undefined, {
     host: undefined,
     dest: route.type,
     nexthops: route.nexthops,

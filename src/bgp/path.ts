@@ -6,6 +6,8 @@ const LLGR_STALE = 0xffff0006;
 
 /** Attributes of which each set exists once: two routes have equal ones where they have the same object. */
 export interface Path {
+  /** In order of first occurrence. */
+  readonly number: number;
   readonly attributes: BgpAttributes;
   /** For the decision process (RFC 4271 §9.1.2.2 a): a set counts as one. */
   readonly length: number;
@@ -19,12 +21,21 @@ export interface Path {
 /** The attributes that have occurred, each once. */
 export class PathTable {
   readonly #byText = new Map<string, Path>();
+  readonly #paths: Path[] = [];
+
+  /** The path with that number. */
+  at(number: number): Path {
+    const path = this.#paths[number];
+    if (path === undefined) throw new Error(`there is no path ${number}`);
+    return path;
+  }
 
   intern(attributes: BgpAttributes): Path {
     const text = textOf(attributes);
     let path = this.#byText.get(text);
     if (path === undefined) {
       path = {
+        number: this.#paths.length,
         attributes,
         length: asPathLength(attributes.asPath),
         neighborAs: firstAs(attributes.asPath),
@@ -32,6 +43,7 @@ export class PathTable {
         octets: octetsOf(attributes),
       };
       this.#byText.set(text, path);
+      this.#paths.push(path);
     }
     return path;
   }

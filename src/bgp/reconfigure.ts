@@ -1,4 +1,4 @@
-import { refeed } from './announce.js';
+import { refeed, regroup } from './announce.js';
 import type { SessionConfig, SpeakerConfig } from './config.js';
 import { placeSession } from './export.js';
 import { askRefresh, decide, stopSession } from './fsm.js';
@@ -21,7 +21,7 @@ export function reconfigure(world: World, speaker: Speaker, config: SpeakerConfi
   if (!isEqual(old.kernel, config.kernel)) rescanKernel(world, speaker);
   for (const { session, refilter } of changes) {
     if (refilter.import) askRefresh(world, session);
-    if (refilter.export && speaker.feeding.includes(session)) refeed(world, session);
+    if (refilter.export && session.feeding) refeed(world, session);
   }
   for (const session of speaker.sessions) decide(world, session);
 }
@@ -75,7 +75,7 @@ function refilter(world: World, session: Session, next: SessionConfig): Refilter
   session.config = next;
   const isExportNew =
     old.nextHopSelf !== next.nextHopSelf || old.nextHopKeep !== next.nextHopKeep || !isEqual(old.export, next.export);
-  placeSession(world, session);
+  regroup(session, () => placeSession(world, session));
   return { session, refilter: { import: !isEqual(old.import, next.import), export: isExportNew } };
 }
 

@@ -1,17 +1,26 @@
 import { type Ipv4, type Ipv4Prefix, lastAddress } from '../address/index.js';
 import type { NextHop, SpeakerConfig, SpeakerInterface } from './config.js';
-import { type Dest, type HostEntry, netOf, type Route, type Speaker, type Table, type World } from './state.js';
+import { type HostEntry, type Leads, netOf, type Route, type Speaker, type Table, type World } from './state.js';
 import { lookUp } from './table.js';
 
 /** IGP_METRIC_UNKNOWN, bird nest/route.h: of all that is not directly connected. */
 const METRIC_UNKNOWN = 0x80000000;
 
 /** The entry for a NEXT_HOP: rt_get_hostentry(), bird nest/rt-table.c. */
-export function hostEntry(world: World, speaker: Speaker, address: Ipv4): HostEntry {
+function hostEntry(world: World, speaker: Speaker, address: Ipv4): HostEntry {
   const { table } = speaker;
   let entry = table.hosts.get(address);
   if (entry === undefined) {
-    entry = { address, source: undefined, dest: 'unreachable', igpMetric: 0, length: 0 };
+    entry = {
+      address,
+      source: undefined,
+      host: undefined,
+      dest: 'unreachable',
+      nexthops: NONE,
+      igpMetric: 0,
+      length: 0,
+    };
+    entry.host = entry;
     update(world, speaker, entry);
     table.hosts.set(address, entry);
     table.hostAddresses.splice(firstFrom(table.hostAddresses, address), 0, address);
@@ -29,6 +38,7 @@ function update(world: World, speaker: Speaker, entry: HostEntry): boolean {
   const old = entry.source;
   entry.source = undefined;
   entry.dest = 'unreachable';
+  entry.nexthops = NONE;
   entry.igpMetric = 0;
   entry.length = 0;
   const route = lookUp(world, speaker.table, entry.address);
@@ -37,6 +47,7 @@ function update(world: World, speaker: Speaker, entry: HostEntry): boolean {
     if (!leadsToItself(speaker.config, route, entry.address)) {
       entry.source = route;
       entry.dest = route.dest;
+      entry.nexthops = through(route.nexthops, entry.address);
       entry.igpMetric = route.protocol.kind === 'device' ? 0 : METRIC_UNKNOWN;
     }
   }
@@ -95,31 +106,21 @@ export function updateHosts(world: World, speaker: Speaker): ((route: Route) => 
   return ({ host }) => host !== undefined && (changed.has(host) || isDirect(host));
 }
 
-/** Where a route leads: rta_apply_hostentry(), bird nest/rt-table.c. */
-export function nexthopsOf(route: Route): readonly NextHop[] {
-  const { host } = route;
-  if (host === undefined || route.dest !== 'unicast') return route.nexthops;
-  return (host.source?.nexthops ?? []).map((hop) => (hop.via === undefined ? { ...hop, via: host.address } : hop));
-}
-
-/** What a NEXT_HOP means to a route. */
-export interface Resolved {
-  readonly host: HostEntry | undefined;
-  readonly dest: Dest;
-  readonly nexthops: readonly NextHop[];
-  readonly igpMetric: number;
-}
-
 const NONE: readonly NextHop[] = [];
 
+/** The next hops of a route to what is on-link lead to it itself: rta_apply_hostentry(), bird nest/rt-table.c. */
+function through(nexthops: readonly NextHop[], address: Ipv4): readonly NextHop[] {
+  if (nexthops.every((hop) => hop.via !== undefined)) return nexthops;
+  return nexthops.map((hop) => (hop.via === undefined ? { via: address, dev: hop.dev, weight: hop.weight } : hop));
+}
+
 /** bgp_apply_next_hop(), bird proto/bgp/packets.c, with `gateway recursive`. */
-export function resolveRecursively(world: World, speaker: Speaker, nextHop: Ipv4): Resolved {
-  const host = hostEntry(world, speaker, nextHop);
-  return { host, dest: host.dest, nexthops: NONE, igpMetric: host.igpMetric };
+export function resolveRecursively(world: World, speaker: Speaker, nextHop: Ipv4): Leads {
+  return hostEntry(world, speaker, nextHop);
 }
 
 /** The same with `gateway direct`, of sessions on a link: a text tells why the route is withdrawn. */
-export function resolveDirectly(config: SpeakerConfig, nextHop: Ipv4): Resolved | string {
+export function resolveDirectly(config: SpeakerConfig, nextHop: Ipv4): Leads | string {
   const link = linkTo(config, nextHop);
   if (link === undefined) return 'NEXT_HOP is not directly reachable';
   if (config.interfaces.some((i) => i.address === nextHop)) return 'NEXT_HOP is an own address';

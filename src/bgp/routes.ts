@@ -1,4 +1,4 @@
-import { announce, noteHosts, notify } from './announce.js';
+import { announce, noteHosts, notifyAll } from './announce.js';
 import { notifyKernel } from './kernel.js';
 import { updateHosts } from './resolve.js';
 import { type Protocol, Route, type Speaker, type World } from './state.js';
@@ -68,7 +68,9 @@ function updateNet(world: World, speaker: Speaker, net: number, outdated: (route
       if (before === undefined) head = route;
       else before.next = route;
       count++;
-      for (const session of speaker.feeding) if (session.addPathsSend) notify(world, session, route, old);
+      for (const sessions of speaker.feeding.values()) {
+        if (sessions[0]?.addPathsSend === true) notifyAll(world, sessions, route, old);
+      }
     }
     before = route;
   }
@@ -80,7 +82,9 @@ function updateNet(world: World, speaker: Speaker, net: number, outdated: (route
     best.protocol.preferred++;
     oldBest.protocol.preferred--;
     noteHosts(world, speaker, net);
-    for (const session of speaker.feeding) if (!session.addPathsSend) notify(world, session, best, oldBest);
+    for (const sessions of speaker.feeding.values()) {
+      if (sessions[0]?.addPathsSend === false) notifyAll(world, sessions, best, oldBest);
+    }
   }
   const change = { net, added: undefined, removed: undefined, best, oldBest: undefined };
   if (speaker.scanned) notifyKernel(world, speaker, change);
@@ -88,15 +92,9 @@ function updateNet(world: World, speaker: Speaker, net: number, outdated: (route
 
 /** The same route with what its next hop resolves to now: rt_next_hop_update_rte(). */
 function renewed(old: Route): Route {
-  const { host } = old;
-  const route = new Route(host === undefined ? old : { ...fieldsOf(old), dest: host.dest, igpMetric: host.igpMetric });
+  const route = new Route(old.net, old.protocol, old.pathId, old.path, old.host ?? old);
   route.id = old.id;
   route.stale = old.stale;
   route.next = old.next;
   return route;
-}
-
-function fieldsOf(route: Route): ConstructorParameters<typeof Route>[0] {
-  const { net, protocol, pathId, path, host, dest, nexthops, igpMetric } = route;
-  return { net, protocol, pathId, path, host, dest, nexthops, igpMetric };
 }

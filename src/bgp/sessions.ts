@@ -1,4 +1,5 @@
 import { ANY } from '../address/index.js';
+import { AdjRibOut } from './adj-rib-out.js';
 import type { SessionConfig } from './config.js';
 import { placeSession } from './export.js';
 import type { Protocol, Session, Speaker, World } from './state.js';
@@ -63,8 +64,8 @@ function newSession(world: World, speaker: Speaker, config: SessionConfig): Sess
     lastError: undefined,
     tried: false,
     feedWaits: false,
-    out: [],
-    exported: 0,
+    feeding: false,
+    out: new AdjRibOut(),
     pending: [],
     flushing: false,
     endOfRib: false,

@@ -166,9 +166,9 @@ export class BgpSimulation {
     for (const id of this.#inOrder(nets.keys())) {
       const best = nets.get(id);
       for (let route = best; route !== undefined; route = route.next) {
-        const path = out[route.id];
-        if (path === undefined || typeof path === 'string') continue;
-        routes.push(announcedRoute(world, route, route === best, path.attributes));
+        const path = out.get(route.id);
+        if (path === undefined) continue;
+        routes.push(announcedRoute(world, route, route === best, world.paths.at(path).attributes));
       }
     }
     return routes;
@@ -179,8 +179,8 @@ export class BgpSimulation {
     const { kernel } = this.#speaker(speaker);
     const routes: FibRoute[] = [];
     for (const id of this.#inOrder(kernel.keys())) {
-      const entry = kernel.get(id);
-      if (entry?.installed === true) routes.push(entry.route);
+      const route = kernel.get(id);
+      if (route !== undefined) routes.push(route);
     }
     return routes;
   }
@@ -285,7 +285,7 @@ const LONGEST = 3_600_000;
 function run(world: World, event: WorldEvent): void {
   switch (event.type) {
     case 'deliver':
-      receive(world, event.to);
+      receive(world, event);
       break;
     case 'connect':
       arrive(world, event.from);

@@ -1,4 +1,5 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
+import type { AdjRibOut } from './adj-rib-out.js';
 import type { BgpConfig, LocalRoute, NextHop, SessionConfig, SpeakerConfig } from './config.js';
 import type { Filter } from './filter.js';
 import type { MessageLog } from './log.js';
@@ -23,19 +24,28 @@ export interface Protocol {
   preferred: number;
 }
 
-/** A route of a speaker's table: `rte` of bird nest/route.h. */
-export class Route {
+/** Where a route leads to. */
+export interface Leads {
+  /** What NEXT_HOP resolves to; undefined for routes that are not resolved recursively. */
+  readonly host: HostEntry | undefined;
+  readonly dest: Dest;
+  /** Empty unless unicast. */
+  readonly nexthops: readonly NextHop[];
+  /** To the next hop (RFC 4271 §9.1.2.2 e). */
+  readonly igpMetric: number;
+}
+
+/** A route of a speaker's table: `rte` of bird nest/route.h. Only what is mutable here ever changes. */
+export class Route implements Leads {
   readonly net: number;
   readonly protocol: Protocol;
   /** What the neighbour calls it (RFC 7911); 0 without add-paths. */
   readonly pathId: number;
   readonly path: Path | undefined;
-  /** What NEXT_HOP resolves to; undefined for routes that are not resolved recursively. */
   readonly host: HostEntry | undefined;
-  dest: Dest;
-  /** Of a route without `host`. */
+  readonly dest: Dest;
   readonly nexthops: readonly NextHop[];
-  igpMetric: number;
+  readonly igpMetric: number;
   /** The next one to the same net; the first is the best one. */
   next: Route | undefined = undefined;
   /** Among the speaker's routes; kept by what replaces it. */
@@ -45,33 +55,27 @@ export class Route {
   exportGroup = -1;
   exported: Path | string = '';
 
-  constructor(fields: {
-    readonly net: number;
-    readonly protocol: Protocol;
-    readonly pathId: number;
-    readonly path: Path | undefined;
-    readonly host: HostEntry | undefined;
-    readonly dest: Dest;
-    readonly nexthops: readonly NextHop[];
-    readonly igpMetric: number;
-  }) {
-    this.net = fields.net;
-    this.protocol = fields.protocol;
-    this.pathId = fields.pathId;
-    this.path = fields.path;
-    this.host = fields.host;
-    this.dest = fields.dest;
-    this.nexthops = fields.nexthops;
-    this.igpMetric = fields.igpMetric;
+  constructor(net: number, protocol: Protocol, pathId: number, path: Path | undefined, leads: Leads) {
+    this.net = net;
+    this.protocol = protocol;
+    this.pathId = pathId;
+    this.path = path;
+    this.host = leads.host;
+    this.dest = leads.dest;
+    this.nexthops = leads.nexthops;
+    this.igpMetric = leads.igpMetric;
   }
 }
 
 /** A next hop that routes are resolved through: `hostentry` of bird nest/route.h. */
-export interface HostEntry {
+export interface HostEntry extends Leads {
   readonly address: Ipv4;
   /** The best route to it; undefined: there is none, or none that may be used. */
   source: Route | undefined;
+  /** Itself. */
+  host: HostEntry | undefined;
   dest: Dest;
+  nexthops: readonly NextHop[];
   igpMetric: number;
   /** Of the net that it was found in; a change of a longer one that holds the address may change it. */
   length: number;
@@ -98,11 +102,13 @@ export interface Connection {
   /** The other end, once there is one. */
   other: Connection | undefined;
   /** What has arrived or is on its way here, in order. */
-  readonly inbox: Incoming[];
+  inbox: Incoming[];
   /** Where `inbox` starts. */
   read: number;
   /** Messages that wait until TCP comes through again. */
   stalled: number;
+  /** What was sent here last: more of the same time comes together. */
+  arriving: Delivery | undefined;
   /** Until the next try. */
   timer: Timer | undefined;
   hold: Timer | undefined;
@@ -182,20 +188,14 @@ export interface Session {
   lastError: string | undefined;
   /** Whether a connection was tried since the last event. */
   tried: boolean;
+  /** Whether it is told of changes. */
+  feeding: boolean;
   /** Feeding waits for the speaker's own recovery (RFC 4724 §4.1). */
   feedWaits: boolean;
-  /** Adj-RIB-Out: by id of the route; a text says why there is a route without attributes. */
-  out: (Path | string | undefined)[];
-  exported: number;
+  readonly out: AdjRibOut;
   pending: Pending[];
   flushing: boolean;
   endOfRib: boolean;
-}
-
-/** A route for the forwarding table, and whether there was room. */
-export interface KernelRoute {
-  readonly route: FibRoute;
-  installed: boolean;
 }
 
 export interface Speaker {
@@ -207,12 +207,12 @@ export interface Speaker {
   /** In order of configuration. */
   sessions: Session[];
   readonly byNeighbor: Map<Ipv4, Session[]>;
-  /** Those that are fed. */
-  feeding: Session[];
-  /** By net; in order of arrival. */
-  readonly kernel: Map<number, KernelRoute>;
-  /** How many of `kernel` are installed. */
-  installed: number;
+  /** Those that are fed, by group. */
+  readonly feeding: Map<number, Session[]>;
+  /** What is in the forwarding table, by net. */
+  readonly kernel: Map<number, FibRoute>;
+  /** What came when it was full, in order of arrival. */
+  readonly waiting: Map<number, FibRoute>;
   /** Whether the daemon changes the forwarding table yet: it does after its first scan. */
   scanned: boolean;
   /** The next hops have to be looked at again. */
@@ -231,8 +231,16 @@ export interface Timer {
   cancelled: boolean;
 }
 
+/** So many messages arrive. */
+export interface Delivery {
+  readonly type: 'deliver';
+  readonly to: Connection;
+  readonly sent: number;
+  count: number;
+}
+
 export type WorldEvent =
-  | { readonly type: 'deliver'; readonly to: Connection }
+  | Delivery
   | { readonly type: 'connect'; readonly from: Connection }
   | { readonly type: 'flush'; readonly session: Session }
   | { readonly type: 'resolve'; readonly speaker: Speaker }

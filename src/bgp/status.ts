@@ -1,6 +1,5 @@
 import type { BgpAttributes } from './attributes.js';
 import { obstacle } from './matching.js';
-import { nexthopsOf } from './resolve.js';
 import type { RibRoute, SessionStatus } from './rib.js';
 import { netOf, type Route, type Session, type World } from './state.js';
 
@@ -8,7 +7,7 @@ import { netOf, type Route, type Session, type World } from './state.js';
 export function ribRoute(world: World, route: Route, best: boolean): RibRoute {
   const { protocol, path } = route;
   const from = protocol.session?.config.neighbor;
-  const nexthops = nexthopsOf(route);
+  const { nexthops } = route;
   return {
     net: netOf(world, route.net),
     type: route.dest,
@@ -45,7 +44,7 @@ export function statusOf(world: World, session: Session): SessionStatus {
     type: internal ? 'internal' : 'external',
     rrClient: config.rrClient,
     imported: protocol.imported,
-    exported: session.exported,
+    exported: session.out.size,
     preferred: protocol.preferred,
   };
 }

@@ -49,8 +49,14 @@ export function withJitter(world: World, seconds: number): number {
 
 /** Brings something to an end of a connection, after all that is on its way there. */
 export function bring(world: World, to: Connection, incoming: Incoming): void {
+  const { now } = world.queue;
   to.inbox.push(incoming);
-  schedule(world, { type: 'deliver', to }, LATENCY);
+  if (to.arriving?.sent === now) {
+    to.arriving.count++;
+    return;
+  }
+  to.arriving = { type: 'deliver', to, sent: now, count: 1 };
+  schedule(world, to.arriving, LATENCY);
 }
 
 /** Sends a message to the other end, and counts it. */
