@@ -1,9 +1,6 @@
 import { formatIpv4, formatPrefix } from '../../src/address/index.js';
-import type { Filter, LocalRoute, SessionConfig, SpeakerConfig } from '../../src/bgp/index.js';
+import type { Filter, LocalRoute, SessionConfig, SessionTimers, SpeakerConfig } from '../../src/bgp/index.js';
 import { filterCode, TUNNEL } from './filter-conf.js';
-
-/** What the simulation does without: how long BIRD waits before it tries (again), seconds. */
-const TIMERS = 'connect delay time 1; connect retry time 1; error wait time 1, 2; error forget time 1;';
 
 /** The configuration of a speaker for BIRD 2.0. */
 export function birdConf(speaker: SpeakerConfig): string {
@@ -75,7 +72,7 @@ function sessionConf(speaker: SpeakerConfig, session: SessionConfig, n: number):
     session.password === undefined ? '' : `password "${session.password}";`,
     `graceful restart ${session.gracefulRestart ? 'on' : 'off'}; graceful restart time ${session.restartTime};`,
     `hold time ${session.holdTime};`,
-    TIMERS,
+    session.timers === undefined ? '' : timers(session.timers),
     `ipv4 { import filter import${n}; export filter export${n};`,
     // The default, said aloud: a neighbour that is not on a common subnet needs the second.
     session.multihop ? 'gateway recursive;' : 'gateway direct;',
@@ -85,4 +82,9 @@ function sessionConf(speaker: SpeakerConfig, session: SessionConfig, n: number):
     '};',
   ];
   return `protocol bgp ${session.name} {\n  ${lines.filter(Boolean).join('\n  ')}\n}`;
+}
+
+function timers({ connectDelay, connectRetry, errorWait }: SessionTimers): string {
+  const [least, most] = errorWait;
+  return `connect delay time ${connectDelay}; connect retry time ${connectRetry}; error wait time ${least}, ${most};`;
 }

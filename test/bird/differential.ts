@@ -9,6 +9,8 @@ export interface Outcome {
   readonly compared: number;
   /** Where BIRD differed from itself. */
   readonly timed: number;
+  /** What only another order of the simulation's messages met. */
+  readonly ordered: number;
   readonly disagreements: readonly Disagreement[];
   /** BIRD itself came to no end. */
   readonly restless: boolean;
@@ -26,7 +28,7 @@ export async function compareWithBird(plan: BirdPlan): Promise<Outcome> {
       if (judgement.disagreements.length === 0 || runs.length === RUNS) return { plan, ...judgement, restless: false };
     }
   } catch (error) {
-    if (error instanceof NeverQuiet) return { plan, compared: 0, timed: 0, disagreements: [], restless: true };
+    if (error instanceof NeverQuiet) return { plan, compared: 0, timed: 0, ordered: 0, disagreements: [], restless: true };
     throw error;
   }
 }

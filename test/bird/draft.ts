@@ -10,6 +10,26 @@ import type { Dice } from './dice.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** A session about which nothing was drawn. Recordings leave out what is as here: who changes it, records anew. */
+export const PLAIN: Omit<SessionConfig, 'name' | 'local' | 'neighbor' | 'neighborAs'> = {
+  multihop: true,
+  passive: false,
+  rrClient: false,
+  clusterId: undefined,
+  nextHopSelf: false,
+  nextHopKeep: false,
+  addPaths: false,
+  gracefulRestart: true,
+  restartTime: 120,
+  holdTime: 240,
+  allowLocalAs: 0,
+  password: undefined,
+  // As short as BIRD has them.
+  timers: { connectDelay: 1, connectRetry: 1, errorWait: [1, 2] },
+  import: ACCEPT_ALL,
+  export: ACCEPT_ALL,
+};
+
 /** A speaker while it is drawn. */
 export interface Draft extends Mutable<Omit<SpeakerConfig, 'kernel'>> {
   readonly kernel: Mutable<SpeakerConfig['kernel']>;
@@ -122,20 +142,8 @@ function end(
     local,
     neighbor,
     neighborAs,
+    ...PLAIN,
     multihop: speaker.as === neighborAs,
-    passive: false,
-    rrClient: false,
-    clusterId: undefined,
-    nextHopSelf: false,
-    nextHopKeep: false,
-    addPaths: false,
-    gracefulRestart: true,
-    restartTime: 120,
-    holdTime: 240,
-    allowLocalAs: 0,
-    password: undefined,
-    import: ACCEPT_ALL,
-    export: ACCEPT_ALL,
     ...options,
   };
   speaker.sessions.push(session);

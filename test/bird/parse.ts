@@ -104,7 +104,7 @@ function numbers(text: string | undefined): number[][] {
 }
 
 /** A session as BIRD shows it, and whether it keeps the routes of a neighbour that is to come back (RFC 4724). */
-export type ShownSession = Omit<SessionStatus, 'reason'> & { readonly restarting: boolean };
+export type ShownSession = Omit<SessionStatus, 'reason' | 'lastError'> & { readonly restarting: boolean };
 
 /** The answer to `show protocols all`: its BGP sessions. */
 export function parseSessions(text: string): ShownSession[] {

@@ -1,7 +1,7 @@
 import { formatPrefix } from '../../src/address/index.js';
 import { ACCEPT_ALL, type Filter, type SpeakerConfig } from '../../src/bgp/index.js';
 import { Dice } from './dice.js';
-import { blackhole, type Draft, Draw, type ip, unicast } from './draft.js';
+import { blackhole, type Draft, Draw, type ip, net, unicast } from './draft.js';
 import type { BirdPlan } from './plan.js';
 import { randomEvents, slowEvents } from './random-events.js';
 import { kernelFilter, randomFilter } from './random-filter.js';
@@ -78,7 +78,12 @@ function filters({ dice, speakers }: Draw): void {
     terms: [{ match: { source: ['static', 'bgp'] }, actions: [], then: 'accept' }],
     otherwise: 'reject',
   };
-  const usual = dice.percent(50) ? onlyOwn : ACCEPT_ALL;
+  // Who announces its default route to all has as many outcomes as there are orders of messages.
+  const allButDefault: Filter = {
+    terms: [{ match: { nets: [{ prefix: net('0.0.0.0/0'), ge: 0, le: 0 }] }, actions: [], then: 'reject' }],
+    otherwise: 'accept',
+  };
+  const usual = dice.percent(50) ? onlyOwn : dice.percent(90) ? allButDefault : ACCEPT_ALL;
   for (const session of all) {
     session.export = dice.percent(share) ? randomFilter(dice, about, 'export') : usual;
     if (dice.percent(share)) session.import = randomFilter(dice, about, 'import');

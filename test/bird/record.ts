@@ -12,7 +12,7 @@ import { SHAPES } from './shapes.js';
 
 /** Of each shape, and at most so large: the file is to stay small. */
 const PLANS = 6;
-const SPEAKERS = 6;
+const SPEAKERS = 5;
 /** Of these, that many with events that take seconds. */
 const SLOW = 1;
 

@@ -7,7 +7,7 @@ export type Seen = readonly SeenSpeaker[];
 export interface SeenSpeaker {
   readonly name: string;
   readonly running: boolean;
-  readonly sessions: readonly Omit<SessionStatus, 'reason'>[];
+  readonly sessions: readonly Omit<SessionStatus, 'reason' | 'lastError'>[];
   readonly rib: readonly RibRoute[];
   readonly fib: readonly SeenFibRoute[];
 }
