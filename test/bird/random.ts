@@ -19,6 +19,8 @@ export function randomPlan(seed: number, shape?: string): BirdPlan {
   filters(draw);
   if (dice.percent(20)) mistakes(draw);
   const speakers: SpeakerConfig[] = draw.speakers.filter(({ sessions }) => sessions.length > 0);
+  // Nobody speaks with anybody.
+  if (speakers.length === 0) return { ...randomPlan(seed + 1_000_000, chosen), name: `${chosen}, seed ${seed}` };
   const slow = dice.percent(8) ? slowEvents(dice, draw.speakers) : [];
   return { name: `${chosen}, seed ${seed}`, speakers, events: slow.length > 0 ? slow : randomEvents(dice, speakers) };
 }

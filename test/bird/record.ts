@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { whyNoBird } from './capable.js';
-import { type BirdRuns, runBird } from './compare.js';
+import { runBird } from './compare.js';
 import { CORPUS, packed } from './corpus.js';
 import { NeverQuiet } from './lab.js';
 import { randomPlan } from './random.js';
@@ -18,23 +18,24 @@ const SLOW = 1;
 
 const why = whyNoBird();
 if (why !== undefined) throw new Error(why);
-const recorded: BirdRuns[] = [];
-for (const shape of Object.keys(SHAPES)) {
-  let [kept, slow] = [0, 0];
-  for (let seed = 1; kept < PLANS; seed++) {
+writeFileSync(CORPUS, `[\n${(await Promise.all(Object.keys(SHAPES).map(record))).flat().join(',\n')}\n]\n`);
+
+async function record(shape: string): Promise<string[]> {
+  const lines: string[] = [];
+  let slow = 0;
+  for (let seed = 1; lines.length < PLANS; seed++) {
     const plan = randomPlan(seed, shape);
     const waits = plan.events.some(({ type }) => type === 'wait' || type === 'cut');
-    if (plan.speakers.length > SPEAKERS || (waits ? slow === SLOW : kept - slow === PLANS - SLOW)) continue;
+    if (plan.speakers.length > SPEAKERS || (waits ? slow === SLOW : lines.length - slow === PLANS - SLOW)) continue;
     try {
-      recorded.push({ plan, runs: [await runBird(plan, 0), await runBird(plan, 1)] });
+      lines.push(JSON.stringify(packed({ plan, runs: [await runBird(plan, 0), await runBird(plan, 1)] })));
     } catch (error) {
       if (!(error instanceof NeverQuiet)) throw error;
       console.log(`${plan.name}: never quiet`);
       continue;
     }
-    kept++;
     if (waits) slow++;
     console.log(`${plan.name}: ${plan.speakers.length} speakers, ${plan.events.map(({ type }) => type).join(', ')}`);
   }
+  return lines;
 }
-writeFileSync(CORPUS, `[\n${recorded.map((runs) => JSON.stringify(packed(runs))).join(',\n')}\n]\n`);
