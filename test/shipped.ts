@@ -15,9 +15,20 @@ export const FLANNEL_LABS = [
 ] as const;
 /** The shipped labs of kube-proxy's modes; both describe the same workload. */
 export const SERVICE_LABS = ['services', 'services-ipvs'] as const;
+/** The shipped labs of Calico; all of them describe the workload of Flannel's. */
+export const CALICO_LABS = [
+  'calico-bgp',
+  'calico-bgp-two-segments',
+  'calico-ipip',
+  'calico-ipip-crosssubnet',
+  'calico-route-reflectors',
+  'calico-tor',
+  'calico-two-clusters',
+  'calico-vxlan',
+] as const;
 /** A lab that is shipped. */
-export type Shipped = (typeof FLANNEL_LABS)[number] | (typeof SERVICE_LABS)[number];
-export const SHIPPED: readonly Shipped[] = [...FLANNEL_LABS, ...SERVICE_LABS];
+export type Shipped = (typeof FLANNEL_LABS)[number] | (typeof SERVICE_LABS)[number] | (typeof CALICO_LABS)[number];
+export const SHIPPED: readonly Shipped[] = [...FLANNEL_LABS, ...SERVICE_LABS, ...CALICO_LABS];
 
 /** The file of a shipped lab. */
 export function shippedFile(name: Shipped): string {

@@ -119,7 +119,7 @@ const thing = z.discriminatedUnion('kind', [
 const explanation = { name: text, things: list(thing), subject: z.nullable(subject) };
 const known = z.strictObject({
   name: text,
-  kind: z.enum(['chain', 'ipset', 'device', 'mark', 'sysctl', 'table']),
+  kind: z.enum(['chain', 'ipset', 'device', 'mark', 'sysctl', 'table', 'address', 'protocol']),
   by: text,
   means: z.readonly(z.strictObject({ en: text, zh: text })),
 });

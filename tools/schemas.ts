@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { labSchema } from '../src/input/lab-schema.js';
+import { bgpSchema } from './bgp-schema.js';
 import { compareSchema } from './compare-schema.js';
 import { diffSchema } from './diff-schema.js';
 import { explainDefinitions, explainSchema } from './explain-schema.js';
@@ -23,6 +24,10 @@ export const SCHEMAS: Readonly<Record<string, object>> = {
   'explain.schema.json': {
     ...z.toJSONSchema(explainSchema, { override: plain, metadata: explainDefinitions }),
     title: 'podpath-explain/1: what a name stands for',
+  },
+  'bgp.schema.json': {
+    ...z.toJSONSchema(bgpSchema, { override: plain }),
+    title: 'podpath-bgp/1: sessions, a table, an explanation or messages',
   },
   'compare.schema.json': {
     ...z.toJSONSchema(compareSchema, { override: plain, metadata: definitions }),

@@ -159,7 +159,7 @@ const traceEvent = define(
       fdb: z.nullable(z.strictObject({ mac: text, state: text, origin: text })),
       overhead: int,
     }),
-    event('decap', { dev: text, vni: int }),
+    event('decap', { dev: text, vni: maybeInt, remote: text }),
     event('split', { why: text, pieces: list(z.strictObject({ frame: int, headers })) }),
     event('join', { frames: list(int), headers }),
     event('copy', { leg: text }),

@@ -25,7 +25,7 @@ export interface AgentContext {
   readonly off: ReadonlySet<string>;
   readonly view: View;
   /** The network's BGP speakers, converged and after what befell them; undefined where nobody speaks BGP. */
-  readonly bgp?: (() => BgpSimulation) | undefined;
+  readonly bgp?: (() => BgpSimulation | undefined) | undefined;
 }
 
 /** A daemon: a pure function of what it sees. Its options are given to whatever makes it. */

@@ -1,3 +1,8 @@
+export { explainBgp } from './bgp/explain.js';
+export { type BgpMessagesOptions, describeBgpMessages } from './bgp/messages.js';
+export { type BgpTarget, describeBgpRib } from './bgp/rib.js';
+export type { BgpView } from './bgp/rows.js';
+export { describeBgpSessions } from './bgp/sessions.js';
 export { type Checked, checkExpectations, checkLab, formatExpectation } from './check.js';
 export { type CompareOptions, compareModes } from './compare/compare.js';
 export { type DiffOptions, diffNetworks, type Told } from './diff/networks.js';

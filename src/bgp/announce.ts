@@ -56,9 +56,15 @@ function notify(world: World, session: Session, added: Route | undefined, remove
   }
 }
 
+/** Sessions that are told one after the other of one route share what they send. */
 function say(world: World, session: Session, route: Route, path: Path | undefined): void {
   const pathId = session.addPathsSend ? sourceOf(route) : 0;
-  enqueue(world, session, { net: route.net, pathId, path });
+  let update = world.said;
+  if (update?.path !== path || update?.nets[0] !== route.net || update.pathIds[0] !== pathId) {
+    update = { type: 'UPDATE', path, nets: [route.net], pathIds: [pathId] };
+    world.said = update;
+  }
+  enqueue(world, session, update);
 }
 
 /** What a speaker calls where a route is from (RFC 7911 §3): `global_id` of bird nest/route.h. */

@@ -232,6 +232,7 @@ function establish(world: World, connection: Connection): void {
   connection.state = 'Established';
   session.connection = connection;
   session.state = 'up';
+  session.since = world.queue.now;
   session.lastError = undefined;
   session.addPathsSend = config.addPaths && open.addPaths;
   session.addPathsReceive = session.addPathsSend;

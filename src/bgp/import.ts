@@ -12,7 +12,8 @@ export function receiveUpdate(world: World, session: Session, update: Update): v
   const { speaker, protocol } = session;
   const { path } = update;
   const understood = path === undefined ? '' : understand(world, session, path);
-  for (const [i, net] of update.nets.entries()) {
+  for (let i = 0; i < update.nets.length; i++) {
+    const net = update.nets[i] ?? 0;
     const pathId = session.addPathsReceive ? (update.pathIds[i] ?? 0) : 0;
     const route = typeof understood === 'string' ? undefined : importRoute(world, session, understood, net, pathId);
     if (route instanceof Route) addRoute(world, speaker, route);

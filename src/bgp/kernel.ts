@@ -59,13 +59,18 @@ function byAddress(a: NextHop, b: NextHop): number {
 /** Tells the forwarding table of a change: rt_notify_merged(), bird nest/rt-table.c. */
 export function notifyKernel(world: World, speaker: Speaker, change: Change): void {
   const { best, oldBest, added, removed, net } = change;
-  if (best === oldBest && !isMerged(best, added) && !isMerged(oldBest, removed)) return;
+  if (best === oldBest && !changes(best, added) && !changes(oldBest, removed)) return;
   const route = best === undefined ? undefined : kernelRoute(world, speaker, best);
   setKernelRoute(speaker, net, typeof route === 'string' ? undefined : route);
 }
 
-function isMerged(best: Route | undefined, changed: Route | undefined): boolean {
-  return best !== undefined && changed !== undefined && (best === changed || mergeable(best, changed));
+/** Whether a route that is not the best one counts; one with the same next hops does not change what they are. */
+function changes(best: Route | undefined, changed: Route | undefined): boolean {
+  return (
+    best !== undefined &&
+    changed !== undefined &&
+    (best === changed || (changed.nexthops !== best.nexthops && mergeable(best, changed)))
+  );
 }
 
 /** Puts a route in, or takes it out: then what came when the table was full gets its place, the longest waiting first. */

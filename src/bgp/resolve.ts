@@ -23,7 +23,10 @@ function hostEntry(world: World, speaker: Speaker, address: Ipv4): HostEntry {
     entry.host = entry;
     update(world, speaker, entry);
     table.hosts.set(address, entry);
-    table.hostAddresses.splice(firstFrom(table.hostAddresses, address), 0, address);
+    table.hostAddresses.push(address);
+    table.hostsSorted = false;
+    table.lowestHost = Math.min(table.lowestHost, address);
+    table.highestHost = Math.max(table.highestHost, address);
   }
   return entry;
 }
@@ -47,7 +50,7 @@ function update(world: World, speaker: Speaker, entry: HostEntry): boolean {
     if (!leadsToItself(speaker.config, route, entry.address)) {
       entry.source = route;
       entry.dest = route.dest;
-      entry.nexthops = through(route.nexthops, entry.address);
+      entry.nexthops = through(world, route.nexthops, entry.address);
       entry.igpMetric = route.protocol.kind === 'device' ? 0 : METRIC_UNKNOWN;
     }
   }
@@ -76,8 +79,12 @@ function isDirect(entry: HostEntry): boolean {
 
 /** Whether a change of the best route to a net may change what next hops resolve to: rt_notify_hostcache(). */
 export function concernsHosts(table: Table, net: Ipv4Prefix): boolean {
-  const addresses = table.hostAddresses;
   const last = lastAddress(net);
+  // Mostly pods' nets against nodes' addresses: nothing is sorted for those.
+  if (last < table.lowestHost || net.address > table.highestHost) return false;
+  const addresses = table.hostAddresses;
+  if (!table.hostsSorted) addresses.sort((a, b) => a - b);
+  table.hostsSorted = true;
   for (let i = firstFrom(addresses, net.address); i < addresses.length; i++) {
     const address = addresses[i];
     if (address === undefined || address > last) return false;
@@ -109,9 +116,21 @@ export function updateHosts(world: World, speaker: Speaker): ((route: Route) => 
 const NONE: readonly NextHop[] = [];
 
 /** The next hops of a route to what is on-link lead to it itself: rta_apply_hostentry(), bird nest/rt-table.c. */
-function through(nexthops: readonly NextHop[], address: Ipv4): readonly NextHop[] {
+function through(world: World, nexthops: readonly NextHop[], address: Ipv4): readonly NextHop[] {
+  const [first] = nexthops;
+  if (nexthops.length === 1 && first?.via === undefined && first?.weight === 1)
+    return onLink(world, first.dev, address);
   if (nexthops.every((hop) => hop.via !== undefined)) return nexthops;
   return nexthops.map((hop) => (hop.via === undefined ? { via: address, dev: hop.dev, weight: hop.weight } : hop));
+}
+
+/** A single gateway; one object for all speakers that have it on an interface of one name. */
+function onLink(world: World, dev: string, via: Ipv4): readonly NextHop[] {
+  const known = world.gateways.get(via);
+  if (known?.[0]?.dev === dev) return known;
+  const nexthops = [{ via, dev, weight: 1 }];
+  world.gateways.set(via, nexthops);
+  return nexthops;
 }
 
 /** bgp_apply_next_hop(), bird proto/bgp/packets.c, with `gateway recursive`. */

@@ -47,6 +47,8 @@ export interface SessionStatus {
   readonly reason: string | undefined;
   /** The last error as BIRD prints it after the state: `Socket: Connection closed`, `Received: Administrative shutdown`. */
   readonly lastError: string | undefined;
+  /** When it was established last, ms of virtual time; undefined: never yet. */
+  readonly since: number | undefined;
   readonly type: 'internal' | 'external';
   readonly rrClient: boolean;
   /** Counted in routes: Adj-RIB-In after the import filter, Adj-RIB-Out, and those that are best here. */

@@ -62,6 +62,7 @@ function newSession(world: World, speaker: Speaker, config: SessionConfig): Sess
     startupDelay: 0,
     lastProtocolError: undefined,
     lastError: undefined,
+    since: undefined,
     tried: false,
     feedWaits: false,
     feeding: false,

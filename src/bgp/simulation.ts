@@ -60,7 +60,7 @@ export class BgpSimulation {
       log: new MessageLog(),
       paths: new PathTable(),
       nets: [],
-      netIds: new Map(),
+      netIds: Array.from({ length: 33 }, () => new Map()),
       speakers: new Map(),
       owners: new Map(),
       sessions: [],
@@ -68,6 +68,8 @@ export class BgpSimulation {
       filters: new WeakMap(),
       filterTexts: new Map(),
       reachable: config.reachable,
+      gateways: new Map(),
+      said: undefined,
     };
     const speakers = config.speakers.map((speaker) => addSpeaker(this.#world, speaker));
     for (const speaker of speakers) addSessions(this.#world, speaker);

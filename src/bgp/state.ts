@@ -88,8 +88,11 @@ export interface Table {
   /** How many nets of each length there are, 0 … 32. */
   readonly lengths: number[];
   readonly hosts: Map<Ipv4, HostEntry>;
-  /** Addresses of `hosts` in ascending order. */
+  /** Addresses of `hosts`, ascending where `hostsSorted`. */
   readonly hostAddresses: Ipv4[];
+  hostsSorted: boolean;
+  lowestHost: number;
+  highestHost: number;
   nextId: number;
   readonly freeIds: number[];
 }
@@ -139,19 +142,12 @@ export type Incoming =
   | { readonly type: 'NOTIFICATION'; readonly code: number; readonly text: string }
   | Update;
 
-/** An UPDATE: announces where it has a path, withdraws otherwise. */
+/** An UPDATE: announces where it has a path, withdraws otherwise. Sessions that say the same share it. */
 export interface Update {
   readonly type: 'UPDATE';
   readonly path: Path | undefined;
   readonly nets: readonly number[];
   readonly pathIds: readonly number[];
-}
-
-/** What is to be sent for a net: `bgp_prefix` in its `bgp_bucket`. */
-export interface Pending {
-  readonly net: number;
-  readonly pathId: number;
-  readonly path: Path | undefined;
 }
 
 /** One side of a session: `bgp_proto` of bird proto/bgp/bgp.h. */
@@ -186,6 +182,8 @@ export interface Session {
   startupDelay: number;
   lastProtocolError: number | undefined;
   lastError: string | undefined;
+  /** When it was established last. */
+  since: number | undefined;
   /** Whether a connection was tried since the last event. */
   tried: boolean;
   /** Whether it is told of changes. */
@@ -193,7 +191,8 @@ export interface Session {
   /** Feeding waits for the speaker's own recovery (RFC 4724 §4.1). */
   feedWaits: boolean;
   readonly out: AdjRibOut;
-  pending: Pending[];
+  /** Of one net each: `bgp_prefix` in its `bgp_bucket`. */
+  pending: Update[];
   flushing: boolean;
   endOfRib: boolean;
 }
@@ -252,7 +251,8 @@ export interface World {
   readonly log: MessageLog;
   readonly paths: PathTable;
   readonly nets: Ipv4Prefix[];
-  readonly netIds: Map<number, number>;
+  /** By length, then by address. */
+  readonly netIds: readonly Map<number, number>[];
   readonly speakers: Map<string, Speaker>;
   /** Whose address it is. */
   readonly owners: Map<Ipv4, Speaker>;
@@ -261,16 +261,21 @@ export interface World {
   readonly filters: WeakMap<Filter, number>;
   readonly filterTexts: Map<string, number>;
   reachable: BgpConfig['reachable'];
+  /** Next hops that have been used, by address. */
+  readonly gateways: Map<Ipv4, readonly NextHop[]>;
+  /** What was announced last. */
+  said: Update | undefined;
 }
 
 /** The number of a net, the same for all speakers. */
 export function netId(world: World, net: Ipv4Prefix): number {
-  const key = net.address * 64 + net.length;
-  let id = world.netIds.get(key);
+  const ids = world.netIds[net.length];
+  if (ids === undefined) throw new Error(`a prefix of ${net.length} bits`);
+  let id = ids.get(net.address);
   if (id === undefined) {
     id = world.nets.length;
     world.nets.push(net);
-    world.netIds.set(key, id);
+    ids.set(net.address, id);
   }
   return id;
 }

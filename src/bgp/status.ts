@@ -41,6 +41,7 @@ export function statusOf(world: World, session: Session): SessionStatus {
     reason:
       session.state === 'up' ? undefined : (obstacle(world, session) ?? session.lastError ?? 'not yet established'),
     lastError: session.lastError,
+    since: session.since,
     type: internal ? 'internal' : 'external',
     rrClient: config.rrClient,
     imported: protocol.imported,

@@ -8,6 +8,9 @@ export function emptyTable(): Table {
     lengths: new Array<number>(33).fill(0),
     hosts: new Map(),
     hostAddresses: [],
+    hostsSorted: true,
+    lowestHost: Number.POSITIVE_INFINITY,
+    highestHost: Number.NEGATIVE_INFINITY,
     nextId: 0,
     freeIds: [],
   };
@@ -135,7 +138,7 @@ function store(world: World, table: Table, net: number, head: Route | undefined)
 export function lookUp(world: World, table: Table, address: Ipv4): Route | undefined {
   for (let length = 32; length >= 0; length--) {
     if (table.lengths[length] === 0) continue;
-    const id = world.netIds.get(((address & netmask(length)) >>> 0) * 64 + length);
+    const id = world.netIds[length]?.get((address & netmask(length)) >>> 0);
     const route = id === undefined ? undefined : table.nets.get(id);
     if (route !== undefined) return route;
   }

@@ -3,10 +3,10 @@ import {
   type Connection,
   type Incoming,
   netOf,
-  type Pending,
   type Session,
   type Speaker,
   type Timer,
+  type Update,
   type World,
   type WorldEvent,
 } from './state.js';
@@ -78,8 +78,8 @@ export function send(
 const NO_NETS: readonly number[] = [];
 
 /** Announces (or withdraws) a net, with what else is to be said: bgp_rt_notify(), bird proto/bgp/attrs.c. */
-export function enqueue(world: World, session: Session, pending: Pending): void {
-  session.pending.push(pending);
+export function enqueue(world: World, session: Session, update: Update): void {
+  session.pending.push(update);
   scheduleFlush(world, session);
 }
 
@@ -95,43 +95,45 @@ export function flush(world: World, session: Session): void {
   const { connection, pending } = session;
   if (connection === undefined) return;
   session.pending = [];
-  if (pending.length === 1) sendOne(world, connection, pending);
-  else if (pending.length > 1) sendMany(world, session, connection, pending);
+  if (pending.length > 1) sendMany(world, session, connection, pending);
+  else for (const update of pending) send(world, connection, update);
   if (session.endOfRib) {
     session.endOfRib = false;
     send(world, connection, { type: 'END-OF-RIB' });
   }
 }
 
-function sendOne(world: World, connection: Connection, [one]: readonly Pending[]): void {
-  if (one === undefined) return;
-  send(world, connection, { type: 'UPDATE', path: one.path, nets: [one.net], pathIds: [one.pathId] });
-}
-
 /**
  * Withdrawals first, then what has the same attributes together, in order of first use: bgp_create_update(). Of what
  * was said twice of a net, only the last counts.
  */
-function sendMany(world: World, session: Session, connection: Connection, all: readonly Pending[]): void {
-  const last = new Map<string, Pending>();
-  const buckets = new Map<Path | undefined, Pending[]>([[undefined, []]]);
-  for (const pending of all) {
-    const key = `${pending.net} ${pending.pathId}`;
+function sendMany(world: World, session: Session, connection: Connection, all: readonly Update[]): void {
+  const buckets = new Map<Path | undefined, Update[]>([[undefined, []]]);
+  for (const { path } of all) if (!buckets.has(path)) buckets.set(path, []);
+  for (const update of latest(all)) buckets.get(update.path)?.push(update);
+  for (const bucket of buckets.values()) {
+    const [first, ...others] = bucket;
+    if (first === undefined) continue;
+    if (others.length === 0) send(world, connection, first);
+    else for (const packed of inPackets(world, session, first.path, bucket)) send(world, connection, packed);
+  }
+}
+
+/** Without what was said of a net before something else was. */
+function latest(all: readonly Update[]): Iterable<Update> {
+  const nets = new Set<number | undefined>();
+  for (const {
+    nets: [net],
+  } of all)
+    nets.add(net);
+  if (nets.size === all.length) return all;
+  const last = new Map<string, Update>();
+  for (const update of all) {
+    const key = `${update.nets[0]} ${update.pathIds[0]}`;
     last.delete(key);
-    last.set(key, pending);
-    if (!buckets.has(pending.path)) buckets.set(pending.path, []);
+    last.set(key, update);
   }
-  for (const pending of last.values()) buckets.get(pending.path)?.push(pending);
-  for (const [path, bucket] of buckets) {
-    for (const part of inPackets(world, session, path, bucket)) {
-      send(world, connection, {
-        type: 'UPDATE',
-        path,
-        nets: part.map((p) => p.net),
-        pathIds: part.map((p) => p.pathId),
-      });
-    }
-  }
+  return last.values();
 }
 
 /** A message has at most 4096 octets (RFC 4271 §4.1), of which the header and both lengths take 23. */
@@ -143,19 +145,24 @@ function* inPackets(
   world: World,
   session: Session,
   path: Path | undefined,
-  bucket: readonly Pending[],
-): IterableIterator<readonly Pending[]> {
-  let part: Pending[] = [];
+  bucket: readonly Update[],
+): IterableIterator<Update> {
   const empty = ROOM - (path?.octets ?? 0);
+  let nets: number[] = [];
+  let pathIds: number[] = [];
   let room = empty;
-  for (const pending of bucket) {
+  for (const update of bucket) {
     if (room < LONGEST_NLRI) {
-      yield part;
-      part = [];
+      yield { type: 'UPDATE', path, nets, pathIds };
+      nets = [];
+      pathIds = [];
       room = empty;
     }
-    part.push(pending);
-    room -= 1 + Math.ceil(netOf(world, pending.net).length / 8) + (session.addPathsSend ? 4 : 0);
+    nets.push(...update.nets);
+    pathIds.push(...update.pathIds);
+    for (const net of update.nets) {
+      room -= 1 + Math.ceil(netOf(world, net).length / 8) + (session.addPathsSend ? 4 : 0);
+    }
   }
-  if (part.length > 0) yield part;
+  if (nets.length > 0) yield { type: 'UPDATE', path, nets, pathIds };
 }

@@ -72,7 +72,7 @@ const EXEC = /^(\s*([^\s:]+)\s*:\s*)(.*)$/s;
 async function executor(lines: readonly string[]): Promise<(network: Network, io: Io) => Changed> {
   const { Applier, parseCommand } = await import('../plan/index.js');
   const { classifySysctl, Runtime, sysctlName } = await import('../linux/index.js');
-  const { refusalProblem } = await import('../lab/index.js');
+  const { isControl, refusalProblem } = await import('../lab/index.js');
   /** A sysctl that nothing here reads is set all the same, and changes nothing: say so. */
   const tellUnread = ({ call }: Install, io: Io): void => {
     if (call.call === 'sysctl set' && classifySysctl(call.path).is === 'other')
@@ -91,6 +91,11 @@ async function executor(lines: readonly string[]): Promise<(network: Network, io
       }
       const netns = netnsOf(place, network);
       if (netns === undefined) problems.push({ ...at, code: 'unknown-name', message: noNetns(place, network) });
+      if (isControl(command)) {
+        const message = 'a command for the control plane changes what was built before; write it as a fault of the lab';
+        problems.push({ ...at, col: before.length + 1, code: 'conflict', message });
+        continue;
+      }
       const read = parseCommand(command, { netns: netns ?? '', file: at.file, line: at.line });
       if ('problems' in read)
         problems.push(...read.problems.map((problem) => ({ ...problem, col: problem.col + before.length })));

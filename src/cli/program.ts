@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addBgp } from './commands/bgp.js';
 import { addCollect } from './commands/collect.js';
 import { addCompare } from './commands/compare.js';
 import { addCompletion } from './commands/completion.js';
@@ -31,6 +32,7 @@ export function createProgram(io: Io, exit: SetExit): Command {
   addTrace(program, io, exit);
   addShow(program, io, exit);
   addServices(program, io, exit);
+  addBgp(program, io, exit);
   addExplain(program, io, exit);
   addCompare(program, io, exit);
   addTest(program, io, exit);
@@ -52,6 +54,7 @@ Examples:
   podpath trace flannel-vxlan client web-1            a packet between two pods of a shipped lab
   podpath trace my-lab.yaml client service/web -v     the same in a lab of your own, with every rule that mattered
   podpath show flannel-vxlan node-1 routes            what is installed on a node
+  podpath bgp calico-bgp sessions                     how BGP stands on each node, as birdc shows it
   podpath graph flannel-vxlan                         a picture of it
   podpath export flannel-vxlan dump/                  what all namespaces hold, as ip -j and iptables-save print it
   podpath trace dump/ client web-1                    the same of dumps: a folder of them is a lab too

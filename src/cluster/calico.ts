@@ -59,7 +59,7 @@ export interface IPAMConfig {
   /** No address of another node's block is borrowed. */
   readonly strictAffinity: boolean;
   readonly autoAllocateBlocks: boolean;
-  /** undefined: as many as a node needs (libcalico-go's default of 20 is left to the lab). */
+  /** undefined: 20 (libcalico-go 3.21 lib/ipam/ipam.go, autoAssign()). */
   readonly maxBlocksPerHost: number | undefined;
 }
 

@@ -1,6 +1,13 @@
 export { allocateServices, NODE_PORT_RANGE, needsHealthCheck, needsNodePorts, type PortRange } from './allocate.js';
 export type * from './calico.js';
 export { CALICO_DEFAULTS, NODE_ANNOTATIONS } from './calico.js';
+export {
+  type CalicoSelector,
+  formatSelector,
+  matchesSelector,
+  parseSelector,
+  prefixLabels,
+} from './calico-selector.js';
 export { deriveEndpointSlices, TOPOLOGY_ZONE, topologyMode } from './endpoint-slice.js';
 export type * from './objects.js';
 export { SERVICE_DEFAULTS } from './objects.js';

@@ -37,6 +37,8 @@ export interface Pod {
   readonly podIP: Ipv4 | undefined;
   readonly hostNetwork: boolean;
   readonly labels: Labels;
+  /** Left out: none. */
+  readonly annotations?: Labels | undefined;
   readonly ports: readonly ContainerPort[];
   /** Condition Ready. */
   readonly ready: boolean;

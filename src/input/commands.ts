@@ -1,7 +1,7 @@
-import type { Fault, Override } from '../lab/index.js';
+import { type Fault, isControl, type Override, parseControl } from '../lab/index.js';
 import { classifySysctl, sysctlName } from '../linux/index.js';
-import { parseCommand } from '../plan/index.js';
-import type { Problem } from '../problem/index.js';
+import { type Install, parseCommand } from '../plan/index.js';
+import type { Problem, Read } from '../problem/index.js';
 import { type Directory, type ObjectKind, objectName } from '../topology/index.js';
 import { inside, keyOf, type LabContext, type Place, positionOf } from './context.js';
 import type { Commands, LabFile, LinkFile, Named } from './lab-file.js';
@@ -49,12 +49,26 @@ export function readFaults(file: LabFile, root: Place, directory: Directory, con
     const { description, ...commands } = fault;
     if (description !== undefined && typeof description !== 'string')
       context.complain(inside(place, 'description'), 'bad-type', 'expected text, found a list');
-    const lines = readPlaced(commands, place, directory, context, commandLines, 'written');
+    const lines = readPlaced(commands, place, directory, context, commandLines, 'fault');
     if (context.problems.length > before) {
       context.lost.add(name);
       return [];
     }
-    return [{ name, description: typeof description === 'string' ? description : '', commands: lines, events: [] }];
+    const about = typeof description === 'string' ? description : '';
+    const events = lines.filter(({ command }) => isControl(command));
+    return [{ name, description: about, commands: lines.filter((line) => !events.includes(line)), events }];
+  });
+}
+
+/** `events:`: control commands, those that need no machine by themselves. */
+export function readEvents(file: LabFile, root: Place, directory: Directory, context: LabContext): readonly Override[] {
+  return (file.events ?? []).flatMap((event, i) => {
+    const place = inside(root, 'events', i);
+    if (typeof event !== 'string') return readPlaced(event, place, directory, context, commandLines, 'event');
+    const { line, col } = positionOf(place);
+    const command = event.trim();
+    if (!isCommand(command, place, 'event', context)) return [];
+    return [{ netns: '', command, file: context.file, path: place.path, line, col }];
   });
 }
 
@@ -99,13 +113,13 @@ function readPlaced<T>(
   });
 }
 
-/** Whether a command stands in the file, or has been made of a setting there. */
-type Written = 'written' | 'made';
+/** Whether a command stands in the file, and what may stand there besides, or has been made of a setting. */
+type Written = 'written' | 'fault' | 'event' | 'made';
 
 /** Whether a command is one which the tool takes. Problems of a written one are told in columns of the command. */
 function isCommand(command: string, at: Place, written: Written, context: LabContext): boolean {
   const { line, col } = positionOf(written === 'made' ? keyOf(at) : at);
-  const read = parseCommand(command, { netns: '', file: context.file, line });
+  const read = readLine(command, { file: context.file, line }, written);
   if ('value' in read) {
     for (const { call } of read.value)
       if (call.call === 'sysctl set' && classifySysctl(call.path).is === 'other')
@@ -116,6 +130,23 @@ function isCommand(command: string, at: Place, written: Written, context: LabCon
   const shift = written === 'made' ? (): number => col : (problem: Problem): number => col + problem.col - 1;
   context.problems.push(...read.problems.map((problem) => ({ ...problem, path, line, col: shift(problem) })));
   return false;
+}
+
+/** What a line calls; one for the control plane calls nothing of the kernel. */
+function readLine(
+  command: string,
+  { file, line }: { readonly file: string; readonly line: number },
+  written: Written,
+): Read<readonly Install[]> {
+  if (written === 'event' || (written === 'fault' && isControl(command))) {
+    const read = parseControl(command, { file, line });
+    return 'problems' in read ? read : { value: [] };
+  }
+  if (isControl(command)) {
+    const message = 'a control command stands among events: or in a fault';
+    return { problems: [{ code: 'conflict', message, file, path: [], line, col: 1 }] };
+  }
+  return parseCommand(command, { netns: '', file, line });
 }
 
 const KINDS: readonly ObjectKind[] = ['node', 'pod', 'host'];

@@ -1,10 +1,12 @@
 import { formatPrefix, type Ipv4Prefix, overlaps, parseIpv4 } from '../address/index.js';
 import { cniBackend, cniBackends, podNetns } from '../agents/index.js';
-import { CALICO_DEFAULTS, NODE_PORT_RANGE, type PortRange } from '../cluster/index.js';
+import { NODE_PORT_RANGE, type PortRange } from '../cluster/index.js';
 import { type CniChoice, type Lab, type LabNode, SWITCHABLE } from '../lab/index.js';
 import { Directory, type NamedObject } from '../topology/index.js';
 import { checkedAddress, checkedPrefix, checkUnicast } from './address.js';
-import { readFaults, readOverrides } from './commands.js';
+import { noteSessionsUntouched } from './bgp-notes.js';
+import { annotationsOfNodes, isCalico, readCalico } from './calico/read-calico.js';
+import { readEvents, readFaults, readOverrides } from './commands.js';
 import { inside, keyOf, type LabContext, type Place } from './context.js';
 import { readExpectations } from './expect.js';
 import { readKubeProxy } from './kube-proxy.js';
@@ -14,7 +16,7 @@ import { checkMtu } from './mtu.js';
 import type { NamedService } from './named-service.js';
 import { checkDuplicates, type NamedNode, readNodes } from './nodes.js';
 import { noteServices, noteTopology, noteUnrouted } from './notes.js';
-import { type NamedPod, readPods, splitName } from './pods.js';
+import { type NamedPod, ofNode, poolAddresses, readPods, splitName } from './pods.js';
 import { readServices } from './services.js';
 import { readUnderlay } from './underlay.js';
 import { noteService } from './unmodelled.js';
@@ -45,7 +47,11 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
       'missing',
       'expected nodes, found none; write nodes: {node-1: 192.168.56.11}',
     );
-  const pods = readPods(namedPods, nodes, context);
+  const chosen = cniName(file);
+  const cidrs = { podCIDR, serviceCIDR };
+  const at = inside(root, 'calico');
+  const calico = readCalico(file.calico, at, manifest.calico, { ...cidrs, segments, nodes, cni: chosen }, context);
+  const pods = readPods(namedPods, nodes, isCalico(chosen) ? poolAddresses(calico, podCIDR) : ofNode, context);
   const nodePorts = readNodePortRange(file, root, context);
   const services = readServices(namedServices, { serviceCIDR, nodePorts }, context);
   checkDuplicates(
@@ -86,6 +92,8 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
   noteUnrouted(nodes, routers, root, context);
   noteServices(namedServices, services, pods, context);
   noteTopology(namedServices, services, manifest.endpointSlices, context);
+  const overrides = readOverrides(file, root, directory, context);
+  noteSessionsUntouched({ cni, podCIDR, nodes, routers, overrides, faults }, root, context);
   return {
     name: context.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, ''),
     description: file.description ?? '',
@@ -100,11 +108,11 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
     routers,
     hosts,
     cni,
-    calico: CALICO_DEFAULTS,
+    calico,
     kubeProxy: readKubeProxy(file, podCIDR, root, context),
     kubelet: file.kubelet ?? 'on',
-    overrides: readOverrides(file, root, directory, context),
-    events: [],
+    overrides,
+    events: readEvents(file, root, directory, context),
     faults,
     expect: readExpectations(file, root, { directory, faults }, context),
     unmodelled: context.unmodelled,
@@ -158,7 +166,12 @@ function entriesOf(
     noteService(named, context);
     return named;
   });
-  const named = [...nodes, ...manifest.nodes];
+  const annotated = annotationsOfNodes(manifest.calico, context);
+  const named = [...nodes, ...manifest.nodes].map((each): NamedNode => {
+    const more = annotated.get(each.name);
+    if (more === undefined) return each;
+    return { ...each, node: { ...each.node, annotations: { ...each.node.annotations, ...more } } };
+  });
   const namedPods = [...pods, ...manifest.pods];
   const namedServices = [...services, ...manifest.services];
   for (const [kind, entries] of [
@@ -196,6 +209,11 @@ function objectsOf(
     })),
     ...hosts.map(({ name }) => ({ ...bare, kind: 'host' as const, namespace: '', name, netns: name })),
   ];
+}
+
+/** The name of the network, whether there is one of that name or not. */
+function cniName({ cni = DEFAULT_CNI }: LabFile): string {
+  return typeof cni === 'string' ? cni : cni.name;
 }
 
 function readCni(file: LabFile, podCIDR: Ipv4Prefix, root: Place, context: LabContext): CniChoice {

@@ -1,3 +1,5 @@
+import type { CalicoFile } from './calico/calico-file.js';
+
 /**
  * A lab file as it is written: what `lab-schema.ts` lets through. `read-lab.ts` completes it to a `Lab`.
  */
@@ -17,12 +19,15 @@ export interface LabFile {
   readonly pods?: Named<string | PodFile> | undefined;
   readonly services?: Named<ServiceFile> | undefined;
   readonly cni?: string | CniFile | undefined;
+  readonly calico?: CalicoFile | undefined;
   readonly kubeProxy?: ProxyModeFile | KubeProxyFile | undefined;
   readonly kubelet?: 'on' | 'off' | undefined;
   /** By place: `node-1`, `pod/web-0`, or `node/*` for all of a kind. */
   readonly sysctl?: Named<Named<string | number>> | undefined;
   readonly links?: Named<Named<LinkFile>> | undefined;
   readonly commands?: Named<Commands> | undefined;
+  /** Control commands in order: a line, or one by its place. */
+  readonly events?: readonly (string | Named<Commands>)[] | undefined;
   /** By name, then by place; `description` is no place. */
   readonly faults?: Named<Named<Commands>> | undefined;
   readonly manifest?: string | readonly unknown[] | undefined;
@@ -43,6 +48,27 @@ export interface SegmentFile {
 export interface RouterFile {
   readonly addresses: readonly string[];
   readonly routes?: Named<string> | undefined;
+  readonly bgp?: RouterBgpFile | undefined;
+}
+
+/** Our words, or BIRD's. */
+export interface RouterBgpFile {
+  readonly as: number;
+  readonly routerId?: string | undefined;
+  readonly clusterId?: string | undefined;
+  readonly neighbors?: readonly RouterNeighborFile[] | undefined;
+  readonly announce?: readonly string[] | undefined;
+  readonly fibLimit?: number | undefined;
+}
+
+export interface RouterNeighborFile {
+  readonly address: string;
+  readonly as: number;
+  readonly rrClient?: boolean | undefined;
+  readonly nextHopSelf?: boolean | undefined;
+  readonly passive?: boolean | undefined;
+  readonly import?: readonly string[] | undefined;
+  readonly export?: readonly string[] | undefined;
 }
 
 export interface HostFile {
@@ -67,6 +93,7 @@ export interface PodFile {
   readonly ip?: string | undefined;
   readonly hostNetwork?: boolean | undefined;
   readonly labels?: Named<string> | undefined;
+  readonly annotations?: Named<string> | undefined;
   readonly ports?: readonly (number | string | ContainerPortFile)[] | undefined;
   readonly ready?: boolean | undefined;
   readonly terminating?: boolean | undefined;

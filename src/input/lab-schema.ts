@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { calicoSchema } from './calico/calico-schema.js';
 import { kubeProxySchema, PROXY_MODES, proxyMode } from './kube-proxy-schema.js';
 import type { LabFile } from './lab-file.js';
 import {
@@ -66,6 +67,7 @@ const pod = keys({
   ip: opt(address, 'status.podIP; handed out by IPAM when left out'),
   hostNetwork: opt(bool, "Uses the node's network namespace"),
   labels: opt(labels, 'metadata.labels'),
+  annotations: opt(labels, 'metadata.annotations; of Calico cni.projectcalico.org/ipv4pools and ipAddrs are read'),
   ports: opt(
     z.array(
       either(
@@ -96,6 +98,33 @@ const link = keys({
   address: opt(mac, 'ip link set … address'),
 });
 
+const asNumber = number(1, 0xffff_ffff, 'an AS number, 1 to 4294967295');
+
+const routerBgp = keys({
+  as: asNumber,
+  routerId: opt(address, 'The first address of the router when left out'),
+  clusterId: opt(address, 'CLUSTER_ID for the clients that it reflects to; the router id when left out'),
+  neighbors: opt(
+    z.array(
+      keys({
+        address,
+        as: asNumber,
+        rrClient: opt(bool, 'The neighbour is a client of this reflector (RFC 4456)'),
+        nextHopSelf: opt(bool, 'Announcements get the own address for their NEXT_HOP'),
+        passive: opt(bool, 'Waits for the neighbour to connect'),
+        import: opt(z.array(subnet), 'Prefixes that are let in, longer ones within them too; all when left out'),
+        export: opt(z.array(subnet), 'Prefixes that are announced, longer ones within them too; all when left out'),
+      }),
+    ),
+    'Whom it has a session with',
+  ),
+  announce: opt(z.array(subnet), 'What it announces of its own'),
+  fibLimit: opt(
+    number(0, 2 ** 31 - 1, 'a number of routes'),
+    'Routes that its hardware has room for; all when left out',
+  ),
+});
+
 /** The format of a lab file; the published JSON Schema is made from it. */
 export const labSchema: z.ZodMiniType<LabFile> = keys({
   podpath: opt(z.literal(1, { error: '1, the only version of this format' }), 'Version of the format'),
@@ -120,7 +149,11 @@ export const labSchema: z.ZodMiniType<LabFile> = keys({
       either(
         [
           z.array(address, { error: 'a list of addresses' }),
-          keys({ addresses: z.array(address), routes: opt(routes, 'Further routes: prefix to next hop') }),
+          keys({
+            addresses: z.array(address),
+            routes: opt(routes, 'Further routes: prefix to next hop'),
+            bgp: opt(routerBgp, 'BIRD on the router'),
+          }),
         ],
         'a list of addresses, or a map with one',
       ),
@@ -156,8 +189,9 @@ export const labSchema: z.ZodMiniType<LabFile> = keys({
       [z.string(), z.looseObject({ name: z.string({ error: 'the name of a network plug-in' }) })],
       'a network plug-in such as flannel/vxlan, or a map with its name and options',
     ),
-    'The network plug-in: flannel/vxlan, flannel/host-gw, flannel/udp or none; as a map, with the options that it reads',
+    'The network plug-in: flannel/vxlan, flannel/host-gw, flannel/udp, calico/bgp, calico/ipip, calico/ipip-crosssubnet, calico/vxlan, calico/vxlan-crosssubnet or none; as a map, with the options that it reads',
   ),
+  calico: opt(calicoSchema, "Calico's objects, in the words of projectcalico.org/v3"),
   kubeProxy: opt(
     either([proxyMode, kubeProxySchema], `${PROXY_MODES.join(', ')}, or a map`),
     'kube-proxy, with the options of KubeProxyConfiguration',
@@ -169,13 +203,17 @@ export const labSchema: z.ZodMiniType<LabFile> = keys({
   ),
   links: opt(z.record(place, z.record(text(/^\S{1,15}$/, 'a device'), link)), 'Link settings by place and device'),
   commands: opt(z.record(place, commands), 'Commands that are run once everything is installed, by place'),
+  events: opt(
+    z.array(either([command, z.record(place, commands)], 'a control command, or one by its place')),
+    'What befell the control plane since it converged, in order: pkill, bird, birdc, calicoctl, sleep, fib limit',
+  ),
   faults: opt(
     z.record(faultName, z.record(place, commands)),
-    'What can be broken with --fault NAME: commands by place, and a description',
+    'What can be broken with --fault NAME: commands and control commands by place, and a description',
   ),
   manifest: opt(
     either([z.string(), z.array(z.unknown())], 'a list of Kubernetes objects, or a block of YAML documents'),
-    'Kubernetes objects: Node, Pod, Service, EndpointSlice',
+    "Kubernetes objects: Node, Pod, Service, EndpointSlice, and Calico's",
   ),
   expect: opt(
     z.array(

@@ -1,22 +1,13 @@
-import type { core } from 'zod/mini';
-import * as z from 'zod/mini';
 import { type IpAddress, isIpv4Address, parseAddress, parseIpv4 } from '../address/index.js';
 import type { Endpoint, EndpointSlice } from '../cluster/index.js';
 import { nearest } from '../problem/index.js';
-import { inside, keyOf, type LabContext, type Place } from './context.js';
-import { problemsOf } from './issues.js';
+import type { CalicoEntry } from './calico/entries.js';
+import { isCalicoVersion, readCalicoObject } from './calico/objects.js';
+import { checkObject } from './check-object.js';
+import { inside, type LabContext, type Place } from './context.js';
 import type { SliceEndpoint } from './kubernetes.js';
-import {
-  listSchema,
-  namedSchema,
-  nodeSchema,
-  objectSchema,
-  podSchema,
-  serviceSchema,
-  sliceSchema,
-} from './kubernetes-schema.js';
+import { listSchema, nodeSchema, objectSchema, podSchema, serviceSchema, sliceSchema } from './kubernetes-schema.js';
 import type { ServiceFile } from './lab-file.js';
-import { misspeltKeys } from './misspelt.js';
 import type { NamedService } from './named-service.js';
 import type { NamedNode } from './nodes.js';
 import type { NamedPod } from './pods.js';
@@ -29,6 +20,12 @@ export interface Manifest {
   readonly pods: NamedPod[];
   readonly services: NamedService[];
   readonly endpointSlices: EndpointSlice[];
+  readonly calico: CalicoEntry[];
+}
+
+/** Nothing yet. */
+export function emptyManifest(): Manifest {
+  return { nodes: [], pods: [], services: [], endpointSlices: [], calico: [] };
 }
 
 const READ_KINDS = ['List', 'Node', 'Pod', 'Service', 'EndpointSlice'];
@@ -37,14 +34,21 @@ const READ_VERSIONS = new Set(['v1', 'discovery.k8s.io/v1']);
 
 /** Reads one object, or a List of them, into `manifest`. What it has no use for is noted. */
 export function readObject(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
-  const object = check(objectSchema, value, place, context);
+  const object = checkObject(objectSchema, value, place, context);
   if (object === undefined) return;
+  const ofCalico = isCalicoVersion(object.apiVersion);
+  // calicoctl prints an IPPoolList.
+  if (object.kind === 'List' || (ofCalico && object.kind.endsWith('List'))) {
+    checkObject(listSchema, value, place, context)?.items.forEach((item, i) => {
+      readObject(item, inside(place, 'items', i), manifest, context);
+    });
+    return;
+  }
+  if (ofCalico) {
+    readCalicoObject(object.kind, value, place, manifest.calico, context);
+    return;
+  }
   switch (object.kind) {
-    case 'List':
-      check(listSchema, value, place, context)?.items.forEach((item, i) => {
-        readObject(item, inside(place, 'items', i), manifest, context);
-      });
-      return;
     case 'Node':
       readNode(value, place, manifest, context);
       return;
@@ -65,24 +69,8 @@ export function readObject(value: unknown, place: Place, manifest: Manifest, con
   }
 }
 
-function check<T>(schema: z.ZodMiniType<T>, value: unknown, place: Place, context: LabContext): T | undefined {
-  const result = z.safeParse(schema, value);
-  const misspelt = misspeltKeys(schema, value);
-  for (const { path, meant } of misspelt)
-    context.complain(keyOf(inside(place, ...path)), 'unknown-key', `unknown key; did you mean "${meant.at(-1)}"?`);
-  if (result.success) return result.data;
-  const said = new Set(misspelt.map(({ meant }) => JSON.stringify(meant)));
-  const issues = result.error.issues
-    .filter(({ path }) => !said.has(JSON.stringify(path)))
-    .map((issue): core.$ZodIssue => ({ ...issue, path: [...place.path, ...issue.path] }));
-  context.problems.push(...problemsOf(issues, place.document, context.file));
-  const named = z.safeParse(namedSchema, value);
-  if (named.success) context.lost.add(named.data.metadata.name);
-  return undefined;
-}
-
 function readNode(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
-  const object = check(nodeSchema, value, place, context);
+  const object = checkObject(nodeSchema, value, place, context);
   if (object === undefined) return;
   const { metadata, spec, status } = object;
   const internal = status.addresses.find((each) => each.type === 'InternalIP' && parseIpv4(each.address) !== undefined);
@@ -104,10 +92,10 @@ function readNode(value: unknown, place: Place, manifest: Manifest, context: Lab
 }
 
 function readPod(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
-  const object = check(podSchema, value, place, context);
+  const object = checkObject(podSchema, value, place, context);
   if (object === undefined) return;
   const { metadata, spec, status } = object;
-  const { name, namespace = 'default', labels } = metadata;
+  const { name, namespace = 'default', labels, annotations } = metadata;
   const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed';
   if (spec.nodeName === undefined || ended) {
     const why = ended ? `has ended (phase ${status.phase})` : 'runs nowhere';
@@ -119,7 +107,16 @@ function readPod(value: unknown, place: Place, manifest: Manifest, context: LabC
   const terminating = metadata.deletionTimestamp !== undefined;
   const ports = spec.containers.flatMap((container) => container.ports ?? []);
   const ip = status?.podIP;
-  const pod = { node: spec.nodeName, ip, hostNetwork: spec.hostNetwork, labels, ports, ready, terminating };
+  const pod = {
+    node: spec.nodeName,
+    ip,
+    hostNetwork: spec.hostNetwork,
+    labels,
+    annotations,
+    ports,
+    ready,
+    terminating,
+  };
   manifest.pods.push({ namespace, name, pod, place, nodePlace: inside(place, 'spec', 'nodeName') });
 }
 
@@ -130,7 +127,7 @@ function servicePath(key: keyof ServiceFile): Path {
 }
 
 function readService(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
-  const object = check(serviceSchema, value, place, context);
+  const object = checkObject(serviceSchema, value, place, context);
   if (object === undefined) return;
   const { metadata, spec, status } = object;
   const { name, namespace = 'default', labels, annotations } = metadata;
@@ -159,7 +156,7 @@ function given(texts: readonly string[]): readonly string[] | undefined {
 const CONTROLLER = 'endpointslice-controller.k8s.io';
 
 function readSlice(value: unknown, place: Place, manifest: Manifest, context: LabContext): void {
-  const object = check(sliceSchema, value, place, context);
+  const object = checkObject(sliceSchema, value, place, context);
   if (object === undefined) return;
   const { metadata, addressType } = object;
   const { name, namespace = 'default' } = metadata;

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
-import type { Lab } from '../lab/index.js';
-import { type Read, readResult } from '../problem/index.js';
+import { checkEvents, type Lab } from '../lab/index.js';
+import { type Problem, type Read, readResult } from '../problem/index.js';
 import { complete } from './complete.js';
 import { inside, LabContext, type Note, type Place, rootOf } from './context.js';
 import { problemsOf } from './issues.js';
 import type { LabFile } from './lab-file.js';
 import { labSchema } from './lab-schema.js';
 import { checkLimits } from './limits.js';
-import { type Manifest, readObject } from './manifest.js';
+import { emptyManifest, type Manifest, readObject } from './manifest.js';
 import { prune } from './prune.js';
 import { soundPart } from './sound-part.js';
 import { readYaml, type YamlDocument } from './yaml.js';
@@ -43,7 +43,7 @@ export function readLabInPart(text: string, file: string): Read<ReadLab> & { rea
     return { problems: [{ code: 'missing', message, file, path: [], line: 1, col: 1 }] };
   }
   const context = new LabContext(file);
-  const manifest: Manifest = { nodes: [], pods: [], services: [], endpointSlices: [] };
+  const manifest = emptyManifest();
   // A file may hold nothing but Kubernetes objects; then all documents are.
   const [head, objects] = isObject(first.value) ? [undefined, [first, ...further]] : [first, further];
   for (const document of objects) readObject(document.value, rootOf(document), manifest, context);
@@ -51,7 +51,8 @@ export function readLabInPart(text: string, file: string): Read<ReadLab> & { rea
   const valid = validate(head?.value ?? {}, root, context);
   if (valid !== undefined) readManifest(valid, root, text, manifest, context);
   const small = valid !== undefined && checkLimits(valid, root, context);
-  const lab = small ? complete(valid, root, manifest, context) : undefined;
+  const made = small ? complete(valid, root, manifest, context) : undefined;
+  const lab = made === undefined ? undefined : withSoundEvents(made, context);
   context.problems.sort((a, b) => a.line - b.line || a.col - b.col);
   const [problem, ...others] = context.problems;
   if (lab === undefined) {
@@ -60,7 +61,7 @@ export function readLabInPart(text: string, file: string): Read<ReadLab> & { rea
   }
   const part = { lab, notes: context.notes };
   const result = readResult(part, context.problems);
-  const among = context.problems.filter(({ path: [key = ''] }) => !SEPARATE.has(String(key)));
+  const among = context.problems.filter((problem) => !isSeparate(problem));
   if (among.length === 0) return { ...result, part };
   const sound = soundPart(lab, among);
   return sound === undefined ? result : { ...result, part: { lab: sound, notes: context.notes } };
@@ -87,7 +88,19 @@ function validate(value: unknown, root: Place, context: LabContext): LabFile | u
 }
 
 /** What nothing else in a lab depends on: of `commands` one may need what another has made. */
-const SEPARATE = new Set(['sysctl', 'links', 'faults', 'expect']);
+const SEPARATE = new Set(['sysctl', 'links', 'events', 'faults', 'expect']);
+
+/** What control commands speak of is made from all of the lab. One that is wrong takes the others with it. */
+function withSoundEvents(lab: Lab, context: LabContext): Lab {
+  const found = context.problems.every(isSeparate) ? checkEvents(lab) : [];
+  context.problems.push(...found);
+  if (context.problems.length === 0) return lab;
+  return { ...lab, events: [], faults: lab.faults.map((fault) => ({ ...fault, events: [] })) };
+}
+
+function isSeparate({ path: [key = ''] }: Problem): boolean {
+  return SEPARATE.has(String(key));
+}
 
 /** Without a wrong value the key's parent may be wrong, and so on up to the entry. */
 const MAX_ROUNDS = 8;

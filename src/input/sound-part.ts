@@ -39,7 +39,8 @@ export function soundPart(lab: Lab, problems: readonly Problem[]): Lab | undefin
     services: lab.services.filter((service) => sound('services', named(service))),
     hosts,
     overrides: independent(lab.overrides),
-    faults: lab.faults.map((fault) => ({ ...fault, commands: independent(fault.commands) })),
+    events: [],
+    faults: lab.faults.map((fault) => ({ ...fault, commands: independent(fault.commands), events: [] })),
     expect: [],
   };
 }

@@ -2,8 +2,9 @@ import { contains, formatIpv4, formatPrefix, type Ipv4, lastAddress, plus, prefi
 import type { Host, Router, Segment, StaticRoute } from '../lab/index.js';
 import { checkedAddress, checkedPrefix, checkUnicast, isUnicast, isUsable } from './address.js';
 import { inside, type LabContext, type Place } from './context.js';
-import type { HostFile, LabFile, Named } from './lab-file.js';
+import type { HostFile, LabFile, Named, RouterFile } from './lab-file.js';
 import { readListeners } from './ports.js';
+import { readRouterBgp } from './router-bgp.js';
 
 /** Something with an address on the underlay, and the segment that it says it is on. */
 export interface Station {
@@ -29,23 +30,26 @@ export function readUnderlay(file: LabFile, root: Place, nodes: readonly Station
     return { name, host, place: inside(root, 'hosts', name), address: checkedAddress(host.address) };
   });
   const routers = Object.entries(file.routers ?? {}).map(([name, said]) => {
-    const { addresses, routes } = 'addresses' in said ? said : { addresses: said, routes: {} };
+    const { addresses, routes, bgp }: RouterFile = 'addresses' in said ? said : { addresses: said };
     const place = inside(root, 'routers', name);
-    return { name, addresses: addresses.map(checkedAddress), routes: routes ?? {}, place };
+    return { name, addresses: addresses.map(checkedAddress), routes: routes ?? {}, bgp, place };
   });
   const addresses = [...nodes, ...hosts].map((each) => each.address);
   addresses.push(...routers.flatMap((router) => router.addresses));
   const segments = readSegments(file, root, addresses, context);
-  const placed: Router[] = routers.map(({ name, addresses: own, routes, place }) => ({
+  const known = new Set(addresses);
+  const placed: Router[] = routers.map(({ name, addresses: own, routes, bgp, place }) => ({
     name,
+    ...(bgp === undefined
+      ? {}
+      : { bgp: readRouterBgp({ name, addresses: own, bgp }, inside(place, 'bgp'), known, context) }),
     interfaces: own.flatMap((address) => {
       const segment = segmentOf({ place, address, segment: undefined }, segments, context);
       return segment === undefined ? [] : [{ segment: segment.name, address }];
     }),
     routes: readRoutes(routes),
   }));
-  if (file.routers === undefined && segments.length > 1)
-    placed.push(chooseRouter(segments, new Set(addresses), root, context));
+  if (file.routers === undefined && segments.length > 1) placed.push(chooseRouter(segments, known, root, context));
   return {
     segments,
     routers: placed,

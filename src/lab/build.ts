@@ -1,11 +1,12 @@
 import { type CniSetup, cniBackend } from '../agents/index.js';
+import type { BgpSimulation } from '../bgp/index.js';
 import type { Cluster } from '../cluster/index.js';
 import type { Netns } from '../linux/index.js';
 import { formatCommand, type Install, type Refusal } from '../plan/index.js';
 import type { Problem } from '../problem/index.js';
 import { Network, type RefusedCall } from '../topology/index.js';
 import { commandInstalls, refusalProblem } from './command.js';
-import { completeCluster } from './complete.js';
+import { controlPlaneOf } from './control-plane.js';
 import { directoryOf } from './directory.js';
 import { type BuiltGroup, buildGroup, type Group, groupsOf } from './group.js';
 import type { Lab } from './lab.js';
@@ -18,6 +19,8 @@ export interface BuiltLab {
   readonly network: Network;
   /** What the agents were told of the cluster, with everything handed out. */
   readonly cluster: Cluster;
+  /** The BGP speakers after all that befell them: reading it runs them. undefined where nobody speaks BGP. */
+  readonly bgp: BgpSimulation | undefined;
   /** Calls that the kernel refused, of all namespaces: reading it builds them all. */
   readonly refused: readonly Refusal[];
   /**
@@ -39,10 +42,12 @@ export interface BuiltLab {
  */
 export function buildNetwork(lab: Lab): BuiltLab {
   const { setup, parts } = cniOf(lab);
-  const cluster = completeCluster(lab, setup);
+  const controlPlane = controlPlaneOf(lab, setup);
+  const { cluster } = controlPlane;
+  const bgp = (): BgpSimulation | undefined => controlPlane.bgp;
   const directory = directoryOf(lab, cluster);
   const wiring = wire(lab);
-  const groups = groupsOf({ lab, cluster, wiring, agents: agentsOf(lab, setup), parts });
+  const groups = groupsOf({ lab, cluster, wiring, agents: agentsOf(lab, setup), parts, bgp });
   const groupOf = indexGroups(groups);
   const overrides = commandInstalls(lab.overrides, directory);
 
@@ -75,6 +80,9 @@ export function buildNetwork(lab: Lab): BuiltLab {
       refusedIn,
     }),
     cluster,
+    get bgp() {
+      return bgp();
+    },
     get refused() {
       return groups.flatMap(({ members: [machine = ''] }) => build(machine).refused);
     },

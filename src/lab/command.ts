@@ -1,8 +1,7 @@
-import { Runtime } from '../linux/index.js';
-import { Applier, type Install, parseCommand, type Refusal } from '../plan/index.js';
+import { type Install, parseCommand, type Refusal } from '../plan/index.js';
 import { InputError, type Problem, type Read, readResult } from '../problem/index.js';
-import type { Directory, Network } from '../topology/index.js';
-import type { Fault, Lab, Override } from './lab.js';
+import type { Directory } from '../topology/index.js';
+import type { Override } from './lab.js';
 
 /** Calls in order, and the command line that each is from. */
 export type CommandInstalls = ReadonlyMap<Install, Override>;
@@ -28,37 +27,6 @@ export function commandInstalls(lines: readonly Override[], directory: Directory
   const read = readCommands(lines, directory);
   if ('problems' in read) throw new InputError(read.problems);
   return read.value;
-}
-
-/** A network with faults. */
-export interface Faulted {
-  readonly network: Network;
-  /** Commands of the faults that the kernel refused: such a fault does not do what it says. */
-  readonly refused: readonly Refusal[];
-  /** The same, where they stand in the lab's file. */
-  readonly problems: readonly Problem[];
-}
-
-/** The network as it is with these faults of the lab, in this order. */
-export function applyFaults(network: Network, lab: Lab, names: readonly string[]): Faulted {
-  // Nothing has run on the network yet, so there is nothing learned that a fault could make forget.
-  const applier = new Applier(network, new Runtime());
-  const refused: Refusal[] = [];
-  const problems: Problem[] = [];
-  for (const { name, commands } of names.map((wanted) => faultOf(lab, wanted)))
-    for (const [install, override] of commandInstalls(commands, network.directory)) {
-      const refusal = applier.apply(install);
-      if (refusal === undefined) continue;
-      refused.push(refusal);
-      problems.push(refusalProblem(refusal, override, `fault "${name}": `));
-    }
-  return { network: applier.network(), refused, problems };
-}
-
-function faultOf(lab: Lab, name: string): Fault {
-  const fault = lab.faults.find((f) => f.name === name);
-  if (fault === undefined) throw new Error(`lab ${lab.name} has no fault ${name}`);
-  return fault;
 }
 
 /** A command that the kernel refused, as a problem of the file that has it. */

@@ -15,7 +15,10 @@ import type { Lab, LabNode } from './lab.js';
  * addresses of pods, cluster IPs and node ports, EndpointSlices. It follows from the lab alone.
  */
 export function completeCluster(lab: Lab, cni: CniSetup): Cluster {
-  const named = lab.nodes.map((node) => ({ node: nodeOf(node), off: offOf(node) }));
+  const lengths = new Map(lab.segments.map(({ name, subnet }) => [name, subnet.length]));
+  const named = lab.nodes.map((node) => {
+    return { node: nodeOf(node), off: offOf(node), prefixLength: lengths.get(node.segment) ?? 32 };
+  });
   const own = lab.pods.filter((pod) => !pod.hostNetwork);
   const { podCIDR, serviceCIDR } = lab;
   const registered = cni.register({ podCIDR, nodes: named, pods: own, calico: lab.calico });

@@ -1,10 +1,11 @@
-import { type Agent, callsOn, podNetns, type Steps, type View } from '../agents/index.js';
+import { type Agent, BIRD2_METRIC, birdRoutes, callsOn, podNetns, type Steps, type View } from '../agents/index.js';
+import type { BgpSimulation } from '../bgp/index.js';
 import { type Cluster, type Node, podsOn } from '../cluster/index.js';
 import { type Netns, type Role, Runtime } from '../linux/index.js';
 import { Applier, applyTo, type Install, type Refusal } from '../plan/index.js';
 import { Network } from '../topology/index.js';
 import { offOf } from './complete.js';
-import type { Lab, LabNode, Listener } from './lab.js';
+import type { Lab, LabNode, Listener, Router } from './lab.js';
 import { SWITCHABLE } from './start-order.js';
 import { buildHost, buildNode, buildRouter, buildSegment } from './underlay.js';
 import type { Wiring } from './wires.js';
@@ -33,6 +34,8 @@ export interface Plan {
   readonly agents: readonly Agent[];
   /** Names of what a node may switch off: of the network's agents, and others. */
   readonly parts: readonly string[];
+  /** The lab's BGP speakers, run when they are first asked for; undefined where nobody speaks BGP. */
+  readonly bgp: () => BgpSimulation | undefined;
 }
 
 /** The groups of a lab: nodes, routers, hosts, segments. */
@@ -51,7 +54,7 @@ export function groupsOf(plan: Plan): readonly Group[] {
       const members = [node.name, ...pods.map(podNetns)];
       return { members, steps: (view) => nodeSteps(plan, node, self, members, listeners, view) };
     }),
-    ...lab.routers.map((router): Group => ({ members: [router.name], steps: () => buildRouter(lab, router, wiring) })),
+    ...lab.routers.map((router): Group => ({ members: [router.name], steps: () => routerSteps(plan, router) })),
     ...lab.hosts.map(
       (host): Group => ({
         members: [host.name],
@@ -69,7 +72,7 @@ export function groupsOf(plan: Plan): readonly Group[] {
 
 /** A node: its card, its programs in order, with its pods at the end, and what listens in all of them. */
 function* nodeSteps(
-  { lab, cluster, wiring, agents, parts }: Plan,
+  { lab, cluster, wiring, agents, parts, bgp }: Plan,
   node: LabNode,
   self: Node,
   members: readonly string[],
@@ -80,10 +83,17 @@ function* nodeSteps(
   const off = offOf(node);
   for (const agent of agents) {
     const switchable = parts.includes(agent.name) || SWITCHABLE.includes(agent.name);
-    if (!switchable || !off.has(agent.name)) yield* agent.install({ self, cluster, off, view });
+    if (!switchable || !off.has(agent.name)) yield* agent.install({ self, cluster, off, view, bgp });
   }
   for (const netns of members)
     for (const { object, sockets } of listeners.get(netns) ?? []) yield* listen(netns, object, sockets);
+}
+
+/** A router, and the routes that its BIRD has. */
+function* routerSteps({ lab, wiring, bgp }: Plan, router: Router): Steps {
+  yield* buildRouter(lab, router, wiring);
+  const simulation = router.bgp === undefined ? undefined : bgp();
+  if (simulation !== undefined) yield* birdRoutes(simulation, router.name, BIRD2_METRIC);
 }
 
 interface PodListeners {

@@ -1,5 +1,8 @@
 export { type BuiltLab, buildNetwork } from './build.js';
-export { applyFaults, type Faulted, readCommands, refusalProblem } from './command.js';
+export { checkEvents } from './check-events.js';
+export { readCommands, refusalProblem } from './command.js';
+export { isControl, parseControl } from './control.js';
+export { applyFaults, type Faulted } from './faults.js';
 export { createKubeProxy, type KubeProxy, type Running } from './kube-proxy.js';
 export type * from './lab.js';
 export { SWITCHABLE } from './start-order.js';

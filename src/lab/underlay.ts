@@ -1,10 +1,10 @@
-import { ANY, type Ipv4 } from '../address/index.js';
+import type { Ipv4 } from '../address/index.js';
 import { callsOn, type Steps } from '../agents/index.js';
 import { newRoute, type Role, RT_TABLE_MAIN } from '../linux/index.js';
 import type { Call, Install } from '../plan/index.js';
 import type { Host, Lab, LabNode, Router, Segment, StaticRoute } from './lab.js';
 import { SEGMENT_BRIDGE } from './names.js';
-import { segmentOf, type WireEnd, type Wiring } from './wires.js';
+import { defaultGateway, segmentOf, type WireEnd, type Wiring } from './wires.js';
 
 /** Makes calls that the lab file is the reason for. */
 function labCalls(netns: string, object: string): (call: Call) => Install {
@@ -98,14 +98,9 @@ function* connect(near: WireEnd, far: WireEnd, object: string): Steps {
   yield labCalls(far.netns, object)({ call: 'link set', dev: far.dev, set: { up: true } });
 }
 
-/** Through the first router that has an interface on the segment; without a router there is none. */
 function* defaultRoute(lab: Lab, segment: string, call: (call: Call) => Install): Steps {
-  for (const { interfaces } of lab.routers) {
-    const gateway = interfaces.find((i) => i.segment === segment);
-    if (gateway === undefined) continue;
-    yield call(routeCall({ dst: { address: ANY, length: 0 }, via: gateway.address }));
-    return;
-  }
+  const gateway = defaultGateway(lab, segment);
+  if (gateway !== undefined) yield call(routeCall(gateway));
 }
 
 /** As `ip addr add`, which sets no broadcast address by itself. */

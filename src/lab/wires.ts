@@ -1,5 +1,5 @@
-import type { Ipv4, Mac } from '../address/index.js';
-import type { Lab, Segment } from './lab.js';
+import { ANY, type Ipv4, type Mac } from '../address/index.js';
+import type { Lab, Segment, StaticRoute } from './lab.js';
 import { portName, underlayMac } from './names.js';
 
 /** One end of a cable. */
@@ -66,4 +66,13 @@ export function segmentOf(lab: Lab, name: string): Segment {
   const segment = lab.segments.find((s) => s.name === name);
   if (segment === undefined) throw new Error(`the lab has no segment ${name}`);
   return segment;
+}
+
+/** Through the first router that has an interface on the segment; without a router there is none. */
+export function defaultGateway(lab: Lab, segment: string): StaticRoute | undefined {
+  for (const { interfaces } of lab.routers) {
+    const gateway = interfaces.find((each) => each.segment === segment);
+    if (gateway !== undefined) return { dst: { address: ANY, length: 0 }, via: gateway.address };
+  }
+  return undefined;
 }

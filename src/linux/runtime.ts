@@ -59,6 +59,14 @@ export interface RecentEntry {
   readonly ttl: number;
 }
 
+/** What ICMP errors said of a tunnel's far end of late. */
+export interface TunnelErrors {
+  /** Senders that are still to be told. */
+  readonly count: number;
+  /** When the last one came, ms. */
+  readonly last: number;
+}
+
 /** A member that a SET target added. */
 export interface AddedMember {
   /** When it leaves, ms; undefined means never. */
@@ -78,6 +86,8 @@ export interface NetnsRuntime {
   readonly exceptions: Map<number, RouteException>;
   /** By source. */
   readonly redirected: Map<number, RedirectedPeer>;
+  /** By device. */
+  readonly tunnelErrors: Map<string, TunnelErrors>;
   /** By list name, then source. */
   readonly recent: Map<string, Map<number, RecentEntry>>;
   /** Packets seen by an nth match, tokens of a limit match: by the match itself. */
@@ -110,6 +120,7 @@ export function createNetnsRuntime(): NetnsRuntime {
     vxlanStations: new Map(),
     exceptions: new Map(),
     redirected: new Map(),
+    tunnelErrors: new Map(),
     recent: new Map(),
     matchState: new Map(),
     setMembers: new Map(),

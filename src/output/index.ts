@@ -1,3 +1,5 @@
+export * from './bgp/bgp-rows.js';
+export { formatBgp, formatBgpJson } from './bgp/format-bgp.js';
 export { COLLECT_SCRIPT } from './collect-script.js';
 export type * from './compare/compare-rows.js';
 export { formatComparison, formatComparisonJson } from './compare/format-compare.js';

@@ -5,6 +5,7 @@ import { endOf, type Run, runsOf, type Section } from './run.js';
 import { percent, place } from './text/event-rows.js';
 import type { Language, Phrases } from './text/phrases.js';
 import { PHRASES } from './text/phrases-by-language.js';
+import { decapText, encapText } from './text/tunnel-text.js';
 
 /** A trace as a Mermaid sequence diagram: a column for each namespace, an arrow for each crossing between two. */
 export function formatMermaid(trace: Trace, { lang = 'en' }: { readonly lang?: Language } = {}): string {
@@ -83,9 +84,9 @@ class Diagram {
           ? `${p.label.route}: ${(event.got.route ?? p.noRoute(event.got.type === 'error' ? event.got.errno : '')).trim()}`
           : undefined;
       case 'encap':
-        return p.into(event.dev, 'VXLAN', event.remote, event.overhead);
+        return encapText(event, p);
       case 'decap':
-        return p.outOfTunnel(event.dev, event.vni);
+        return decapText(event, p);
       case 'deliver':
         return `${p.label.deliver}: ${event.to}`;
       case 'relay':

@@ -27,6 +27,8 @@ export const ICMP_HOST_UNREACH = 1;
 export const ICMP_PROT_UNREACH = 2;
 export const ICMP_PORT_UNREACH = 3;
 export const ICMP_FRAG_NEEDED = 4;
+/** RFC 792: a source route failed. */
+export const ICMP_SR_FAILED = 5;
 export const ICMP_NET_ANO = 9;
 export const ICMP_HOST_ANO = 10;
 /** RFC 1812 §5.2.7.1: communication administratively prohibited. */

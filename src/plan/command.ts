@@ -2,6 +2,7 @@ import { LineWords, type Role } from '../linux/index.js';
 import { didYouMean, type Problem, type Read, readResult } from '../problem/index.js';
 import { bridge } from './command/bridge.js';
 import { ip } from './command/ip.js';
+import { modprobe } from './command/ipip.js';
 import { conntrack, echo, ipset, iptables, iptablesRestore, ipvsadm, sysctl } from './command/other-tools.js';
 import type { Scene } from './command/scene.js';
 import { type ShellCommand, type ShellWord, splitShell } from './command/shell.js';
@@ -36,13 +37,14 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['ipset', ipset],
   ['ipvsadm', ipvsadm],
   ['conntrack', conntrack],
+  ['modprobe', modprobe],
 ]);
 /** Tools that run a command line of their own. */
 const SHELLS = new Set(['sh', 'bash']);
 
 /**
  * The calls that a command line makes: of `ip`, `bridge`, `sysctl`, `echo … > /proc/sys/…`, `iptables`,
- * `iptables-restore`, `ipset`, `ipvsadm`, `conntrack -F` and `-D`, also behind `ip netns exec NS`, in `sh -c '…'`, and
+ * `iptables-restore`, `ipset`, `ipvsadm`, `conntrack -F` and `-D`, `modprobe ipip`, also behind `ip netns exec NS`, in `sh -c '…'`, and
  * several joined by `;` or `&&`. Options that are not known are problems, each with its column and what may have been
  * meant.
  */

@@ -1,7 +1,7 @@
 import { formatIpv4, formatMac } from '../address/index.js';
 import { formatOrigin, formatRemote, formatScope, formatTable, sysctlName } from '../linux/index.js';
 import { quoteShell } from './command/shell.js';
-import { linkSettingWords, newLinkWords, portSettingWords, vethWords } from './format/link.js';
+import { linkSettingWords, newLinkWords, portSettingWords, tunnelWords, vethWords } from './format/link.js';
 import { routeSelectorWords, routeWords, ruleSelectorWords, ruleWords } from './format/words.js';
 import type { Call, ConnectionSelector, Install, RestoreChunk } from './install.js';
 
@@ -21,11 +21,15 @@ export function formatCommand({ netns, call, origin }: Install): string {
       return `ip netns add ${ns}`;
     case 'link add': {
       if (call.link.kind === 'tun') return ip(`tuntap add dev ${quoteShell(call.link.name)} mode tun`);
+      if (call.link.kind === 'ipip' && call.link.protocol === 'ipip' && call.link.mtu === undefined)
+        return ip(tunnelWords(call.link));
       const words = newLinkWords(call.link);
       return words === undefined ? remark(netns, call, formatOrigin(origin)) : ip(`link add ${words}`);
     }
     case 'link add veth':
       return ip(`link add ${vethWords(call, netns)}`);
+    case 'tunnel change':
+      return ip(`tunnel change ${call.dev} mode ${call.mode}`);
     case 'link set':
       return ip(`link set dev ${quoteShell(call.dev)} ${linkSettingWords(call.set)}`);
     case 'link del':

@@ -2,6 +2,7 @@ import type { Ipv4, Ipv4Prefix, Mac } from '../address/index.js';
 import type {
   BridgePort,
   InetAddress,
+  IpipKind,
   LinkKind,
   NewRoute,
   Origin,
@@ -40,7 +41,8 @@ export type NewLink = NewLinkKind & {
 };
 
 type NewLinkKind =
-  | Exclude<LinkKind, { readonly kind: 'loopback' | 'veth' | 'bridge' }>
+  | Exclude<LinkKind, { readonly kind: 'loopback' | 'veth' | 'bridge' | 'ipip' }>
+  | Omit<IpipKind, 'fallback'>
   | Omit<Extract<LinkKind, { readonly kind: 'bridge' }>, 'addressSet' | 'mtuSet'>;
 
 /** Which route a `del` means: what is undefined may be anything, but a TOS of undefined is 0. */
@@ -80,6 +82,11 @@ export type Call =
         readonly address: Mac | undefined;
       };
     }
+  /**
+   * The device that the module of IP in IP makes in every namespace, wherever it is not yet there: the call loads the
+   * module (dev_load()), and changes nothing of the device.
+   */
+  | { readonly call: 'tunnel change'; readonly dev: 'tunl0'; readonly mode: 'ipip' }
   | { readonly call: 'link set'; readonly dev: string; readonly set: LinkSettings }
   | { readonly call: 'link del'; readonly dev: string }
   | { readonly call: 'bridge link set'; readonly dev: string; readonly set: PortSettings }

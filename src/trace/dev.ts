@@ -38,7 +38,7 @@ function startXmit(net: Net, link: Link, skb: Skb): void {
   const send = xmit[link.kind];
   if (send === undefined) throw new Error(`no ndo_start_xmit for a ${link.kind} device`);
   // What another kind of device makes of it nobody is told (vxlan_xmit(), br_dev_xmit() return NETDEV_TX_OK).
-  if (link.kind !== 'veth') skb.call = undefined;
+  if (link.kind !== 'veth' && link.kind !== 'ipip') skb.call = undefined;
   send(net, skb);
 }
 

@@ -7,6 +7,7 @@ import {
   ICMP_REDIRECT,
   type Icmp,
   IPPROTO_ICMP,
+  IPPROTO_IPIP,
   IPPROTO_SCTP,
   IPPROTO_TCP,
   IPPROTO_UDP,
@@ -14,6 +15,7 @@ import {
   icmpName,
   type Packet,
 } from '../packet/index.js';
+import { ipipErr } from './ipip.js';
 import { drop, type Net, type ProbeSocket, tell } from './net.js';
 import { doRedirect } from './redirect.js';
 import { type Ends, hears, inetIif, listeningSocket, probeSocket } from './socket-lookup.js';
@@ -30,6 +32,10 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
   const mtu = l4.type === ICMP_DEST_UNREACH && l4.code === ICMP_FRAG_NEEDED ? believedMtu(net, l4, quoted) : undefined;
   if (mtu === 'ignored') {
     drop(net, skb, 'icmp_unreach', 'ERROR_IGNORED', () => ({ values: { dst: formatIpv4(quoted.dst) } }));
+    return;
+  }
+  if (quoted.protocol === IPPROTO_IPIP) {
+    deliverTunnelError(net, skb, l4, { quoted, mtu });
     return;
   }
   // tcp_v4_err() looks by inet_iif(), __udp4_lib_err() and raw_icmp_error() by the device.
@@ -51,6 +57,19 @@ export function deliverError(net: Net, skb: Skb, l4: Icmp): void {
     remote: formatIpv4(ip.src),
   }));
   socket.error(net, skb);
+}
+
+/** tunnel4_err(): to the tunnel that sent the packet. */
+function deliverTunnelError(
+  net: Net,
+  skb: Skb,
+  l4: Icmp,
+  { quoted, mtu }: { readonly quoted: IpHeader; readonly mtu: number | undefined },
+): void {
+  const heard = ipipErr(net, skb, l4, quoted);
+  if (heard === 'frag needed' && mtu !== undefined) learnMtu(net, quoted, mtu);
+  if (heard === 'redirect') doRedirect(net, skb, l4, quoted);
+  drop(net, skb, 'ipip_err', 'ERROR_IGNORED', () => ({ values: { dst: formatIpv4(quoted.dst) } }));
 }
 
 /** icmp_unreach(): what ip_no_pmtu_disc makes of "fragmentation needed"; 3 believes it where the protocol checks it. */

@@ -35,7 +35,7 @@ export function icmpSend(net: Net, about: Skb, type: number, code: number, info:
   if (about.type !== 'host' || dst.type === 'broadcast' || dst.type === 'multicast') return;
   if (ip.offset > 0) return;
   // icmp_xmit_lock(): while the kernel sends an ICMP message of its own, nobody else may.
-  if (about.call !== undefined && about.sk === CONTROL_SOCKET && l4?.l4 === 'icmp') return;
+  if (about.call !== undefined && about.sk === CONTROL_SOCKET && (l4 ?? about.inner?.l4)?.l4 === 'icmp') return;
   if (isIcmpError(type) && ip.protocol === IPPROTO_ICMP && (l4?.l4 !== 'icmp' || isIcmpError(l4.type))) return;
   const quoted = clonePacket(about);
   quoted.eth = undefined;

@@ -22,6 +22,7 @@ import type { DropCode } from './reason.js';
 import { tellRoute } from './route-event.js';
 import { sctpRcv } from './sctp.js';
 import { tcpRcv } from './tcp.js';
+import { tunnel4Rcv } from './tunnel4.js';
 import { udpRcv } from './udp.js';
 
 /** ip_rcv(): frames for other hosts are let go, the rest meets PREROUTING (linux net/ipv4/ip_input.c). */
@@ -166,6 +167,9 @@ export function ipLocalDeliverFinish(net: Net, skb: Skb): void {
     case IPPROTO_SCTP:
       sctpRcv(net, skb);
       return;
+    case IPPROTO_IPIP:
+      tunnel4Rcv(net, skb);
+      return;
     default:
       unknownProtocol(net, skb, ip.protocol);
   }
@@ -174,9 +178,8 @@ export function ipLocalDeliverFinish(net: Net, skb: Skb): void {
 /** What no transport protocol takes: a tunnel's, or nobody's. */
 function unknownProtocol(net: Net, skb: Skb, protocol: number): void {
   const tunnel = tunnelOfProtocol(net.ns, protocol);
-  if (tunnel !== undefined || protocol === IPPROTO_IPIP) {
-    // Without a device for it, IP in IP is still taken where the module is loaded for another namespace.
-    const what = tunnel === undefined ? 'IP in IP' : `link kind ${tunnel.type}`;
+  if (tunnel !== undefined) {
+    const what = `link kind ${tunnel.type}`;
     drop(net, skb, 'ip_protocol_deliver_rcu', 'UNSUPPORTED', () => ({ values: { what } }));
     return;
   }

@@ -12,6 +12,7 @@ import { icmpSend } from './icmp.js';
 import { ipForwardFinish } from './ip-forward.js';
 import { ipLocalDeliverFinish, ipRcv, ipRcvFinish } from './ip-input.js';
 import { dstOutput, ipFinishOutput, ipLocalOut, ipMcFinishOutput, ipRouteMeHarder } from './ip-output.js';
+import { ipipXmit } from './ipip.js';
 import type { KernelFunctions } from './net.js';
 import { tunXmit } from './relay.js';
 import { vxlanXmit } from './vxlan.js';
@@ -48,6 +49,7 @@ export const KERNEL: KernelFunctions = {
     veth: vethXmit,
     bridge: brDevXmit,
     vxlan: vxlanXmit,
+    ipip: ipipXmit,
     tun: tunXmit,
     unmodelled: unmodelledXmit,
   },

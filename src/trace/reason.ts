@@ -30,6 +30,9 @@ export type DropCode =
   | 'VXLAN_SNOOP_CONFLICT'
   | 'TUNNEL_PORT_CLOSED'
   | 'TUNNEL_LOOP'
+  | 'TUNNEL_NO_ROUTE'
+  | 'TUNNEL_ECN'
+  | 'NO_TUNNEL'
   | 'RELAY_NO_ROUTE'
   | 'RELAY_TTL'
   | 'TUN_NO_READER'
@@ -91,6 +94,9 @@ export const DROP_CODES: Readonly<Record<DropCode, { readonly kernel: string | u
   VXLAN_SNOOP_CONFLICT: { kernel: 'VXLAN_ENTRY_EXISTS' },
   TUNNEL_PORT_CLOSED: { kernel: 'NO_SOCKET' },
   TUNNEL_LOOP: { kernel: undefined },
+  TUNNEL_NO_ROUTE: { kernel: undefined },
+  TUNNEL_ECN: { kernel: undefined },
+  NO_TUNNEL: { kernel: undefined },
   RELAY_NO_ROUTE: { kernel: undefined },
   RELAY_TTL: { kernel: undefined },
   TUN_NO_READER: { kernel: 'TAP_TXFILTER' },

@@ -52,7 +52,8 @@ class TcpClient implements ProbeSocket {
 
   constructor(net: Net, options: TcpOptions, result: Conversation) {
     this.#net = net;
-    this.#options = options;
+    // __ip_sock_set_tos(): the ECN bits of a stream are TCP's own.
+    this.#options = { ...options, tos: options.tos & 0xfc };
     this.#result = result;
     this.netns = net.ns.name;
     this.localPort = options.sport;

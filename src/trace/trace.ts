@@ -288,7 +288,14 @@ export type EventBody =
       /** Bytes added. */
       readonly overhead: number;
     }
-  | { readonly k: 'decap'; readonly dev: string; readonly vni: number }
+  | {
+      readonly k: 'decap';
+      readonly dev: string;
+      /** Of VXLAN; null for IP in IP. */
+      readonly vni: number | null;
+      /** The source of the outer packet. */
+      readonly remote: string;
+    }
   /** The frame becomes several, each with headers of its own. */
   | { readonly k: 'split'; readonly why: string; readonly pieces: readonly Piece[] }
   /** Several frames have become this one. */

@@ -23,7 +23,7 @@ import {
 } from '../packet/index.js';
 import { packetType } from './dev.js';
 import { dropUnrouted } from './ip-send.js';
-import { tunnelCheckPmtu } from './ip-tunnel-core.js';
+import { ecnEncapsulate, tunnelCheckPmtu } from './ip-tunnel-core.js';
 import { drop, type Net, tell } from './net.js';
 import { tellRoute } from './route-event.js';
 import { cloneSkb, scrub } from './skb.js';
@@ -119,7 +119,7 @@ function xmitOne(net: Net, skb: Skb, link: VxlanLink, remote: VxlanRemote, entry
 function outerTos(link: VxlanLink, inner: Packet): number {
   const innerTos = inner.ip?.tos ?? 0;
   const base = link.tos === 'inherit' ? innerTos : link.tos;
-  return (base & 0xfc) | (innerTos & 3);
+  return ecnEncapsulate(base, innerTos);
 }
 
 function outerTtl(net: Net, link: VxlanLink, inner: Packet): number {
@@ -195,7 +195,8 @@ export function vxlanRcv(net: Net, skb: Skb): void {
   Object.assign(skb, inner);
   skb.dev = link.name;
   skb.type = packetType(skb, link);
-  tell(net, skb, () => ({ k: 'decap', fn: 'vxlan_rcv', dev: link.name, vni }));
+  const from = remote === undefined ? '' : formatIpv4(remote);
+  tell(net, skb, () => ({ k: 'decap', fn: 'vxlan_rcv', dev: link.name, vni, remote: from }));
   // gro_cells_receive(): the device's own NAPI hands it up.
   net.walk.enqueue(net, skb);
 }

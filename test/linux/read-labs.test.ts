@@ -85,7 +85,7 @@ test('kernel-scenarios: every dump reads, those after a change of state too', ()
     ]);
     const sysctl = { file: `${name}: sysctl`, text: dump.sysctl };
     const { ns } = readable(readNetns({ ...Object.fromEntries(parts), sysctl }, { name, role: 'host' }));
-    expect(ns.links.get('tunl0')?.kind, 'ipip is kept, but not modelled').toBe('unmodelled');
+    expect(ns.links.get('tunl0')).toMatchObject({ kind: 'ipip', fallback: true, pmtudisc: false });
   }
 });
 

@@ -1,13 +1,7 @@
 import { loadCorpus } from '../oracle/corpus.js';
 import { judge } from '../oracle/differential.js';
 import { LABS } from '../recordings/load.js';
-import {
-  type Comparison,
-  comparisonsOfCase,
-  comparisonsOfProbe,
-  WAITING_PROBES,
-  WAITING_SCENARIOS,
-} from '../replay/compare.js';
+import { type Comparison, comparisonsOfCase, comparisonsOfProbe, WAITING_PROBES } from '../replay/compare.js';
 import { replay } from '../replay/lab.js';
 import { loadScenarios, replayScenario } from '../replay/scenario.js';
 
@@ -21,7 +15,6 @@ export function disagreements(): string[] {
       if ([...comparisonsOfProbe(replayed)].some(differs)) found.push(`${name}: ${title}`);
     }
   for (const scenario of loadScenarios()) {
-    if (WAITING_SCENARIOS.has(scenario.name)) continue;
     for (const replayed of replayScenario(scenario))
       if ([...comparisonsOfCase(scenario, replayed)].some(differs))
         found.push(`${scenario.name}: ${replayed.recorded.id}`);

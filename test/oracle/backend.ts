@@ -50,7 +50,7 @@ const MACHINES: Readonly<Record<Backend, Machine>> = {
     counts: false,
     before: [
       // The kernel loads modules that rules and devices need; these are needed for their sysctls.
-      'modprobe -a br_netfilter nf_conntrack ip_vs nfnetlink_log',
+      'modprobe -a br_netfilter nf_conntrack ip_vs nfnetlink_log ipip',
       // ip_error() tells each time that there is no way; only the first network namespace has this sysctl.
       'echo 0 > /proc/sys/net/ipv4/route/error_cost',
     ],

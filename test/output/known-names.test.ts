@@ -36,9 +36,26 @@ test.each([
   { name: 'flannel.ipip', kind: 'device', is: 'flannel.ipip', why: 'no VNI, so not VXLAN' },
   { name: 'flannel.4096', kind: 'device', is: 'flannel.*', why: 'a VNI' },
   { name: 'cali-tw-cali0123', kind: 'chain', is: 'cali-tw-*', why: 'the longer beginning' },
+  { name: 'cali-pri-kns.default', kind: 'chain', is: 'cali-pri-*', why: 'a profile, not a policy' },
+  { name: 'cali-from-wl-dispatch-5', kind: 'chain', is: 'cali-from-wl-dispatch-*', why: 'a group of devices' },
+  { name: 'cali40all-ipam-pools', kind: 'ipset', is: 'cali40all-ipam-pools', why: 'not of a policy' },
+  { name: 'cali40s:2Cg9', kind: 'ipset', is: 'cali40*', why: 'a selector’s hash' },
+  { name: 'cali82111e10a96', kind: 'device', is: 'cali*', why: 'of a pod' },
+  { name: '0x10000/0x10000', kind: 'mark', is: '0x10000', why: 'as Felix writes it' },
+  { name: '169.254.1.1', kind: undefined, is: '169.254.1.1', why: 'nothing has it, routes name it' },
   { name: '0x00004000/0x4000', kind: 'mark', is: '0x4000', why: 'as kube-proxy writes it' },
 ] as const)('$name is $is: $why', ({ name, kind, is }) => {
   expect(knownName(name, kind)?.name).toBe(is);
+});
+
+test.each([
+  // The order in which Felix takes the bits of iptablesMarkMask, lowest first (felix 3.21 dataplane/driver.go).
+  ['0x10000', 'accepted'],
+  ['0x20000', 'next tier'],
+  ['0x40000', 'scratch 0'],
+  ['0x80000', 'scratch 1'],
+])('mark %s of Felix: %s', (bit, says) => {
+  expect(knownName(bit, 'mark')?.means.en).toContain(says);
 });
 
 test('only sets have names of their own for IPv6', () => {

@@ -13,8 +13,6 @@ import type { ReplayedCase, Scenario, ScenarioCase } from './scenario.js';
 
 /** Probes of recorded labs that need what is not modelled yet. */
 export const WAITING_PROBES: Partial<Record<LabName, RegExp>> = { 'cni-plugins': /^macvlan/ };
-/** Recorded scenarios that do. */
-export const WAITING_SCENARIOS: ReadonlyMap<string, string> = new Map([['calico-ipip', 'IP in IP is not modelled']]);
 
 /** Something that the kernel recorded, and what we make of it. */
 export interface Comparison {

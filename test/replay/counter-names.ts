@@ -20,6 +20,7 @@ const COMPARED = [
 const LEFT_OUT: readonly (readonly [name: RegExp, why: string])[] = [
   [/^Tcp\./, 'of sockets and their states, which the programs of a recorder close in a way of their own'],
   [/^TcpExt\.(?!IP)/, 'the same'],
+  [/^IpExt\.In(NoECT|ECT0|ECT1|CE)Pkts$/, 'what the TOS of each frame tells'],
   [/^Ip\.Reasm(Fails|Timeout)$/, 'ip_expire() counts after 30 s, when no case is watched any more'],
 ];
 

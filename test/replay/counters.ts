@@ -208,12 +208,12 @@ class Counter {
       this.#group(netns, place, 'In');
       return;
     }
-    if (place.stage !== undefined || event.fn === undefined) return;
+    if (place.stage !== undefined || event.fn == null) return;
     // What a REJECT sends is routed as if it had been changed at OUTPUT; what a bridge translates is not sent by anybody.
     if (event.fn === 'ip_route_me_harder' ? placed.leg.kind !== 'reply' : !SENDS.has(String(event.fn))) return;
     const { icmp, l4 } = outermost(headers);
     // A connection's segments are sent by __ip_queue_xmit(), a RST without one by ip_send_unicast_reply().
-    const byIpSendSkb = event.fn !== 'udp_tunnel_dst_lookup' && event.fn !== 'ip_route_me_harder' && l4 !== 'tcp';
+    const byIpSendSkb = !OTHERWISE_SENT.has(event.fn) && l4 !== 'tcp';
     Object.assign(place, { stage: 'output', from: netns, countsFailure: byIpSendSkb, group: event.got.type });
     if (this.#counting === '6.18') this.#add(netns, 'Ip.OutRequests');
     if (icmp === undefined) return;
@@ -225,8 +225,9 @@ class Counter {
   #taken({ netns, event, headers }: PlacedEvent): void {
     if (event.k === 'deliver' && event.to === 'arp') return;
     this.#add(netns, 'Ip.InDelivers');
-    // vxlan_rcv() leaves the frame without its outer headers.
-    const { icmp, l4 } = event.k === 'decap' ? { icmp: undefined, l4: 'udp' } : outermost(headers);
+    // vxlan_rcv() leaves the frame without its outer headers, and so does ip_tunnel_rcv().
+    const { icmp, l4 } =
+      event.k === 'decap' ? { icmp: undefined, l4: event.vni === null ? '' : 'udp' } : outermost(headers);
     if (l4 === 'udp' && !(event.k === 'drop')) this.#add(netns, 'Udp.InDatagrams');
     if (icmp === undefined) return;
     this.#add(netns, 'Icmp.InMsgs');
@@ -288,6 +289,13 @@ class Counter {
   }
 }
 
+/** Those whose packets no ip_send_skb() sends: tunnels' (iptunnel_xmit()), and what NAT gave another way. */
+const OTHERWISE_SENT: ReadonlySet<string> = new Set([
+  'udp_tunnel_dst_lookup',
+  'ip_route_output_key',
+  'ip_route_me_harder',
+]);
+
 /** The functions that look up the route of a packet of the host's own. */
 const SENDS: ReadonlySet<string> = new Set([
   'ip_route_output_flow',
@@ -296,20 +304,13 @@ const SENDS: ReadonlySet<string> = new Set([
   'ip_queue_xmit',
   'sctp_v4_xmit',
   'udp_tunnel_dst_lookup',
+  'ip_route_output_key',
 ]);
 
 /** Those that drop what a transport protocol has been given. */
 const TRANSPORT: ReadonlySet<string> = new Set([
-  'tcp_v4_rcv',
-  '__udp4_lib_rcv',
-  'icmp_rcv',
-  'icmp_echo',
-  'ping_rcv',
-  'icmp_unreach',
-  'sctp_rcv',
-  'vxlan_rcv',
-  'vxlan_set_mac',
-  'vxlan_snoop',
+  ...['tcp_v4_rcv', '__udp4_lib_rcv', 'icmp_rcv', 'icmp_echo', 'ping_rcv', 'icmp_unreach', 'sctp_rcv', 'ipip_err'],
+  ...['vxlan_rcv', 'vxlan_set_mac', 'vxlan_snoop', 'tunnel4_rcv', 'ip_tunnel_rcv'],
 ]);
 
 const HOOK_OF: ReadonlyMap<Place['stage'], string> = new Map([

@@ -72,6 +72,12 @@ const DROP_COUNTERS: Readonly<Record<DropCode, Counted>> = {
   TUNNEL_PORT_CLOSED: ['Udp.NoPorts'],
   // vxlan_xmit_one(): collisions, and with them tx_errors.
   TUNNEL_LOOP: ['dev.tx_errors', 'dev.tx_collisions'],
+  // ip_tunnel_xmit(): a device without a far end, given a packet without a route.
+  TUNNEL_NO_ROUTE: ['dev.tx_errors', 'dev.tx_fifo_errors'],
+  // ip_tunnel_rcv()
+  TUNNEL_ECN: ['dev.rx_errors', 'dev.rx_frame_errors'],
+  // tunnel4_rcv() sends an error and counts nothing.
+  NO_TUNNEL: SILENT,
   // What a program does with a packet no kernel counts.
   RELAY_NO_ROUTE: SILENT,
   RELAY_TTL: SILENT,

@@ -113,7 +113,8 @@ function icmpOf(
   if (h.type === 5) icmp['gateway'] = h.gateway;
   const ip = quoted.find((q) => q.l === 'ip4');
   if (ip?.l === 'ip4') {
-    const l4 = quoted.find((q) => q.l === 'tcp' || q.l === 'udp');
+    // Of a tunnelled packet the recorder reads the outer header alone.
+    const l4 = ip.proto === 'ipip' ? undefined : quoted.find((q) => q.l === 'tcp' || q.l === 'udp');
     const readable = l4?.l === 'tcp' ? quotedBytes >= 34 : l4?.l === 'udp';
     const ports = readable && (l4?.l === 'tcp' || l4?.l === 'udp') ? { sport: l4.sport, dport: l4.dport } : {};
     icmp['quoted'] = { src: ip.src, dst: ip.dst, ttl: ip.ttl, proto: PROTOCOLS[ip.proto], ...ports };

@@ -1,14 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { comparisonsOfCase, WAITING_SCENARIOS } from './compare.js';
+import { comparisonsOfCase } from './compare.js';
 import { replayDiffs } from './diffs.js';
 import { loadScenarios, replayScenario } from './scenario.js';
 
-for (const scenario of loadScenarios()) {
-  const waiting = WAITING_SCENARIOS.get(scenario.name);
-  if (waiting !== undefined) {
-    test.skip(`recorded in user-mode Linux 6.1: ${scenario.name}: ${waiting}`);
-    continue;
-  }
+for (const scenario of loadScenarios())
   describe(`recorded in user-mode Linux 6.1: ${scenario.name}`, () => {
     for (const replayed of replayScenario(scenario))
       test(`${replayed.recorded.id} ${replayed.recorded.note ?? ''}`, () => {
@@ -16,4 +11,3 @@ for (const scenario of loadScenarios()) {
         replayDiffs(replayed.trace);
       });
   });
-}

@@ -205,7 +205,7 @@ const ICMP: Readonly<Record<string, readonly [type: string, code: string | numbe
   'redirect-host': ['redirect', 1],
   'ttl-exceeded': ['time-exceeded', 0],
 };
-const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17 };
+const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, ipip: 4, tcp: 6, udp: 17 };
 
 /** A recorded event in the form that our frames are compared in. */
 function frameOfEvent(event: RecordedEvent): Frame {
@@ -246,7 +246,9 @@ function layers(event: Pick<RecordedEvent, 'ethSrc' | 'ethDst' | 'arp' | 'ip'>):
   }
   if (i['vni'] !== undefined) out.vxlan = { vni: i['vni'] };
   if (i['icmp'] !== undefined) out.icmp = icmp(i);
-  if (i['inner'] !== undefined) out.inner = layers(i['inner'] as RecordedEvent);
+  // Within VXLAN is a frame, within IP in IP a packet.
+  const inner = i['inner'] as RecordedEvent | undefined;
+  if (inner !== undefined) out.inner = layers(i['proto'] === 'ipip' ? { ip: { ...inner } } : inner);
   return out;
 }
 

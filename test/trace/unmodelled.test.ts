@@ -21,7 +21,7 @@ test.each<{ commands: string; port: number; want: string }>([
 
 test.each([
   { words: 'gre local 10.0.1.1 remote 10.0.0.1', protocol: 47 },
-  { words: 'ipip local 10.0.1.1 remote 10.0.0.1', protocol: 4 },
+  { words: 'ipip external', protocol: 4 },
 ])('protocol $protocol belongs to `type $words`', ({ words, protocol }) => {
   const ns = networkFrom(ROUTER + link(words)).netns('b');
   if (ns === undefined) throw new Error('no namespace b');

@@ -5,6 +5,7 @@ import { bird } from './bird.js';
 import { calicoPlugins } from './cni.js';
 import { calicoSpeakers } from './confd.js';
 import { felix, felixLate } from './felix/felix.js';
+import { IPIP_OVERHEAD, VXLAN_OVERHEAD } from './felix/settings.js';
 import { registerCalico } from './ipam.js';
 
 /** Routes between nodes by BGP, without a tunnel. */
@@ -54,6 +55,7 @@ function backend(
           late: speaksBgp ? [felixLate, bird] : [felixLate],
           register: (cluster) => registerCalico(cluster, { ipipMode, vxlanMode }),
           ...(speaksBgp ? { speakers: calicoSpeakers } : {}),
+          podMtu: (mtu) => mtu - (ipipMode !== 'Never' ? IPIP_OVERHEAD : vxlanMode !== 'Never' ? VXLAN_OVERHEAD : 0),
           plugins: calicoPlugins,
         },
       };

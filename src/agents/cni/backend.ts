@@ -32,10 +32,18 @@ export interface CniBackend {
 /** What is switched off on a node: names of agents and of their parts. */
 export type Off = ReadonlySet<string>;
 
+/** A node before its network's daemons have started. */
+export interface UnregisteredNode {
+  readonly node: Node;
+  readonly off: Off;
+  /** Of its first address: that of the segment it is on. */
+  readonly prefixLength: number;
+}
+
 /** A cluster before its network has said anything: no pod has an address but those that are given one. */
 export interface Unregistered {
   readonly podCIDR: Ipv4Prefix;
-  readonly nodes: readonly { readonly node: Node; readonly off: Off }[];
+  readonly nodes: readonly UnregisteredNode[];
   /** All but those on the host network, in the order in which they start. */
   readonly pods: readonly Pod[];
   readonly calico: CalicoObjects;

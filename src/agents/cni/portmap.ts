@@ -1,4 +1,5 @@
 import { formatIpv4, type Ipv4 } from '../../address/index.js';
+import type { Pod } from '../../cluster/index.js';
 import type { Steps } from '../agent.js';
 import { ensureChain, ensureRule, type RuleSpec } from '../iptables.js';
 import { routeGet } from '../route-get.js';
@@ -25,6 +26,15 @@ export interface PortmapConf {
   /** 13 unless given. */
   readonly markMasqBit: number;
   readonly portMappings: readonly PortMapping[];
+}
+
+/** What kubelet tells of a pod's host ports. */
+export function portMappings(pod: Pod): PortMapping[] {
+  return pod.ports.flatMap(({ hostPort, hostIP, containerPort, protocol }) =>
+    hostPort === undefined
+      ? []
+      : [{ hostPort, containerPort, hostIP, protocol: protocol.toLowerCase() as PortMapping['protocol'] }],
+  );
 }
 
 const DNAT = 'CNI-HOSTPORT-DNAT';

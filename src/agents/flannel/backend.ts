@@ -1,4 +1,4 @@
-import type { Node, Pod } from '../../cluster/index.js';
+import type { Node } from '../../cluster/index.js';
 import { type AgentContext, ownNetns } from '../agent.js';
 import { type CniBackend, type CniSetup, type Off, type PodNetwork, registerEach } from '../cni/backend.js';
 import { bridge } from '../cni/bridge.js';
@@ -12,7 +12,7 @@ import {
   readOptions,
   switchOption,
 } from '../cni/options.js';
-import { type PortMapping, portmap } from '../cni/portmap.js';
+import { portMappings, portmap } from '../cni/portmap.js';
 import { externalInterface, type FlannelConfig, holds } from './config.js';
 import { type FlannelBackend, flanneld } from './flanneld.js';
 import { hostGw } from './host-gw.js';
@@ -147,13 +147,4 @@ function subnetEnv(context: AgentContext, config: FlannelConfig, flannel: Flanne
   if (external === undefined || !runs(config, self, off)) return undefined;
   const ipMasq = config.ipMasq && !off.has('flanneld/masq');
   return { network: config.network, subnet: self.podCIDR, mtu: flannel.mtu(external), ipMasq };
-}
-
-/** What kubelet tells of a pod's host ports. */
-function portMappings(pod: Pod): PortMapping[] {
-  return pod.ports.flatMap(({ hostPort, hostIP, containerPort, protocol }) =>
-    hostPort === undefined
-      ? []
-      : [{ hostPort, containerPort, hostIP, protocol: protocol.toLowerCase() as PortMapping['protocol'] }],
-  );
 }

@@ -128,6 +128,15 @@ function kindFields(link: Link, { ns, names }: Side): readonly (readonly [string
         ['tos', String(link.tos)],
         ['df', link.df],
       ];
+    case 'ipip':
+      return [
+        ['local', link.local === undefined ? 'any' : formatIpv4(link.local)],
+        ['remote', link.remote === undefined ? 'any' : formatIpv4(link.remote)],
+        ['dev', link.lower ?? 'none'],
+        ['ttl', String(link.ttl)],
+        ['tos', String(link.tos)],
+        ['pmtudisc', word(link.pmtudisc)],
+      ];
     case 'loopback':
     case 'physical':
     case 'tun':

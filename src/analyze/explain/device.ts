@@ -5,6 +5,8 @@ import {
   formatOrigin,
   formatRoute,
   formatTable,
+  ipipEnds,
+  ipipWords,
   type Link,
   type Netns,
 } from '../../linux/index.js';
@@ -54,6 +56,7 @@ function peerText(link: Link, network: Network): string | undefined {
 }
 
 function tunnelText(link: Link): string | undefined {
+  if (link.kind === 'ipip') return `${ipipEnds(link, 'any')} ${ipipWords(link)}`;
   if (link.kind !== 'vxlan') return undefined;
   const { vni, local, dstport, lower } = link;
   const ends = local === undefined ? '' : ` local ${formatIpv4(local)}`;

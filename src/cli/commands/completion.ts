@@ -26,7 +26,7 @@ interface Words {
     readonly name: string;
     readonly description: string;
     readonly options: readonly string[];
-    /** Fixed values of the last argument, or names of further commands, where it has some. */
+    /** Fixed values of arguments, or names of further commands, where it has some. */
     readonly values: readonly string[];
     readonly takesLab: boolean;
   }[];
@@ -38,7 +38,10 @@ function wordsOf(program: Command): Words {
     name: command.name(),
     description: command.description().split('. ')[0] ?? '',
     options: command.options.flatMap((option) => option.long ?? []),
-    values: [...(command.registeredArguments.at(-1)?.argChoices ?? []), ...command.commands.map((sub) => sub.name())],
+    values: [
+      ...command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+      ...command.commands.map((sub) => sub.name()),
+    ],
     takesLab: command.registeredArguments[0]?.name() === 'lab',
   }));
   return { commands, labs: shippedLabs() };

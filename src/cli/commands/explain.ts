@@ -63,4 +63,5 @@ Examples:
   podpath explain flannel-vxlan KUBE-SEP-2AZ33KU3V5PGPQZH        which Service, which endpoint, whose address
   podpath explain flannel-vxlan veth14eb04c0                     which pod is behind it
   podpath explain flannel-vxlan 0x4000/0x4000 --lang zh          who sets the mark, and who looks at it
+  podpath explain calico-bgp cali-FORWARD                        a chain of Felix
   podpath explain dumps/ KUBE-SERVICES                           of real nodes: each rule with its file and line`;

@@ -1,7 +1,7 @@
 import type { Source } from '../../linux/index.js';
 import { type Problem, type Read, readResult } from '../../problem/index.js';
 import { inside, LabContext, type Place, rootOf } from '../context.js';
-import { type Manifest, readObject } from '../manifest.js';
+import { emptyManifest, readObject } from '../manifest.js';
 import { readLabInPart } from '../read-lab.js';
 import { valueAt } from '../value-at.js';
 import { type Configured, readConfigMap } from './config-maps.js';
@@ -21,7 +21,7 @@ export interface ImportedLab {
 
 /** Makes a lab of what `kubectl get … -o json` or `-o yaml` printed, in one file or several. */
 export function importKubectl(sources: readonly Source[]): Read<ImportedLab> {
-  const manifest: Manifest = { nodes: [], pods: [], services: [], endpointSlices: [] };
+  const manifest = emptyManifest();
   const configured: Partial<Configured> = {};
   const problems: Problem[] = [];
   const told: string[] = [];

@@ -24,9 +24,14 @@ const DEFAULTS: Readonly<Record<Link['kind'], KindDefaults>> = {
   veth: VIRTUAL,
   bridge: VIRTUAL,
   vxlan: VIRTUAL,
+  // ip_tunnel_newlink() sets no limits.
+  ipip: { ...VIRTUAL, minMtu: 0, maxMtu: 0 },
   tun: { ...VIRTUAL, qdisc: 'pfifo_fast', qlen: 500 },
   unmodelled: VIRTUAL,
 };
+
+/** ip_tunnel_create(), which `ip tunnel add` calls: what an outer packet can carry at most (IP_MAX_MTU). */
+const IPIP_BY_IOCTL = { minMtu: 68, maxMtu: 65535 - 20 };
 
 /** Of drivers that are not modelled: dummy_setup(), ip_tunnel_newlink(), ipip6_tunnel_setup(). */
 const LIMITS: ReadonlyMap<string, Pick<KindDefaults, 'minMtu' | 'maxMtu'>> = new Map([
@@ -48,7 +53,8 @@ export function queueLength(link: Link): number {
 /** How many want a device to hear everything, a bridge of its ports among them, and the MTU that it may have. */
 export function limitsOf(link: Link): Readonly<Record<'promiscuity' | 'allmulti' | 'minMtu' | 'maxMtu', number>> {
   const port = link.port === undefined ? 0 : 1;
-  const driver = link.kind === 'unmodelled' ? LIMITS.get(link.type) : undefined;
+  const byIoctl = link.kind === 'ipip' && link.protocol === 'ipip' ? IPIP_BY_IOCTL : undefined;
+  const driver = link.kind === 'unmodelled' ? LIMITS.get(link.type) : byIoctl;
   const { minMtu, maxMtu } = driver ?? DEFAULTS[link.kind];
   return { promiscuity: port + (link.promisc ? 1 : 0), allmulti: port, minMtu, maxMtu };
 }

@@ -70,10 +70,32 @@ export type LinkKind =
       readonly tos: number | 'inherit';
       readonly df: 'unset' | 'set' | 'inherit';
     }
+  | IpipKind
   /** A TUN device: what it sends is read by the process that holds it. */
   | { readonly kind: 'tun' }
-  /** Any other kind (`ipip`, `macvlan` …): kept and printed, not forwarded through. */
+  /** Any other kind (`gre`, `macvlan` …): kept and printed, not forwarded through. */
   | { readonly kind: 'unmodelled'; readonly type: string; readonly data: Readonly<Record<string, unknown>> };
+
+/** A tunnel that puts IPv4 packets into IPv4 packets (struct ip_tunnel, linux net/ipv4/ipip.c). */
+export interface IpipKind {
+  readonly kind: 'ipip';
+  /** undefined: the route of the outer packet says. */
+  readonly local: Ipv4 | undefined;
+  /** undefined: the next hop of the inner packet's route is the other end. */
+  readonly remote: Ipv4 | undefined;
+  /** The device that outer packets leave by (`dev`); undefined when the routes say. */
+  readonly lower: string | undefined;
+  /** Outer TTL, 1 … 255. */
+  readonly ttl: number | 'inherit';
+  /** uint8, the ECN bits aside. */
+  readonly tos: number | 'inherit';
+  /** The outer packet always says DF; otherwise it does if the inner one does. */
+  readonly pmtudisc: boolean;
+  /** What it was told to carry: `ip link add` says any, `ip tunnel add` IPv4. */
+  readonly protocol: 'any' | 'ipip';
+  /** The device that the module makes in every namespace, as `tunl0`: it takes what no other one does. */
+  readonly fallback: boolean;
+}
 
 /** One network device of a namespace. */
 export type Link = LinkKind & {
@@ -104,7 +126,7 @@ export type LinkOf<K extends LinkKind['kind']> = Extract<Link, { readonly kind: 
 
 /** Whether frames on the link have an Ethernet header. */
 export function hasEthernet(link: Link): boolean {
-  return link.kind !== 'tun' && !(link.kind === 'unmodelled' && LAYER3.has(link.type));
+  return link.kind !== 'tun' && link.kind !== 'ipip' && !(link.kind === 'unmodelled' && LAYER3.has(link.type));
 }
 
 const LAYER3 = new Set(['ipip', 'sit', 'gre', 'ip6tnl', 'wireguard', 'vti', 'xfrm', 'none']);

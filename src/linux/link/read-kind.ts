@@ -30,6 +30,8 @@ export function readKind(record: JsonRecord, netns: string): LinkKind {
       };
     case 'vxlan':
       return (data && readVxlan(data)) ?? unmodelled;
+    case 'ipip':
+      return (data && readIpip(data)) ?? unmodelled;
     case 'tun':
       return data?.string('type') === 'tun' ? { kind } : unmodelled;
     default:
@@ -70,5 +72,33 @@ function readVxlan(data: JsonRecord): LinkKind | undefined {
     ttl: data.number('ttl') ?? 'inherit',
     tos: tos === 1 ? 'inherit' : tos,
     df: df === 'set' || df === 'inherit' ? df : 'unset',
+  };
+}
+
+/** Options that change what an ipip device sends, and that are not modelled. */
+const UNMODELLED_IPIP = ['external', 'fwmark', 'encap'];
+
+function readIpip(data: JsonRecord): LinkKind | undefined {
+  if (UNMODELLED_IPIP.some((key) => data.has(key) && data.fields[key] !== false)) return undefined;
+  const protocol = data.string('proto') ?? 'any';
+  if (protocol !== 'any' && protocol !== 'ipip') return undefined;
+  const end = (key: 'local' | 'remote'): Ipv4 | undefined => (data.string(key) === 'any' ? undefined : data.ipv4(key));
+  const local = end('local');
+  const remote = end('remote');
+  if (remote !== undefined && isMulticast(remote)) return undefined;
+  const lower = data.string('link');
+  const ttl = data.number('ttl') ?? 0;
+  const tos = data.spelledNumber('tos') ?? 0;
+  return {
+    kind: 'ipip',
+    local,
+    remote,
+    lower,
+    ttl: ttl === 0 ? 'inherit' : ttl,
+    tos: tos % 2 === 1 ? 'inherit' : tos,
+    pmtudisc: data.boolean('pmtudisc') ?? true,
+    protocol,
+    // Beside it there is no other one without ends (ip_tunnel_find()).
+    fallback: local === undefined && remote === undefined && lower === undefined,
   };
 }

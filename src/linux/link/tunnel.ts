@@ -1,3 +1,4 @@
+import { formatIpv4, type Ipv4 } from '../../address/index.js';
 import type { Netns } from '../netns.js';
 import type { Link, LinkOf } from './link.js';
 
@@ -66,10 +67,13 @@ export interface TunnelEnds {
   readonly lower: string | undefined;
 }
 
-const WITH_ENDS = new Set(['ipip', 'sit']);
-
-/** The ends of a tunnel device that a dump told of; undefined for other devices. */
+/** The ends of a tunnel device of IPv4; undefined for other devices. */
 export function tunnelEnds(link: Link): TunnelEnds | undefined {
+  if (link.kind === 'ipip') {
+    const end = (address: Ipv4 | undefined): string => (address === undefined ? ANY_END : formatIpv4(address));
+    const { local, remote, lower } = link;
+    return { local: end(local), remote: end(remote), pointToPoint: remote !== undefined, lower };
+  }
   if (link.kind !== 'unmodelled' || !WITH_ENDS.has(link.type)) return undefined;
   const { local, remote, link: lower } = link.data;
   if (typeof local !== 'string' || typeof remote !== 'string') return undefined;
@@ -80,4 +84,12 @@ export function tunnelEnds(link: Link): TunnelEnds | undefined {
     pointToPoint: end(remote) !== ANY_END,
     lower: typeof lower === 'string' ? lower : undefined,
   };
+}
+
+/** Kinds that are not modelled of which a dump tells the ends: an `ipip` device may be made to ask for them (`external`). */
+const WITH_ENDS = new Set(['ipip', 'sit']);
+
+/** The hardware type of a tunnel device, as `link/ipip` says it. */
+export function tunnelType(link: Link): string {
+  return link.kind === 'unmodelled' ? link.type : link.kind;
 }

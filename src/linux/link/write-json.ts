@@ -4,7 +4,7 @@ import { formatJson, type JsonObject } from '../write-json.js';
 import { hasAddrGenMode, limitsOf, qdiscOf, queueLength, queuesOf, tsoMax } from './details.js';
 import { keptNow } from './kept.js';
 import { hasEthernet, type Link } from './link.js';
-import { tunnelEnds } from './tunnel.js';
+import { tunnelEnds, tunnelType } from './tunnel.js';
 import { type LinkView, linkFlags, operstate } from './write.js';
 import { addressFields } from './write-address.js';
 import { linkinfoOf } from './write-kind-json.js';
@@ -100,9 +100,14 @@ function hardwareOf(link: Link): JsonObject {
     return { link_type: 'loopback', address, broadcast: address };
   }
   const ends = tunnelEnds(link);
-  if (link.kind === 'unmodelled' && ends !== undefined) {
+  if (ends !== undefined) {
     const pointToPoint = ends.pointToPoint ? true : undefined;
-    return { link_type: link.type, address: ends.local, link_pointtopoint: pointToPoint, broadcast: ends.remote };
+    return {
+      link_type: tunnelType(link),
+      address: ends.local,
+      link_pointtopoint: pointToPoint,
+      broadcast: ends.remote,
+    };
   }
   if (!hasEthernet(link)) return { link_type: link.kind === 'unmodelled' ? link.type : 'none' };
   return { link_type: 'ether', address: formatMac(link.address), broadcast: 'ff:ff:ff:ff:ff:ff' };

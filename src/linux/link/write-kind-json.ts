@@ -1,4 +1,4 @@
-import { formatIpv4 } from '../../address/index.js';
+import { formatIpv4, type Ipv4 } from '../../address/index.js';
 import { formatTos } from '../fib/write-routes.js';
 import type { Netns } from '../netns.js';
 import type { JsonObject } from '../write-json.js';
@@ -32,6 +32,8 @@ function kindOf(ns: Netns, link: Link): JsonObject | undefined {
       return { info_kind: 'bridge', info_data: bridgeData(ns, link) };
     case 'vxlan':
       return { info_kind: 'vxlan', info_data: vxlanData(link) };
+    case 'ipip':
+      return { info_kind: 'ipip', info_data: ipipData(link) };
     case 'unmodelled':
       return { info_kind: link.type, ...(Object.keys(link.data).length === 0 ? {} : { info_data: link.data }) };
   }
@@ -103,6 +105,20 @@ function vxlanData(link: LinkOf<'vxlan'>): JsonObject {
     udp_csum: true,
     udp_zero_csum6_tx: false,
     udp_zero_csum6_rx: false,
+  };
+}
+
+/** iptunnel_print_opt(), iproute2 ip/link_iptnl.c. */
+function ipipData({ protocol, remote, local, lower, ttl, tos, pmtudisc }: LinkOf<'ipip'>): JsonObject {
+  const end = (address: Ipv4 | undefined): string => (address === undefined ? 'any' : formatIpv4(address));
+  return {
+    proto: protocol,
+    remote: end(remote),
+    local: end(local),
+    link: lower,
+    ttl: ttl === 'inherit' ? 0 : ttl,
+    tos: tos === 'inherit' ? '0x1' : tos === 0 ? undefined : formatTos(tos),
+    pmtudisc,
   };
 }
 

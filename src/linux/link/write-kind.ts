@@ -2,7 +2,7 @@ import { formatIpv4, formatMac, MAC_ZERO } from '../../address/index.js';
 import { formatTos } from '../fib/write-routes.js';
 import type { Netns } from '../netns.js';
 import { pathCost, portsOf } from './details.js';
-import type { BridgePort, Link, LinkKind, LinkOf } from './link.js';
+import type { BridgePort, IpipKind, Link, LinkKind, LinkOf } from './link.js';
 
 /** The lines of `ip -d link` that tell of a device's kind and of its being a bridge port. Each ends with a blank. */
 export function formatKind(ns: Netns, link: Link): string[] {
@@ -25,6 +25,8 @@ function kindWords(ns: Netns, link: Link): string[] {
       return [`${bridgeWords(ns, link)} `];
     case 'vxlan':
       return [`${vxlanDetails(link)} ageing 300 udpcsum noudp6zerocsumtx noudp6zerocsumrx `];
+    case 'ipip':
+      return [`ipip ${link.protocol} ${ipipEnds(link, 'any')} ${ipipWords(link)} `];
     case 'unmodelled':
       return [`${link.type} `];
   }
@@ -84,6 +86,25 @@ export function vxlanWords(link: VxlanKind): string {
   else if (link.tos !== 0) words.push('tos', formatTos(link.tos));
   words.push('ttl', link.ttl === 0 ? 'auto' : String(link.ttl));
   if (link.df !== 'unset') words.push('df', link.df);
+  return words.join(' ');
+}
+
+/** `remote 10.0.0.2 local 10.0.0.1 dev eth0`. `any`: how an end is spelled that is anybody; undefined leaves it out. */
+export function ipipEnds({ remote, local, lower }: Omit<IpipKind, 'fallback'>, any: 'any' | undefined): string {
+  const words: string[] = [];
+  for (const [name, end] of Object.entries({ remote, local })) {
+    const text = end === undefined ? any : formatIpv4(end);
+    if (text !== undefined) words.push(name, text);
+  }
+  if (lower !== undefined) words.push('dev', lower);
+  return words.join(' ');
+}
+
+/** The words of an ipip device behind its ends, as `ip link add` and `ip tunnel add` take them. */
+export function ipipWords({ ttl, tos, pmtudisc }: Omit<IpipKind, 'fallback'>): string {
+  const words = ['ttl', String(ttl)];
+  if (tos !== 0) words.push('tos', tos === 'inherit' ? tos : formatTos(tos));
+  words.push(pmtudisc ? 'pmtudisc' : 'nopmtudisc');
   return words.join(' ');
 }
 

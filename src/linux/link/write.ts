@@ -3,7 +3,7 @@ import type { Netns } from '../netns.js';
 import { isDummy, limitWords, portsOf, qdiscOf, queueLength, queueWords } from './details.js';
 import { keptNow, lowerOf } from './kept.js';
 import { hasEthernet, type InetAddress, type Link } from './link.js';
-import { tunnelEnds } from './tunnel.js';
+import { tunnelEnds, tunnelType } from './tunnel.js';
 import { addressFields, addressLines } from './write-address.js';
 import { formatKind } from './write-kind.js';
 
@@ -111,7 +111,7 @@ export function linkFlags(ns: Netns, link: Link): string[] {
 }
 
 /** Kinds whose driver does not tell of a carrier. */
-const UNKNOWN_WHEN_UP = new Set<Link['kind']>(['loopback', 'vxlan', 'tun', 'unmodelled']);
+const UNKNOWN_WHEN_UP = new Set<Link['kind']>(['loopback', 'vxlan', 'ipip', 'tun', 'unmodelled']);
 
 /** `UP`, `DOWN` …: what RFC 2863 calls the operational state. */
 export function operstate(ns: Netns, link: Link): string {
@@ -125,8 +125,8 @@ function hardware(link: Link): string {
   if (link.kind === 'tun') return 'link/none ';
   if (link.kind === 'loopback') return `link/loopback ${formatMac(link.address)} brd ${formatMac(link.address)}`;
   const ends = tunnelEnds(link);
-  if (link.kind === 'unmodelled' && ends !== undefined)
-    return `link/${link.type} ${ends.local} ${ends.pointToPoint ? 'peer' : 'brd'} ${ends.remote}`;
+  if (ends !== undefined)
+    return `link/${tunnelType(link)} ${ends.local} ${ends.pointToPoint ? 'peer' : 'brd'} ${ends.remote}`;
   if (!hasEthernet(link)) return `link/${link.kind === 'unmodelled' ? link.type : 'none'} `;
   return `link/ether ${formatMac(link.address)} brd ff:ff:ff:ff:ff:ff`;
 }

@@ -1,10 +1,11 @@
 import type { Language } from '../text/phrases.js';
-import type { ActionRow, ConditionKind, Thing } from './explanation.js';
+import type { ActionRow, ConditionKind } from './explanation.js';
+import type { KnownName } from './known-names.js';
 
 /** What an explanation says in one language. Names of Linux and Kubernetes are not translated. */
 export interface ExplainPhrases {
   readonly label: Readonly<Record<ExplainLabel, string>>;
-  readonly kind: Readonly<Record<Thing['kind'], string>>;
+  readonly kind: Readonly<Record<KnownName['kind'], string>>;
   readonly inTable: (kind: string, table: string) => string;
   readonly nowhere: string;
   readonly nowhereYet: string;
@@ -72,7 +73,16 @@ const en: ExplainPhrases = {
     routed: 'routed by',
     value: 'value',
   },
-  kind: { chain: 'chain', ipset: 'IP set', device: 'device', mark: 'mark', sysctl: 'sysctl', table: 'routing table' },
+  kind: {
+    chain: 'chain',
+    ipset: 'IP set',
+    device: 'device',
+    mark: 'mark',
+    sysctl: 'sysctl',
+    table: 'routing table',
+    address: 'address',
+    protocol: 'protocol of routes',
+  },
   inTable: (kind, table) => `${kind} of table ${table}`,
   nowhere: 'no namespace has it',
   nowhereYet: 'no namespace has it now: the Service port has no such endpoints, or needs no such chain',
@@ -147,7 +157,16 @@ const zh: ExplainPhrases = {
     routed: '策略路由',
     value: '值',
   },
-  kind: { chain: '链', ipset: 'IP 集合', device: '设备', mark: '标记', sysctl: 'sysctl', table: '路由表' },
+  kind: {
+    chain: '链',
+    ipset: 'IP 集合',
+    device: '设备',
+    mark: '标记',
+    sysctl: 'sysctl',
+    table: '路由表',
+    address: '地址',
+    protocol: '路由协议',
+  },
   inTable: (kind, table) => `${table} 表的${kind}`,
   nowhere: '哪里都没有它',
   nowhereYet: '现在哪里都没有它：这个 Service 端口没有相应的 endpoint，或者不需要这条链',

@@ -2,7 +2,7 @@ import { Page } from '../text/page.js';
 import type { Language } from '../text/phrases.js';
 import { EXPLAIN_PHRASES, type ExplainLabel, type ExplainPhrases } from './explain-phrases.js';
 import type { Explanation, PlacedThing, RuleRow, SubjectRow } from './explanation.js';
-import { knownName } from './known-names.js';
+import { type KnownName, knownName } from './known-names.js';
 
 /** How an explanation is told. */
 export interface ExplainFormatOptions {
@@ -47,6 +47,8 @@ class Teller {
     this.#head(name, known === undefined ? '' : this.#p.kind[known.kind]);
     this.#meaning(name, known?.kind);
     this.#subject(subject);
+    // Nothing has such a name; it stands in routes and neighbours.
+    if (known?.kind === 'address' || known?.kind === 'protocol') return;
     this.#say('on', subject === undefined ? this.#p.nowhere : this.#p.nowhereYet);
   }
 
@@ -114,7 +116,7 @@ class Teller {
     this.#page.line(`${this.#page.paint('place', name)}  ${kind}`);
   }
 
-  #meaning(name: string, kind: PlacedThing['kind'] | undefined): void {
+  #meaning(name: string, kind: KnownName['kind'] | undefined): void {
     const known = kind === undefined ? undefined : knownName(name, kind);
     if (known === undefined) return;
     this.#say('is', known.means[this.#lang]);

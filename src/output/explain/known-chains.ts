@@ -14,7 +14,6 @@ const KUBELET = 'kubelet, k8s 1.30 pkg/kubelet/kubelet_network_linux.go';
 const FLANNEL = 'flanneld, flannel 0.28 pkg/trafficmngr/iptables';
 export const PORTMAP = 'CNI plug-in portmap, containernetworking/plugins 1.9';
 const FIREWALL = 'CNI plug-in firewall, containernetworking/plugins 1.9';
-export const FELIX = 'Felix, calico 3.x felix/rules/rule_defs.go';
 const KUBE_ROUTER = 'kube-router, or k3s, kube-router 2.x pkg/controllers/netpol';
 
 function chain(name: string, by: string, en: string, zh: string): KnownChain {
@@ -233,11 +232,6 @@ export const KNOWN_CHAINS: readonly KnownChain[] = [
     'masquerades what one pod sends out of its network. The name is a hash of network and container',
     '对某个 pod 发往网络之外的包做地址伪装。名字是网络和容器的哈希',
   ),
-  chain('cali-tw-*', FELIX, 'packets to one pod: its policies for ingress', '发往某个 pod 的包：它的入方向策略'),
-  chain('cali-fw-*', FELIX, 'packets from one pod: its policies for egress', '来自某个 pod 的包：它的出方向策略'),
-  chain('cali-pi-*', FELIX, 'one policy for ingress; the name is a hash', '一条入方向策略；名字是哈希'),
-  chain('cali-po-*', FELIX, 'one policy for egress; the name is a hash', '一条出方向策略；名字是哈希'),
-  chain('cali-*', FELIX, 'a chain of Calico, for policies or NAT', 'Calico 的链，用于策略或 NAT'),
   chain(
     'KUBE-ROUTER-*',
     KUBE_ROUTER,

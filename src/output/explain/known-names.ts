@@ -1,19 +1,20 @@
 import type { Language } from '../text/phrases.js';
 import type { Thing } from './explanation.js';
-import { BOTH, FELIX, IPVS, KNOWN_CHAINS, PORTMAP } from './known-chains.js';
+import { KNOWN_CALICO } from './known-calico.js';
+import { BOTH, IPVS, KNOWN_CHAINS, PORTMAP } from './known-chains.js';
 
 /** What a name of a component means, wherever it is met. */
 export interface KnownName {
   /** Ends in `*` for every name that begins so. */
   readonly name: string;
-  readonly kind: Thing['kind'];
+  readonly kind: Thing['kind'] | 'address' | 'protocol';
   /** The component that makes it, and the version of which this is known. */
   readonly by: string;
   readonly means: Readonly<Record<Language, string>>;
 }
 
-function ipset(name: string, en: string, zh: string, by = IPVS): KnownName {
-  return { name, kind: 'ipset', by, means: { en, zh } };
+function ipset(name: string, en: string, zh: string): KnownName {
+  return { name, kind: 'ipset', by: IPVS, means: { en, zh } };
 }
 
 function device(name: string, by: string, en: string, zh: string): KnownName {
@@ -27,6 +28,7 @@ function sysctl(name: string, by: string, en: string, zh: string): KnownName {
 /** Names that components of a cluster give, longer ones before their beginnings. */
 export const KNOWN_NAMES: readonly KnownName[] = [
   ...KNOWN_CHAINS.map(({ name, by, en, zh }): KnownName => ({ name, kind: 'chain', by, means: { en, zh } })),
+  ...KNOWN_CALICO,
   ipset(
     'KUBE-LOOP-BACK',
     'endpoints on this node that reach themselves by their Service: masqueraded',
@@ -82,18 +84,6 @@ export const KNOWN_NAMES: readonly KnownName[] = [
     '防火墙放行的健康检查端口',
   ),
   ipset('KUBE-IPVS-IPS', 'the addresses that kube-proxy gave to kube-ipvs0', 'kube-proxy 配在 kube-ipvs0 上的地址'),
-  ipset(
-    'cali40*',
-    'IPv4 addresses of a Calico policy; the name is a hash',
-    'Calico 策略的一组 IPv4 地址；名字是哈希',
-    FELIX,
-  ),
-  ipset(
-    'cali60*',
-    'IPv6 addresses of a Calico policy; the name is a hash',
-    'Calico 策略的一组 IPv6 地址；名字是哈希',
-    FELIX,
-  ),
   device(
     'cni0',
     'CNI plug-in bridge, containernetworking/plugins 1.9',
@@ -147,24 +137,6 @@ export const KNOWN_NAMES: readonly KnownName[] = [
     'underlay, or CNI in a pod',
     'the network card of a node, or a pod’s end of a veth pair',
     '节点的网卡，或 pod 一侧的 veth 端',
-  ),
-  device(
-    'cali*',
-    FELIX,
-    'one end of a veth pair; the other end is eth0 of a pod',
-    'veth 对的一端；另一端是某个 pod 的 eth0',
-  ),
-  device(
-    'vxlan.calico',
-    FELIX,
-    'VXLAN tunnel of Calico to the pods of other nodes',
-    'Calico 通往其他节点上 pod 的 VXLAN 隧道',
-  ),
-  device(
-    'tunl0',
-    'kernel, module ipip',
-    'IPIP tunnel, which Calico uses to the pods of other nodes',
-    'IPIP 隧道，Calico 用它通往其他节点上的 pod',
   ),
   device('lo', 'kernel', 'loopback: packets to own addresses', '环回：发往本机地址的包'),
   {
@@ -223,7 +195,7 @@ export const KNOWN_NAMES: readonly KnownName[] = [
 ];
 
 /** What is known of a name as a thing of that kind; the exact name before one that begins so. */
-export function knownName(name: string, kind: Thing['kind'] | undefined): KnownName | undefined {
+export function knownName(name: string, kind: KnownName['kind'] | undefined): KnownName | undefined {
   if (kind === undefined && name.startsWith('KUBE-6-')) return knownName(name, 'ipset');
   const plain = /^0x0*([0-9a-f]+)(?:\/.*)?$/i.exec(name);
   const asked =

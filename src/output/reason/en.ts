@@ -122,6 +122,18 @@ export const en: Reasons = {
     why: 'The outer packet would leave by {dev|the tunnel device} itself.',
     fix: 'The route to the remote node must not lead into the tunnel: look at `ip route get` for the remote.',
   },
+  TUNNEL_NO_ROUTE: {
+    why: '{dev|The tunnel device} has no far end of its own, and the packet came to it without a route whose next hop could be one.',
+    fix: 'Send by a route (`ip route … via NODE dev … onlink`), not straight onto the device.',
+  },
+  TUNNEL_ECN: {
+    why: 'The outer packet tells of congestion, and the inner one is of a sender that knows nothing of ECN: {dev|the tunnel device} drops it, which such a sender understands (RFC 6040).',
+    fix: 'A router on the way marks packets instead of dropping them: that is as it should be.',
+  },
+  NO_TUNNEL: {
+    why: 'IP in IP from {src|the sender} reached {node|the far end}, where no ipip device that is up takes what comes to {dst|this address}; the sending node is told, the pod is not.',
+    fix: 'Look at `ip -d link show type ipip` there: tunl0 takes everything once it is up, another device what is for its `local` and from its `remote`.',
+  },
   RELAY_NO_ROUTE: {
     why: "flanneld's UDP relay knows no subnet with {dst|the destination}. Its ICMP error has a source that the kernel takes for its own and drops: the pod sees a timeout.",
     fix: 'See whether the peer has a lease: the subnet is in no lease that this node knows.',

@@ -122,6 +122,18 @@ export const zh: Reasons = {
     why: '外层包要从 {dev|隧道设备} 自己出去。',
     fix: '到对端节点的路由不能指进隧道：对对端地址执行 `ip route get`。',
   },
+  TUNNEL_NO_ROUTE: {
+    why: '{dev|隧道设备} 自己没有对端，而包到这里时没有路由，也就没有可以当对端的下一跳。',
+    fix: '用路由发送（`ip route … via NODE dev … onlink`），不要直接往设备上发。',
+  },
+  TUNNEL_ECN: {
+    why: '外层包说有拥塞，而内层的发送方不懂 ECN：{dev|隧道设备} 丢弃它，这样的发送方只懂丢包（RFC 6040）。',
+    fix: '途中某个路由器打标记而不丢包：这本该如此。',
+  },
+  NO_TUNNEL: {
+    why: '来自 {src|发送方} 的 IP in IP 包到了 {node|对端}，但那里没有启用的 ipip 设备接收发往 {dst|该地址} 的包；错误只到发送节点，Pod 看不到。',
+    fix: '在对端执行 `ip -d link show type ipip`：tunl0 启用后什么都收，其他设备只收发往其 `local`、来自其 `remote` 的包。',
+  },
   RELAY_NO_ROUTE: {
     why: 'flanneld 的 UDP 中继不认识 {dst|目的地址} 所在的子网。它发出的 ICMP 错误的源地址被内核当成自己的而丢弃：Pod 只看到超时。',
     fix: '查对端是否有租约：这个子网不在本节点知道的任何租约里。',

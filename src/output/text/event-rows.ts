@@ -3,6 +3,7 @@ import { packetLine } from '../packet-line.js';
 import { fill } from '../reason/reason.js';
 import type { Row } from './page.js';
 import type { Phrases } from './phrases.js';
+import { decapText, encapText } from './tunnel-text.js';
 
 /** 0: what happened. 1: each rule that mattered, connections, checks. 2: each rule that was tried, and captures. */
 export type Detail = 0 | 1 | 2;
@@ -75,15 +76,10 @@ function bodyRows(event: TraceEvent, before: TraceEvent | undefined, detail: Det
       return [{ label: label.forward, text: forwardText(event, detail, p) }];
     case 'check':
       return detail < 1 ? [] : [{ label: label.check, text: `${p.said(event.what)}: ${p.said(event.result)}` }];
-    case 'encap': {
-      const pushed = event.diff.flatMap((diff) => (diff.op === 'push' ? diff.headers : []));
-      const vni = pushed.find((header) => header.l === 'vxlan')?.vni;
-      const what = vni === undefined ? event.dev : `VXLAN ${vni}`;
-      const text = p.into(event.dev, what, event.remote, event.overhead);
-      return [{ label: label.encap, text, origin: event.fdb?.origin }];
-    }
+    case 'encap':
+      return [{ label: label.encap, text: encapText(event, p), origin: event.fdb?.origin }];
     case 'decap':
-      return [{ label: label.decap, text: p.outOfTunnel(event.dev, event.vni) }];
+      return [{ label: label.decap, text: decapText(event, p) }];
     default:
       return endRows(event, detail, p);
   }

@@ -55,7 +55,7 @@ export interface Phrases {
   readonly ttl: (from: number, to: number) => string;
   readonly ofMtu: (length: number, mtu: number) => string;
   readonly into: (dev: string, what: string, remote: string, overhead: number) => string;
-  readonly outOfTunnel: (dev: string, vni: number) => string;
+  readonly outOfTunnel: (dev: string, what: string, remote: string) => string;
   readonly split: (why: string, count: number) => string;
   readonly joined: (count: number) => string;
   readonly takes: (socket: string, remote: string, local: string) => string;

@@ -12,7 +12,7 @@ import { ipvsadmRestore } from './ipvs.js';
 import { linkSet } from './link-set.js';
 import { neighAdd, neighDel, neighFlush, neighProxy } from './neigh.js';
 import { ipsetRestore, iptables, iptablesRestore } from './netfilter.js';
-import { LO, linkAdd, linkAddVeth } from './new-link.js';
+import { LO, linkAdd, linkAddVeth, tunnelChange } from './new-link.js';
 import { processStart, socketListen } from './program.js';
 import { type Refused, refuse } from './refuse.js';
 import { routeAdd, routeDel, routeFlush, routeFlushCache } from './route.js';
@@ -82,6 +82,8 @@ function carryOut(context: ApplyContext, call: Exclude<Call, { readonly call: 'n
   switch (call.call) {
     case 'link add':
       return linkAdd(context, call.link);
+    case 'tunnel change':
+      return tunnelChange(context, call);
     case 'link add veth':
       return linkAddVeth(context, call);
     case 'link set':

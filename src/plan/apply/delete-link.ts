@@ -5,6 +5,7 @@ import { portsOf } from './bridge-port.js';
 
 import { type ApplyContext, dropEntries, isOf, runtimeOf } from './context.js';
 import { fibSyncDownDev } from './fib-sync.js';
+import { isFallback } from './ipip.js';
 import { linkDown } from './link-up.js';
 import { neighIfdown } from './neigh.js';
 import { noDevice, type Refused, refuse } from './refuse.js';
@@ -14,6 +15,7 @@ export function linkDel(context: ApplyContext, { dev }: { readonly dev: string }
   const link = context.draft.link(dev);
   if (link === undefined) return noDevice(dev);
   if (link.kind === 'loopback' || link.kind === 'physical') return refuse('EOPNOTSUPP');
+  if (isFallback(link)) return undefined;
   const peer = context.drafts.peerOf(link);
   unregister(context, link);
   if (peer !== undefined) unregister({ ...context, draft: peer.draft }, peer.link);

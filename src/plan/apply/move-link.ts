@@ -1,6 +1,7 @@
 import { type Link, withoutLower } from '../../linux/index.js';
 import type { ApplyContext } from './context.js';
 import { unregister } from './delete-link.js';
+import { checkIpipMove } from './ipip.js';
 import { checkName } from './new-link.js';
 import { type Refused, refuse } from './refuse.js';
 
@@ -22,6 +23,7 @@ export function moveLink(
   if (target === draft) return { context, name: link.name };
   // Bridges and lo are bound to where they were made (netns_immutable).
   if (link.kind === 'loopback' || link.kind === 'bridge') return refuse('EINVAL', 'The interface netns is immutable');
+  if (link.kind === 'ipip') return checkIpipMove(link);
   if (link.kind === 'vxlan')
     return refuse('EOPNOTSUPP', 'podpath does not model a VXLAN device with its underlay in another namespace');
   if (checkName(target, wanted)?.errno === 'EEXIST')

@@ -4,10 +4,11 @@ import { ipLink } from './ip-link.js';
 import { ipNeigh } from './ip-neigh.js';
 import { ipRoute } from './ip-route.js';
 import { ipRule } from './ip-rule.js';
+import { ipTunnel } from './ipip.js';
 import { call, type Scene } from './scene.js';
 
 /** Objects in the order in which iproute2 takes an abbreviation for them. */
-const OBJECTS = ['address', 'route', 'rule', 'neighbour', 'neighbor', 'link', 'tuntap', 'netns'] as const;
+const OBJECTS = ['address', 'route', 'rule', 'neighbour', 'neighbor', 'link', 'tunnel', 'tuntap', 'netns'] as const;
 /** Options that change what is printed only. */
 const PRINTING = /^-(4|d|details|s|statistics|j|json|br|brief|o|oneline|f|force|t|color|c|p|pretty)$/;
 
@@ -39,6 +40,9 @@ export function ip(scene: Scene, role: Role): void {
       return;
     case 'link':
       ipLink(inside);
+      return;
+    case 'tunnel':
+      ipTunnel(inside);
       return;
     case 'tuntap':
       ipTuntap(inside);

@@ -1,10 +1,14 @@
-import type { LineWords } from '../../linux/index.js';
+import { LineWords } from '../../linux/index.js';
 import type { NewLink } from '../install.js';
+import { readIpip } from './ipip.js';
 
 /** The part of a new link that its type decides. */
 export type NewKind = {
   [K in NewLink['kind']]: Omit<Extract<NewLink, { kind: K }>, 'name' | 'mtu' | 'address'>;
 }[NewLink['kind']];
+
+/** Options that change what an ipip device sends, and that are not modelled. */
+const UNMODELLED_IPIP: ReadonlySet<string> = new Set(['external', 'fwmark', 'encap']);
 
 /** Reads what stands behind `type TYPE`. A type that is not modelled is kept with its words. */
 export function readNewKind(words: LineWords, type: string, lower: string | undefined): NewKind | undefined {
@@ -13,6 +17,12 @@ export function readNewKind(words: LineWords, type: string, lower: string | unde
       return readBridge(words);
     case 'vxlan':
       return readVxlan(words);
+    case 'ipip': {
+      const options = words.rest();
+      const known = !options.some(({ text }) => UNMODELLED_IPIP.has(text));
+      if (known) return readIpip(new LineWords(options, words.place));
+      return { kind: 'unmodelled', type, data: { options: options.map(({ text }) => text) } };
+    }
     case '':
       return undefined;
     default: {

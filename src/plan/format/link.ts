@@ -1,5 +1,5 @@
 import { formatMac, type Mac } from '../../address/index.js';
-import { vxlanWords } from '../../linux/index.js';
+import { ipipEnds, ipipWords, vxlanWords } from '../../linux/index.js';
 import { quoteShell } from '../command/shell.js';
 import type { Call, LinkSettings, NewLink, PortSettings } from '../install.js';
 
@@ -22,12 +22,23 @@ export function newLinkWords(link: NewLink): string | undefined {
     }
     case 'vxlan':
       return `${givenWords(link)} type ${vxlanWords(link)}`;
+    case 'ipip': {
+      const ends = ipipEnds(link, undefined);
+      const mode = link.protocol === 'ipip' ? ['mode ipip'] : [];
+      return [givenWords(link), 'type ipip', ...mode, ...(ends === '' ? [] : [ends]), ipipWords(link)].join(' ');
+    }
     case 'unmodelled': {
       const { link: lower, options } = link.data as { link?: string; options?: readonly string[] };
       const on = lower === undefined ? '' : `link ${lower} `;
       return `${on}${givenWords(link)} type ${[link.type, ...(options ?? []).map(quoteShell)].join(' ')}`;
     }
   }
+}
+
+/** `tunnel add NAME mode ipip …`, whose limits of the MTU are not those of `link add`. */
+export function tunnelWords(link: Extract<NewLink, { readonly kind: 'ipip' }>): string {
+  const ends = ipipEnds(link, undefined);
+  return ['tunnel add', quoteShell(link.name), 'mode ipip', ...(ends === '' ? [] : [ends]), ipipWords(link)].join(' ');
 }
 
 /** The words behind `ip link add` of a veth pair. */

@@ -1,0 +1,42 @@
+import { type Ipv4, type Ipv4Prefix, parseIpv4, prefixOf } from '../../address/index.js';
+import { type Cluster, type Labels, NODE_ANNOTATIONS, type Node } from '../../cluster/index.js';
+
+/** A node as confd knows it: what its Node's spec.bgp says. */
+export interface BgpNode {
+  readonly name: string;
+  readonly address: Ipv4;
+  /** The same, as it is compared and named. */
+  readonly text: string;
+  /** `network_v4`: the subnet that its address is in. */
+  readonly network: Ipv4Prefix;
+  readonly as: number;
+  /** undefined: no route reflector. */
+  readonly clusterId: Ipv4 | undefined;
+  readonly labels: Labels;
+}
+
+/** The nodes that speak BGP, in order of names, as the templates range over `/host`. Without an address a node has no IPv4. */
+export function bgpNodes({ nodes, calico }: Cluster): readonly BgpNode[] {
+  const found = nodes.flatMap((node) => bgpNode(node, calico?.bgpConfiguration.asNumber ?? DEFAULT_AS));
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** globalDefaults of confd 3.21 pkg/backends/calico/client.go. */
+const DEFAULT_AS = 64512;
+
+function bgpNode({ name, labels, annotations }: Node, globalAs: number): BgpNode[] {
+  const [text = '', length = '32'] = (annotations[NODE_ANNOTATIONS.ipv4Address] ?? '').split('/');
+  const address = parseIpv4(text);
+  if (address === undefined) return [];
+  const cluster = annotations[NODE_ANNOTATIONS.routeReflectorClusterID] ?? '';
+  const as = parseAs(annotations[NODE_ANNOTATIONS.asNumber]) ?? globalAs;
+  return [
+    { name, address, text, network: prefixOf(address, Number(length)), as, clusterId: parseIpv4(cluster), labels },
+  ];
+}
+
+/** `65001`, or `1.10` of RFC 5396, where the upper half comes first (api pkg/lib/numorstring/asnumber.go). */
+function parseAs(text: string | undefined): number | undefined {
+  const [, high = '0', low] = /^(?:(\d+)\.)?(\d+)$/.exec(text ?? '') ?? [];
+  return low === undefined ? undefined : Number(high) * 65536 + Number(low);
+}

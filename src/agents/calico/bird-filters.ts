@@ -1,0 +1,159 @@
+import type { Ipv4Prefix } from '../../address/index.js';
+import { ACCEPT_ALL, type Filter, type FilterAction, type FilterTerm, type PrefixRange } from '../../bgp/index.js';
+import type {
+  BGPConfiguration,
+  BGPFilter,
+  BGPFilterRule,
+  CalicoObjects,
+  IPAMBlock,
+  IPPool,
+} from '../../cluster/index.js';
+import type { BgpNode } from './bgp-node.js';
+import type { ServiceRoutes } from './service-routes.js';
+
+/** BIRD's filters that confd writes; what nodes have in common is made once. */
+export interface BirdFilters {
+  /** `filter calico_kernel_programming`. */
+  kernel(node: BgpNode, services: ServiceRoutes): Filter;
+  /** The import filter of a session with these BGPFilters. */
+  import(names: readonly string[]): Filter;
+  /** Makes the export filters of one node: by the BGPFilters of a session. */
+  exports(own: readonly IPAMBlock[], services: ServiceRoutes): (names: readonly string[]) => Filter;
+}
+
+/** The filters of bird.cfg, bird_aggr.cfg and bird_ipam.cfg (confd 3.21 etc/calico/confd/templates). */
+export function birdFilters({ ipPools, bgpFilters, bgpConfiguration }: CalicoObjects): BirdFilters {
+  const named = new Map(bgpFilters.map((filter) => [filter.name, filter]));
+  const rules = (names: readonly string[], side: 'importV4' | 'exportV4'): readonly FilterTerm[] =>
+    names.flatMap((name) => (named.get(name)?.[side] ?? NO_RULES).flatMap(ruleTerm));
+  const imports = memo((names) => {
+    const terms = rules(names, 'importV4');
+    return terms.length === 0 ? ACCEPT_ALL : { terms, otherwise: 'accept' };
+  });
+  // reject_disabled_pools() and no export of such a pool: calico 3.24 and later.
+  const disabled = ipPools.filter((pool) => pool.disableBGPExport).map(({ cidr }) => decide([within(cidr)], 'reject'));
+  const before = [...disabled, ...communities(bgpConfiguration)];
+  const pools = ipPools.filter((pool) => !pool.disableBGPExport).map(({ cidr }) => decide([within(cidr)], 'accept'));
+  return {
+    kernel: (node, services) => kernelFilter(ipPools, node, services),
+    import: imports,
+    exports: (own, { announced }) => {
+      const statics = announced.map((cidr) => decide([within(cidr)], 'accept'));
+      const terms = [...before, ...aggregation(own), ...statics, ...pools];
+      return memo((names) => ({ terms: [...rules(names, 'exportV4'), ...terms], otherwise: 'reject' }));
+    },
+  };
+}
+
+const NO_RULES: BGPFilter['importV4'] = [];
+
+function memo(make: (names: readonly string[]) => Filter): (names: readonly string[]) => Filter {
+  const made = new Map<string, Filter>();
+  return (names) => {
+    const key = names.join(' ');
+    const known = made.get(key) ?? make(names);
+    made.set(key, known);
+    return known;
+  };
+}
+
+/** `net ~ CIDR`. */
+function within(prefix: Ipv4Prefix): PrefixRange {
+  return { prefix, ge: prefix.length, le: 32 };
+}
+
+/** `net = CIDR`. */
+function exactly(prefix: Ipv4Prefix): PrefixRange {
+  return { prefix, ge: prefix.length, le: prefix.length };
+}
+
+function decide(nets: readonly PrefixRange[], then: 'accept' | 'reject'): FilterTerm {
+  return { match: { nets }, actions: [], then };
+}
+
+/** `apply_communities()`: a community by its value, or by a name that BGPConfiguration gives one. */
+function communities({ prefixAdvertisements, communities: named }: BGPConfiguration): readonly FilterTerm[] {
+  const values = new Map(named.map(({ name, value }) => [name, value]));
+  return prefixAdvertisements.map(({ cidr, communities: wanted }) => ({
+    match: { nets: [within(cidr)] },
+    actions: wanted.flatMap((text) => addCommunity(parseCommunity(text) ?? values.get(text))),
+    then: 'next',
+  }));
+}
+
+function parseCommunity(text: string): number | readonly [number, number, number] | undefined {
+  const [, a, b, c] = /^(\d+):(\d+)(?::(\d+))?$/.exec(text) ?? [];
+  if (a === undefined) return undefined;
+  return c === undefined ? Number(a) * 65536 + Number(b) : [Number(a), Number(b), Number(c)];
+}
+
+function addCommunity(value: number | readonly [number, number, number] | undefined): FilterAction[] {
+  if (value === undefined) return [];
+  return [typeof value === 'number' ? { set: 'addCommunity', value } : { set: 'addLargeCommunity', value }];
+}
+
+/** `calico_aggr()`: a confirmed block goes out, nothing beneath it does. */
+function aggregation(own: readonly IPAMBlock[]): readonly FilterTerm[] {
+  return own
+    .filter(({ state }) => state === 'confirmed')
+    .flatMap(({ cidr }) => [decide([exactly(cidr)], 'accept'), decide([within(cidr)], 'reject')]);
+}
+
+function kernelFilter(pools: readonly IPPool[], { network }: BgpNode, { rejected }: ServiceRoutes): Filter {
+  const terms = [
+    ...rejected.map((cidr) => decide([within(cidr)], 'reject')),
+    ...pools.flatMap((pool) => poolTerms(pool, network)),
+  ];
+  return { terms, otherwise: 'accept' };
+}
+
+/** How routes of a pool go into the kernel's table: not at all where Felix writes them, else maybe through tunl0. */
+function poolTerms({ cidr, vxlanMode, ipipMode }: IPPool, network: Ipv4Prefix): readonly FilterTerm[] {
+  const nets = [within(cidr)];
+  if (vxlanMode !== 'Never') return [decide(nets, 'reject')];
+  const through: FilterTerm = { match: { nets }, actions: [{ set: 'tunnel', dev: 'tunl0' }], then: 'accept' };
+  switch (ipipMode) {
+    case 'Never':
+      return [decide(nets, 'accept')];
+    case 'Always':
+      return [through];
+    case 'CrossSubnet':
+      return [{ match: { nets, nextHop: network }, actions: [], then: 'accept' }, through];
+  }
+}
+
+/** A rule of a BGPFilter (calico 3.25 and later, confd/pkg/resource/template/template_funcs.go filterStatement()). */
+function ruleTerm(rule: BGPFilterRule): FilterTerm[] {
+  const { action, cidr, matchOperator, prefixLength, source, interface: dev } = rule;
+  const nets = cidr === undefined ? {} : netsOf(cidr, matchOperator, prefixLength);
+  if (nets === undefined) return [];
+  const match = {
+    ...nets,
+    ...(source === undefined ? {} : { source: ['bgp' as const] }),
+    ...(dev === undefined ? {} : { interfaces: [dev] }),
+  };
+  return [{ match, actions: [], then: action === 'Accept' ? 'accept' : 'reject' }];
+}
+
+/** undefined: holds for no route. BIRD never finds a prefix equal to a set (val_same(), filter/filter.c). */
+function netsOf(
+  cidr: Ipv4Prefix,
+  operator: BGPFilterRule['matchOperator'],
+  bounds: BGPFilterRule['prefixLength'],
+): { readonly nets?: readonly PrefixRange[]; readonly notNets?: readonly PrefixRange[] } | undefined {
+  const range = {
+    prefix: cidr,
+    ge: Math.max(cidr.length, bounds?.min ?? 0),
+    le: Math.min(32, bounds?.max ?? 32),
+  };
+  switch (operator ?? 'In') {
+    case 'Equal':
+      return bounds === undefined ? { nets: [exactly(cidr)] } : undefined;
+    case 'NotEqual':
+      return bounds === undefined ? { notNets: [exactly(cidr)] } : {};
+    case 'NotIn':
+      return { notNets: [range] };
+    default:
+      return { nets: [range] };
+  }
+}

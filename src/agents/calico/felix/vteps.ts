@@ -1,0 +1,48 @@
+import { type Ipv4, type Ipv4Prefix, type Mac, parseIpv4, parseMac, prefixOf } from '../../../address/index.js';
+import { type Cluster, NODE_ANNOTATIONS, type Node } from '../../../cluster/index.js';
+import { sha1Hex } from '../../digest.js';
+import { perCluster } from './per-cluster.js';
+import { vxlanTunnelAddress } from './settings.js';
+
+/** A node's end of the VXLAN. */
+export interface Vtep {
+  readonly node: string;
+  /** The node's own address, from and to which packets are encapsulated. */
+  readonly ip: Ipv4;
+  /** Of vxlan.calico. */
+  readonly address: Ipv4;
+  readonly mac: Mac;
+}
+
+/** The node's address as calico/node wrote it, with its prefix; undefined where calico/node has not run. */
+export function bgpAddress({
+  annotations,
+}: Pick<Node, 'annotations'>): { readonly address: Ipv4; readonly prefix: Ipv4Prefix } | undefined {
+  const [text = '', length = '32'] = (annotations[NODE_ANNOTATIONS.ipv4Address] ?? '').split('/');
+  const address = parseIpv4(text);
+  return address === undefined ? undefined : { address, prefix: prefixOf(address, Number(length)) };
+}
+
+/** A node's address and subnet as far as they are known: that of its Node object is alone (felix 3.21 calc/l3_route_resolver.go). */
+export function nodeNetwork(node: Node): { readonly address: Ipv4; readonly prefix: Ipv4Prefix } {
+  const [address] = node.addresses;
+  return bgpAddress(node) ?? { address, prefix: prefixOf(address, 32) };
+}
+
+/** All VTEPs, in order of nodes: of those that have an address and one for the tunnel (felix 3.21 calc/vxlan_resolver.go). */
+export const vteps: (cluster: Cluster) => readonly Vtep[] = perCluster(({ nodes }) =>
+  nodes.flatMap((node): Vtep[] => {
+    const ip = bgpAddress(node)?.address;
+    const address = vxlanTunnelAddress(node);
+    const mac = vtepMac(node);
+    if (ip === undefined || address === undefined || mac === undefined) return [];
+    return [{ node: node.name, ip, address, mac }];
+  }),
+);
+
+/** `f` (0x66) and the first five bytes of SHA-1 of the node's name, unless an annotation says another. */
+function vtepMac({ name, annotations }: Node): Mac | undefined {
+  const given = annotations[NODE_ANNOTATIONS.vxlanTunnelMACAddr] ?? '';
+  const hex = `66${sha1Hex(name).slice(0, 10)}`;
+  return parseMac(given === '' ? (hex.match(/../g) ?? []).join(':') : given);
+}

@@ -1,0 +1,58 @@
+import { formatPrefix, type Ipv4, type Ipv4Prefix } from '../../address/index.js';
+import type { FibRoute, RibRoute } from '../../bgp/index.js';
+import type { BgpFibDifference, BgpRib } from '../../output/index.js';
+import { type BgpView, fibRow, longestMatch, routeRows } from './rows.js';
+
+/** What is asked of a table: one prefix, or what an address is sent by. */
+export type BgpTarget = { readonly prefix: Ipv4Prefix } | { readonly address: Ipv4 };
+
+/** The table of a speaker, or the part of it that `target` asks for; `asked` is that as the user wrote it. */
+export function describeBgpRib(
+  view: BgpView,
+  speaker: string,
+  target?: BgpTarget & { readonly asked: string },
+): BgpRib {
+  const rib = view.running(speaker) ? view.rib(speaker) : [];
+  const net = target === undefined ? undefined : (netOf(rib, target) ?? 'none');
+  const routes = net === undefined ? rib : rib.filter((route) => net !== 'none' && samePrefix(route.net, net));
+  return {
+    show: 'rib',
+    now: view.now,
+    speaker,
+    running: view.running(speaker),
+    asked: target?.asked,
+    routes: routes.map(routeRows(view, speaker)),
+    differences: differences(view, speaker, routes),
+  };
+}
+
+/** The prefix itself; of an address the longest that the table has a usable path to. */
+export function netOf(rib: readonly RibRoute[], target: BgpTarget): Ipv4Prefix | undefined {
+  return 'prefix' in target ? target.prefix : longestMatch(rib, target.address)?.net;
+}
+
+/** Whether two prefixes are one. */
+export function samePrefix(a: Ipv4Prefix, b: Ipv4Prefix): boolean {
+  return a.length === b.length && a.address === b.address;
+}
+
+/** Where the forwarding table is not what the best paths are: what the kernel itself has told is not put there again. */
+function differences(view: BgpView, speaker: string, routes: readonly RibRoute[]): readonly BgpFibDifference[] {
+  const fib = new Map(view.fib(speaker).map((route) => [formatPrefix(route.net), route]));
+  return routes
+    .filter(({ best, source }) => best && source !== 'kernel')
+    .flatMap((route): BgpFibDifference[] => {
+      const net = formatPrefix(route.net);
+      const installed = fib.get(net);
+      if (installed === undefined) {
+        const told = view.explain(speaker, route.net).fib;
+        return [{ net, fib: undefined, why: told !== undefined && 'missing' in told ? told.missing : undefined }];
+      }
+      return asBest(installed, route) ? [] : [{ net, fib: fibRow(installed), why: undefined }];
+    });
+}
+
+function asBest({ tunnel, nexthops, type }: FibRoute, best: RibRoute): boolean {
+  if (tunnel !== undefined || type !== best.type || nexthops.length !== best.nexthops.length) return false;
+  return nexthops.every(({ via, dev }, i) => via === best.nexthops[i]?.via && dev === best.nexthops[i]?.dev);
+}

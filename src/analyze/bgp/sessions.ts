@@ -1,0 +1,51 @@
+import { formatIpv4 } from '../../address/index.js';
+import type { BgpProtocolRow, BgpSessions, BgpSpeakerRow } from '../../output/index.js';
+import { type BgpView, ownersOf, speakerOf } from './rows.js';
+
+/** The sessions of all speakers, or of those that are named, each as its own side has it. */
+export function describeBgpSessions(view: BgpView, names?: readonly string[]): BgpSessions {
+  const asked = names ?? view.config.speakers.map(({ name }) => name);
+  const owners = ownersOf(view);
+  return { show: 'sessions', now: view.now, speakers: asked.map((name) => speakerRow(view, name, owners)) };
+}
+
+function speakerRow(view: BgpView, name: string, owners: ReturnType<typeof ownersOf>): BgpSpeakerRow {
+  const speaker = speakerOf(view, name);
+  const locals = new Map(speaker.sessions.map((session) => [session.name, session.local]));
+  return {
+    name,
+    as: speaker.as,
+    routerId: formatIpv4(speaker.routerId),
+    running: view.running(name),
+    protocols: protocolRows(view, name),
+    sessions: view.sessions(name).map((session) => {
+      const local = locals.get(session.name);
+      return {
+        name: session.name,
+        local: local === undefined ? '' : formatIpv4(local),
+        neighbor: formatIpv4(session.neighbor),
+        neighborName: owners.get(session.neighbor),
+        neighborAs: session.neighborAs,
+        type: session.type,
+        rrClient: session.rrClient,
+        state: session.state,
+        reason: session.reason,
+        lastError: session.lastError,
+        since: session.state === 'Established' ? session.since : undefined,
+        imported: session.imported,
+        exported: session.exported,
+        preferred: session.preferred,
+      };
+    }),
+  };
+}
+
+/** What the routes that are not BGP's come from. */
+function protocolRows(view: BgpView, name: string): readonly BgpProtocolRow[] {
+  const { interfaces, routes } = speakerOf(view, name);
+  const rows = new Map<string, BgpProtocolRow>();
+  if (interfaces.length > 0) rows.set('direct1', { name: 'direct1', proto: 'Direct' });
+  for (const { protocol, source } of routes)
+    rows.set(protocol, { name: protocol, proto: source === 'static' ? 'Static' : 'Kernel' });
+  return [...rows.values()];
+}

@@ -1,0 +1,102 @@
+import { type CniSetup, cniBackend } from '../agents/index.js';
+import { didYouMean, type Problem } from '../problem/index.js';
+import { completeCluster } from './complete.js';
+import { type ControlCommand, parseControl } from './control.js';
+import { machineName } from './control-plane.js';
+import type { Lab, Override } from './lab.js';
+import { World } from './world.js';
+
+/**
+ * What is wrong with the control commands of a lab and of its faults: speakers, sessions and objects that are not there
+ * when a command is reached. A fault is looked at on its own, after the lab's events. That the lines can be read at all
+ * has been seen before.
+ */
+export function checkEvents(lab: Lab): readonly Problem[] {
+  if (lab.events.length === 0 && lab.faults.every(({ events }) => events.length === 0)) return [];
+  const setup = setupOf(lab);
+  if (setup === undefined) return [];
+  const cluster = completeCluster(lab, setup);
+  const world = new World(lab, setup, cluster);
+  const problems = checkLines(world, lab, lab.events);
+  for (const { events } of lab.faults) {
+    const own = lab.events.some(changesWorld) || events.some(changesWorld) ? new World(lab, setup, cluster) : world;
+    if (own !== world) checkLines(own, lab, lab.events);
+    problems.push(...checkLines(own, lab, events));
+  }
+  return problems;
+}
+
+function setupOf({ cni, podCIDR }: Lab): CniSetup | undefined {
+  const configured = cniBackend(cni.name)?.configure(cni.options, podCIDR);
+  return configured === undefined || 'problems' in configured ? undefined : configured.setup;
+}
+
+function changesWorld({ command }: Override): boolean {
+  return /\bcalicoctl\b/.test(command);
+}
+
+function checkLines(world: World, lab: Lab, lines: readonly Override[]): Problem[] {
+  return lines.flatMap(({ netns, command, file, path, line, col }): Problem[] => {
+    const read = parseControl(command, { file, line });
+    if ('problems' in read) return [];
+    return read.value.flatMap((each): Problem[] => {
+      const problem = check(world, lab, machineName(netns), each);
+      if (problem === undefined) return [];
+      return [{ ...problem, file, path, line, col: col + problem.col - 1 }];
+    });
+  });
+}
+
+type Found = Pick<Problem, 'code' | 'message' | 'col'>;
+
+function check(world: World, lab: Lab, machine: string, command: ControlCommand): Found | undefined {
+  switch (command.command) {
+    case 'sleep':
+      return undefined;
+    case 'patch':
+    case 'delete': {
+      const problem = world.change(command);
+      if (problem === undefined) {
+        world.reconfigured();
+        return undefined;
+      }
+      const { col } = command.command === 'patch' ? command.patch : command.name;
+      return { code: 'bad-value', message: problem, col };
+    }
+    case 'fib limit':
+      return lab.routers.some(({ name }) => name === machine) ? noBird(world, machine) : notRouter(lab, machine);
+    case 'kill':
+    case 'shutdown':
+    case 'start':
+      return noBird(world, machine);
+    default:
+      return noBird(world, machine) ?? noSession(world, machine, command.session);
+  }
+}
+
+function notRouter(lab: Lab, machine: string): Found {
+  const near = didYouMean(
+    machine,
+    lab.routers.map(({ name }) => name),
+  );
+  return { code: 'unknown-name', message: `only a router has a FIB limit, and "${machine}" is none${near}`, col: 1 };
+}
+
+function noBird({ speakers }: World, machine: string): Found | undefined {
+  if (speakers.has(machine)) return undefined;
+  const where = machine === '' ? 'no machine is said to run it on' : `no BIRD runs on "${machine}"`;
+  return { code: 'unknown-name', message: `${where}${didYouMean(machine, speakers.keys())}`, col: 1 };
+}
+
+function noSession(
+  world: World,
+  machine: string,
+  { text, col }: { readonly text: string; readonly col: number },
+): Found | undefined {
+  if (world.sessions(machine, text).length > 0) return undefined;
+  const names = (world.speakers.get(machine)?.sessions ?? []).map(({ name }) => name);
+  const near = didYouMean(text, names);
+  const some = names.length === 0 ? 'it has none' : `it has ${names.slice(0, 5).join(', ')}`;
+  const message = `no session of ${machine} is called "${text}"${near === '' ? `; ${some}` : near}`;
+  return { code: 'unknown-name', message, col };
+}

@@ -1,0 +1,123 @@
+import { padEnd } from '../width.js';
+import type {
+  BgpAttributesRow,
+  BgpFibRow,
+  BgpNextHopRow,
+  BgpRouteRow,
+  BgpSessionRow,
+  BgpSpeakerRow,
+} from './bgp-rows.js';
+
+/** Virtual time as `birdc` prints a time of day: 967 is `00:00:00.967`. */
+export function formatTime(ms: number): string {
+  const whole = Math.floor(ms);
+  const part = (unit: number, modulo: number): string => String(Math.floor(whole / unit) % modulo).padStart(2, '0');
+  return `${part(3_600_000, 1000)}:${part(60_000, 60)}:${part(1000, 60)}.${String(whole % 1000).padStart(3, '0')}`;
+}
+
+/** One line of `birdc show protocols`, proto_cmd_show() in BIRD nest/proto.c: `%-10s %-10s %-10s %-6s %-12s  %s`. */
+function protocolLine(name: string, proto: string, table: string, state: string, since: string, info: string): string {
+  const columns = [padEnd(name, 10), padEnd(proto, 10), padEnd(table, 10), padEnd(state, 6), padEnd(since, 13)];
+  return `${columns.join(' ')} ${info}`.trimEnd();
+}
+
+/** A session's line. */
+export interface ProtocolLine {
+  readonly text: string;
+  readonly down: boolean;
+}
+
+/** `birdc show protocols` of a speaker, without what no packet depends on (`device1`). */
+export function protocolLines({ protocols, sessions }: BgpSpeakerRow): readonly ProtocolLine[] {
+  return [
+    { text: protocolLine('Name', 'Proto', 'Table', 'State', 'Since', 'Info'), down: false },
+    ...protocols.map(({ name, proto }) => ({
+      text: protocolLine(name, proto, proto === 'Direct' ? '---' : 'master4', 'up', formatTime(0), ''),
+      down: false,
+    })),
+    ...sessions.map((session) => ({ text: sessionLine(session), down: session.state !== 'Established' })),
+  ];
+}
+
+/**
+ * The state of a protocol that is not up: `start` while it tries, `down` when it was switched off (proto_state_name()).
+ * Who the neighbour is, and why it is not there, stands in brackets where birdc says nothing.
+ */
+function sessionLine({ name, state, since, reason, lastError, neighborName }: BgpSessionRow): string {
+  const whole = state === 'Established' ? 'up' : state === 'Down' ? 'down' : 'start';
+  const time = since === undefined ? '---' : formatTime(since);
+  const more = [neighborName, reason === lastError ? undefined : reason].filter((each) => each !== undefined).join(': ');
+  const info = `${padEnd(state === 'Down' ? '' : state, 13)} ${state === 'Established' ? '' : (lastError ?? '')}`;
+  return protocolLine(name, 'BGP', '---', whole, time, more === '' ? info : `${info.trimEnd()}  (${more})`);
+}
+
+const ORIGIN = { IGP: 'i', EGP: 'e', INCOMPLETE: '?' } as const;
+
+/** What stands behind a route: preference, cost, the AS that it is from and ORIGIN (bgp_get_route_info(), proto/bgp/attrs.c). */
+export function routeInfo({ preference, metric, attributes, originAs }: BgpRouteRow): string {
+  const cost = metric === 'unknown' ? '/?' : '';
+  const from = originAs === undefined ? '' : `AS${originAs}`;
+  return `(${preference}${cost})${attributes === undefined ? '' : ` [${from}${ORIGIN[attributes.origin]}]`}`;
+}
+
+/** Lines of `birdc show route`, with `all` the attributes too: rt_show_rte(), nest/rt-show.c. When routes came is not told. */
+export function routeLines(routes: readonly BgpRouteRow[], all: boolean, stale: string): readonly string[] {
+  return routes.flatMap((route, i) => {
+    const net = route.net === routes[i - 1]?.net ? '' : route.net;
+    const from = route.from === undefined ? '' : ` from ${route.from}`;
+    const marks = `${route.best ? ' *' : ''} ${routeInfo(route)}${route.stale ? `  ${stale}` : ''}`;
+    return [
+      `${padEnd(net, 20)} ${route.type} [${route.protocol}${from}]${marks}`,
+      ...nextHopLines(route.nexthops),
+      ...(all ? attributeLines(route) : []),
+    ];
+  });
+}
+
+function nextHopLines(nexthops: readonly BgpNextHopRow[]): readonly string[] {
+  return nexthops.map((nexthop) => {
+    const weight = nexthops.length > 1 ? ` weight ${nexthop.weight}` : '';
+    return nexthop.via === undefined
+      ? `\tdev ${nexthop.dev}${weight}`
+      : `\tvia ${nexthop.via} on ${nexthop.dev}${weight}`;
+  });
+}
+
+/** rta_src_name() of nest/rt-attr.c, with `inherit` for what was learned from the kernel. */
+const TYPE = { device: 'device', static: 'static', kernel: 'inherit', bgp: 'BGP' } as const;
+
+function attributeLines({ source, attributes }: BgpRouteRow): readonly string[] {
+  const type = `\tType: ${TYPE[source]} univ`;
+  return attributes === undefined ? [type] : [type, ...bgpAttributeLines(attributes)];
+}
+
+/** In the order of their codes, as ea_show_list() has them. */
+function bgpAttributeLines(attributes: BgpAttributesRow): readonly string[] {
+  const { med, localPref, aggregator, communities, largeCommunities, originatorId, clusterList } = attributes;
+  const known: readonly (readonly [name: string, value: string | number | undefined])[] = [
+    ['origin', attributes.origin],
+    ['as_path', attributes.asPath],
+    ['next_hop', attributes.nextHop],
+    ['med', med],
+    ['local_pref', localPref],
+    ['atomic_aggr', attributes.atomicAggregate ? '' : undefined],
+    ['aggregator', aggregator],
+    ['community', communities.length === 0 ? undefined : communities.join(' ')],
+    ['originator_id', originatorId],
+    ['cluster_list', clusterList.length === 0 ? undefined : clusterList.join(' ')],
+    ['large_community', largeCommunities.length === 0 ? undefined : largeCommunities.join(' ')],
+  ];
+  return known.flatMap(([name, value]) => (value === undefined ? [] : [`\tBGP.${name}: ${value}`]));
+}
+
+/** Where packets go, on one line: `via 192.168.56.12 on eth0`, `blackhole`, or several in order. */
+export function formatWay({
+  type,
+  nexthops,
+  tunnel,
+}: Pick<BgpFibRow, 'type' | 'nexthops'> & { readonly tunnel?: BgpFibRow['tunnel'] }): string {
+  if (type !== 'unicast') return type;
+  return nexthops
+    .map(({ via, dev }) => (via === undefined ? `dev ${tunnel ?? dev}` : `via ${via} on ${tunnel ?? dev}`))
+    .join(', ');
+}

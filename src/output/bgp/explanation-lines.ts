@@ -1,0 +1,80 @@
+import type { Page } from '../text/page.js';
+import type { BgpLabel, BgpPhrases } from './bgp-phrases.js';
+import type { BgpCandidateRow, BgpExplanation, BgpLostRow } from './bgp-rows.js';
+import { formatWay, routeInfo } from './birdc.js';
+
+/** Lines of one list; of more, how many there are is said. */
+const MOST = 12;
+
+/** Why a speaker uses the path that it uses, or where the announcement was lost. */
+export function explanationLines(row: BgpExplanation, page: Page, p: BgpPhrases): void {
+  const { speaker, asked, net, candidates, fib, missing } = row;
+  const say = (label: BgpLabel, text: string): void => page.paragraph(2, p.label[label], text);
+  if (!row.running) {
+    page.line(page.paint('bad', `✗ ${p.stopped(speaker)}`));
+    return;
+  }
+  headLine(row, page, p);
+  page.line();
+  if (net !== undefined && net !== asked) say('address', p.ofAddress(asked));
+  const [best] = candidates;
+  for (const candidate of candidates) {
+    say(candidate.route.best ? 'best' : 'path', p.lostBy(pathOf(candidate, p), whyOf(candidate, candidates, p)));
+  }
+  if (best !== undefined && row.way.length > 0) say('way', wayOf(row));
+  listOf(row.origins, p).forEach((text, i) => {
+    page.paragraph(2, i === 0 ? p.label.origin : '', text);
+  });
+  for (const text of grouped(row.withheld, p)) say('silent', text);
+  if (fib !== undefined) say('fib', `${fib.net} ${formatWay(fib)}`);
+  else if (missing !== undefined) say('fib', p.notInstalled(missing));
+  for (const { from, to, session, why } of row.lost.slice(0, MOST)) say('lost', p.lost(from, to, session, why));
+  if (row.lost.length > MOST) say('lost', p.more(row.lost.length - MOST));
+  if (net === undefined && row.lost.length === 0 && row.origins.length > 0) say('lost', p.noWay);
+}
+
+function headLine({ speaker, asked, net, candidates }: BgpExplanation, page: Page, p: BgpPhrases): void {
+  const best = candidates.find(({ route }) => route.best);
+  if (best !== undefined && net !== undefined && best.route.type !== 'unreachable')
+    page.line(page.paint('good', `✓ ${p.bestIs(net, speaker, pathOf(best, p))}`));
+  else
+    page.line(page.paint('bad', `✗ ${net === undefined ? p.unknownHere(asked, speaker) : p.unusable(net, speaker)}`));
+}
+
+/** `via 192.168.56.12 on eth0, from node-2 (Mesh_192_168_56_12)`. */
+function pathOf({ route, neighbor }: BgpCandidateRow, p: BgpPhrases): string {
+  const { source, protocol, attributes, from } = route;
+  const who =
+    source === 'bgp' ? p.announcedBy(neighbor ?? from ?? attributes?.nextHop ?? '', protocol) : p.ownRoute(protocol);
+  return `${formatWay(route)}, ${who}${route.stale ? `, ${p.stale}` : ''}`;
+}
+
+function whyOf({ route, lostBy, compared }: BgpCandidateRow, all: readonly BgpCandidateRow[], p: BgpPhrases): string {
+  if (lostBy !== undefined)
+    return `${routeInfo(route)}, ${compared === undefined ? '' : `${p.compared(compared.best, compared.own)}: `}${p.rule[lostBy]}`;
+  if (route.type === 'unreachable') return `${routeInfo(route)}, ${p.rule['nexthop-unresolvable']}`;
+  return all.length === 1 ? `${routeInfo(route)}, ${p.alone}` : routeInfo(route);
+}
+
+/** `node-2 -> (Mesh_192_168_56_12) node-1`: each with the session that it got the announcement on. */
+function wayOf({ way }: BgpExplanation): string {
+  return way
+    .map(({ speaker, session }, i) => (i === 0 || session === undefined ? speaker : `-[${session}]-> ${speaker}`))
+    .join(' ');
+}
+
+function listOf(origins: BgpExplanation['origins'], p: BgpPhrases): readonly string[] {
+  if (origins.length === 0) return [p.nobody];
+  const shown = origins.slice(0, MOST).map(p.origin);
+  return origins.length > MOST ? [...shown, p.more(origins.length - MOST)] : shown;
+}
+
+/** Neighbours with one reason together: in a full mesh all but one have the same. */
+function grouped(rows: readonly BgpLostRow[], p: BgpPhrases): readonly string[] {
+  const groups = new Map<string, string[]>();
+  for (const { from, why } of rows) groups.set(why, [...(groups.get(why) ?? []), from]);
+  return [...groups].map(([why, from]) => {
+    const shown = from.length > MOST ? [...from.slice(0, MOST), p.more(from.length - MOST)] : from;
+    return p.silent(shown, why);
+  });
+}
