@@ -41,7 +41,7 @@ export async function runBird(plan: BirdPlan, n: number): Promise<Run> {
 }
 
 /** The same in the simulation. */
-export function runSimulation(plan: BirdPlan, seed: number): Run {
+function runSimulation(plan: BirdPlan, seed: number): Run {
   const simulation = new BgpSimulation({ speakers: plan.speakers, reachable: undefined, seed });
   const state = new PlanState(plan);
   simulation.converge();

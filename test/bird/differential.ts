@@ -28,7 +28,8 @@ export async function compareWithBird(plan: BirdPlan): Promise<Outcome> {
       if (judgement.disagreements.length === 0 || runs.length === RUNS) return { plan, ...judgement, restless: false };
     }
   } catch (error) {
-    if (error instanceof NeverQuiet) return { plan, compared: 0, timed: 0, ordered: 0, disagreements: [], restless: true };
+    if (error instanceof NeverQuiet)
+      return { plan, compared: 0, timed: 0, ordered: 0, disagreements: [], restless: true };
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { formatIpv4, type Ipv4, type Ipv4Prefix, parseIpv4, parsePrefix, plus } from '../../src/address/index.js';
+import { formatIpv4, type Ipv4, type Ipv4Prefix, parseIpv4, parsePrefix } from '../../src/address/index.js';
 import {
   ACCEPT_ALL,
   type LocalRoute,
@@ -148,9 +148,4 @@ function end(
   };
   speaker.sessions.push(session);
   return session;
-}
-
-/** The address of the n-th host from an address on. */
-export function host(address: Ipv4, n: number): Ipv4 {
-  return plus(address, n);
 }

@@ -104,7 +104,13 @@ function numbers(text: string | undefined): number[][] {
 }
 
 /** A session as BIRD shows it, and whether it keeps the routes of a neighbour that is to come back (RFC 4724). */
-export type ShownSession = Omit<SessionStatus, 'reason' | 'lastError'> & { readonly restarting: boolean };
+export type ShownSession = ShownStatus & { readonly restarting: boolean };
+
+/** What of a session BIRD shows and does not depend on the moment. */
+export type ShownStatus = Pick<
+  SessionStatus,
+  'name' | 'neighbor' | 'neighborAs' | 'state' | 'type' | 'rrClient' | 'imported' | 'exported' | 'preferred'
+>;
 
 /** The answer to `show protocols all`: its BGP sessions. */
 export function parseSessions(text: string): ShownSession[] {

@@ -1,5 +1,6 @@
 import { formatIpv4, formatPrefix } from '../../src/address/index.js';
-import type { FibRoute, NextHop, RibRoute, SessionStatus } from '../../src/bgp/index.js';
+import type { FibRoute, NextHop, RibRoute } from '../../src/bgp/index.js';
+import type { ShownStatus } from './parse.js';
 
 /** What is to be seen at one time, in BIRD or in the simulation, of each speaker. */
 export type Seen = readonly SeenSpeaker[];
@@ -7,7 +8,7 @@ export type Seen = readonly SeenSpeaker[];
 export interface SeenSpeaker {
   readonly name: string;
   readonly running: boolean;
-  readonly sessions: readonly Omit<SessionStatus, 'reason' | 'lastError'>[];
+  readonly sessions: readonly ShownStatus[];
   readonly rib: readonly RibRoute[];
   readonly fib: readonly SeenFibRoute[];
 }
@@ -41,7 +42,7 @@ export function linesOf(seen: Seen): SeenLines {
 }
 
 /** In which state one that is not established is depends on the moment, and so does how often it has failed. */
-function sessionLine({ neighbor, neighborAs, state, ...session }: SeenSpeaker['sessions'][number]): string {
+function sessionLine({ neighbor, neighborAs, state, ...session }: ShownStatus): string {
   const who = `${formatIpv4(neighbor)} AS ${neighborAs}`;
   if (state !== 'Established') return `${who} ${state === 'Down' ? 'Down' : 'not established'}`;
   const { type, rrClient, imported, exported, preferred } = session;

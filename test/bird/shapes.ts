@@ -74,10 +74,10 @@ function racks(draw: Draw): void {
   const { dice } = draw;
   const kind = dice.oneOf('as-per-rack', 'as-per-node', 'one-as');
   const tors: Draft[] = [];
-  const racked: { readonly tor: Draft; readonly node: Draft }[] = [];
+  const racked: Racked[] = [];
   const n = dice.between(2, 3);
   for (let rack = 1; rack <= n; rack++) {
-    const tor = draw.speaker(kind === 'one-as' ? 65000 + rack : 65000 + rack, rack, 0);
+    const tor = draw.speaker(65000 + rack, rack, 0);
     tors.push(tor);
     const size = dice.between(1, 3);
     for (let i = 0; i < size; i++) {
@@ -95,17 +95,29 @@ function racks(draw: Draw): void {
     if (kind === 'one-as') down.allowLocalAs = allowLocalAs;
     behind(tor, node, dice.percent(70) ? 'kernel' : 'static');
   }
+  core(draw, tors);
+  if (kind === 'as-per-rack' && dice.percent(50)) acrossRacks(draw, racked);
+}
+
+interface Racked {
+  readonly tor: Draft;
+  readonly node: Draft;
+}
+
+function core(draw: Draw, tors: readonly Draft[]): void {
   for (const [i, a] of tors.entries())
     for (const b of tors.slice(i + 1)) {
-      draw.join(a, b, { multihop: dice.percent(15) });
+      draw.join(a, b, { multihop: draw.dice.percent(15) });
       over(a, b);
       over(b, a);
     }
-  if (kind !== 'as-per-rack' || dice.percent(50)) return;
-  // And across racks, through the routers, as Calico's mesh does.
+}
+
+/** Through the routers, as Calico's mesh does. */
+function acrossRacks(draw: Draw, racked: readonly Racked[]): void {
   for (const [i, { node: a, tor }] of racked.entries())
     for (const { node: b, tor: other } of racked.slice(i + 1))
-      if (tor !== other && dice.percent(50)) draw.join(a, b, { multihop: true });
+      if (tor !== other && draw.dice.percent(50)) draw.join(a, b, { multihop: true });
 }
 
 /** Anything: speakers on some segments, any AS, any sessions between those that share one. */
