@@ -63,12 +63,6 @@ export const BGP_MUTANTS: readonly Mutant[] = [
     to: '() => 0',
   },
   {
-    name: 'iBGP is announced to iBGP',
-    file: 'bgp/export.ts',
-    from: 'if (!session.config.rrClient && !from.config.rrClient) {',
-    to: 'if (false) {',
-  },
-  {
     name: 'only clients of the session that it goes by get what is reflected',
     file: 'bgp/export.ts',
     from: 'if (!session.config.rrClient && !from.config.rrClient) {',
@@ -85,18 +79,6 @@ export const BGP_MUTANTS: readonly Mutant[] = [
     file: 'bgp/export.ts',
     from: 'med: internal || draft.medSet ? draft.med : undefined,',
     to: 'med: draft.med,',
-  },
-  {
-    name: 'iBGP sets the next hop to itself',
-    file: 'bgp/export.ts',
-    from: '  if (config.nextHopKeep || draft.nextHopSet || internal) return true;',
-    to: '  if (config.nextHopKeep || draft.nextHopSet) return true;',
-  },
-  {
-    name: 'eBGP on one link keeps the next hop of a third party never',
-    file: 'bgp/export.ts',
-    from: 'return !config.multihop && link !== undefined && from?.config.multihop === false && from.interface === link;',
-    to: 'return false;',
   },
   {
     name: 'next hops are resolved through recursive routes as well',
