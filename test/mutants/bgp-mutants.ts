@@ -81,12 +81,6 @@ export const BGP_MUTANTS: readonly Mutant[] = [
     to: 'med: draft.med,',
   },
   {
-    name: 'next hops are resolved through recursive routes as well',
-    file: 'bgp/resolve.ts',
-    from: 'route !== undefined && !dependsOnOthers(route)',
-    to: 'route !== undefined',
-  },
-  {
     name: 'paths that are merged need not be as good',
     file: 'bgp/decision.ts',
     from: 'return UP_TO_IGP.every(([, comparison]) => comparison(a, b) === 0);',
