@@ -93,7 +93,8 @@ function* nodeSteps(
 function* routerSteps({ lab, wiring, bgp }: Plan, router: Router): Steps {
   yield* buildRouter(lab, router, wiring);
   const simulation = router.bgp === undefined ? undefined : bgp();
-  if (simulation !== undefined) yield* birdRoutes(simulation, router.name, BIRD2_METRIC);
+  // A router's filters know of no tunnel.
+  if (simulation !== undefined) yield* birdRoutes(simulation, router.name, { metric: BIRD2_METRIC, links: new Set() });
 }
 
 interface PodListeners {

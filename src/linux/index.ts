@@ -120,6 +120,7 @@ export {
   restoreRuleset,
 } from './netfilter/restore.js';
 export * from './netfilter/rule.js';
+export { withProtocolNames } from './netfilter/rule-protocol.js';
 export { printMatch, printRule, printSpec, printTarget, sameRule } from './netfilter/rule-text.js';
 export type { DumpOptions, PrintCounters } from './netfilter/save.js';
 export { parseRuleset, printListing, printListings, printRuleset, printTable } from './netfilter/save.js';

@@ -111,6 +111,16 @@ dump() {
   }' >>"$out/veths.tmp"
 }
 
+# A namespace with nothing but lo (a service of systemd, say) carries no packets. Modules of tunnels make a device in each
+# namespace (Linux Documentation/admin-guide/sysctl/net.rst, fb_tunnels_only_for_init_net): down, it is none that carries.
+carries() {
+  inside ip -o link 2>/dev/null | awk -F '[:@ ]+' '
+    $2 == "lo" { next }
+    $2 ~ /^(tunl0|gre0|gretap0|erspan0|sit0|ip_vti0|ip6_vti0|ip6tnl0|ip6gre0)$/ && !/[<,]UP[,>]/ { next }
+    { found = 1 }
+    END { exit !found }'
+}
+
 # Of another namespace: the name that ip netns knows, else the host name in it (of a pod, its name), else its number.
 name_of() {
   known=$(basename "$2")
@@ -158,8 +168,7 @@ command -v nsenter >/dev/null 2>&1 || echo "no nsenter on this node: only its ow
 while read -r inode file; do
   [ "$inode" != "$own" ] || continue
   enter=$file
-  # A namespace with nothing but lo (a service of systemd, say) carries no packets.
-  [ "$(inside ip -o link 2>/dev/null | wc -l)" -gt 1 ] || continue
+  carries || continue
   pid=$(awk -v inode="$inode" '$1 == inode { split($2, part, "/"); print part[3]; exit }' "$out/processes.tmp")
   name_of "$inode" "$file" "$pid"
   echo "$(basename "$file") $name" >>"$out/names.tmp"

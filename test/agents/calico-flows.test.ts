@@ -111,6 +111,14 @@ describe('packets', () => {
     expect(answered(own)).toBe('10.244.1.0');
   });
 
+  test('pods of two nodes ask for 169.254.1.1, and each is answered by its own node alone', () => {
+    const done = traced(calicoLab('bgp'), { from: 'pod/a', to: 'pod/c', port: 80 });
+    const replies = done.legs.filter(({ kind, packet }) => kind === 'arp' && 'op' in (packet[1] ?? {}));
+    const gateway = replies.filter(({ packet }) => packet.some((h) => h.l === 'arp' && h.spa === '169.254.1.1'));
+    expect(gateway.map(({ paths }) => paths[0]?.hops[0]?.host)).toEqual(['node-1', 'node-2']);
+    expect(done.verdict.hints).toEqual([]);
+  });
+
   test('from an address that is not the pod’s: dropped in table raw', () => {
     const spoofed = traced(
       calicoLab('bgp'),

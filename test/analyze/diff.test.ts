@@ -68,6 +68,67 @@ describe('a network and itself after a command', () => {
     expect(differences[0]?.a?.text.slice(7)).toBe(differences[0]?.b?.text.slice(7));
   });
 
+  /** The lab with commands on n1, against the lab with others. */
+  async function between(one: readonly string[], other: readonly string[]): Promise<NetworkDiff> {
+    const [a, b] = [one, other].map((commands) =>
+      loadLab(`${LAB}commands: {n1: [${commands.map((each) => `"${each}"`).join()}]}`),
+    );
+    return diffNetworks(await (a as ReturnType<typeof loadLab>), await (b as ReturnType<typeof loadLab>));
+  }
+
+  test.each([
+    ['4', 'ipencap'],
+    ['ipencap', 'ipv4'],
+    ['ospf', '89'],
+  ])('protocol %s and %s are one', async (one, other) => {
+    const rule = (protocol: string): string[] => [`iptables -A INPUT -p ${protocol} -j DROP`];
+    expect(await between(rule(one), rule(other))).toMatchObject({ differences: [], notCompared: [] });
+  });
+
+  test('other protocols are not, and each is told as it is written', async () => {
+    // `ipip` is protocol 94, and `-p 4` IP in IP.
+    const { differences } = await between(
+      ['iptables -t raw -A PREROUTING -p 4 -j DROP', 'iptables -t raw -A OUTPUT ! -p 4 -j DROP'],
+      ['iptables -t raw -A PREROUTING -p ipip -j DROP', 'iptables -t raw -A OUTPUT -p 4 -j DROP'],
+    );
+    const told = differences.flatMap(({ a, b }) => [a?.text, b?.text]).filter((text) => text !== undefined);
+    expect(told.sort()).toEqual([
+      'rule 1: -A OUTPUT ! -p 4 -j DROP',
+      'rule 1: -A OUTPUT -p 4 -j DROP',
+      'rule 1: -A PREROUTING -p 4 -j DROP',
+      'rule 1: -A PREROUTING -p ipip -j DROP',
+    ]);
+  });
+
+  describe('the tunl0 that a module makes in each namespace', () => {
+    const LOADED = 'modprobe ipip';
+
+    test('is told as not compared where one has it', async () => {
+      for (const [a, b] of [
+        [[LOADED], []],
+        [[], [LOADED]],
+      ] as const) {
+        const { differences, notCompared } = await between(a, b);
+        expect(differences).toEqual([]);
+        expect(notCompared).toEqual([
+          {
+            what: 'tunl0 of n1',
+            why: 'only one of the networks has it: down and without an address, as the module makes it in every namespace',
+          },
+        ]);
+      }
+    });
+
+    test.each(['ip link set tunl0 up', 'ip addr add 10.0.0.1/32 dev tunl0'])('but not after %s', async (command) => {
+      expect(lines(await between([], [LOADED, command]))).toContain('n1 extra link tunl0');
+    });
+
+    test('nor is another device of its kind', async () => {
+      const add = ['ip link add t1 type ipip local 192.168.56.11 remote 192.168.56.12'];
+      expect(lines(await between([LOADED], [LOADED, ...add]))).toContain('n1 extra link t1');
+    });
+  });
+
   test('nothing is nothing, whatever the lab', async () => {
     for (const name of ['flannel-vxlan', 'flannel-udp', 'flannel-host-gw-two-segments']) {
       const [a, b] = [await loadLab(shippedLab(name)), await loadLab(shippedLab(name))];

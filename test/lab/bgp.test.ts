@@ -139,6 +139,32 @@ describe('the underlay', () => {
     expect(birdRoutes(tunnel.built.network, 'node-1')[0]).toBe('10.244.2.0/26 via 192.168.57.12 dev tunl0 onlink');
   });
 
+  // nl_send_route(), projectcalico/bird sysdep/linux/netlink.c: krt_tunnel is looked at under RTD_ROUTER, and if_find_by_name().
+  test('through tunl0 goes what has one next hop, where the device is there', () => {
+    const { built, with: faulty } = lab(`
+cni: calico/ipip
+calico:
+  bgpPeers:
+    one: {peerIP: 192.168.56.1, asNumber: 64512}
+    two: {peerIP: 192.168.56.2, asNumber: 64512}
+segments: {lan: 192.168.56.0/24}
+routers:
+  one: {addresses: [192.168.56.1], bgp: {as: 64512, announce: [10.244.99.0/24], neighbors: [{address: 192.168.56.11, as: 64512}, {address: 192.168.56.12, as: 64512}]}}
+  two: {addresses: [192.168.56.2], bgp: {as: 64512, announce: [10.244.99.0/24], neighbors: [{address: 192.168.56.11, as: 64512}, {address: 192.168.56.12, as: 64512}]}}
+nodes: {node-1: 192.168.56.11, node-2: {address: 192.168.56.12, off: [felix]}}
+pods: {a: node-1, b: node-2}
+faults: {one: {two: pkill bird}}
+`);
+    expect(birdRoutes(built.network, 'node-1')).toEqual([
+      '10.244.2.0/26 via 192.168.56.12 dev tunl0 onlink',
+      '10.244.99.0/24 via 192.168.56.1 dev eth0 nexthop via 192.168.56.2 dev eth0',
+      'blackhole 10.244.1.0/26',
+    ]);
+    expect(birdRoutes(faulty('one'), 'node-1')).toContain('10.244.99.0/24 via 192.168.56.1 dev tunl0 onlink');
+    expect(birdRoutes(built.network, 'node-2')).toContain('10.244.1.0/26 via 192.168.56.11 dev eth0');
+    expect(built.refused).toEqual([]);
+  });
+
   test('a session needs a way there and back', () => {
     const established = (routers: string): boolean | undefined =>
       lab(`cni: calico/bgp\nrouters: ${routers}\n${SEGMENTS}`)
@@ -268,6 +294,46 @@ faults:
       'lab.yaml:12:12: faults.pod.a: no BIRD runs on "pod/default/a"',
       'lab.yaml:13:19: faults.limit.node-1: only a router has a FIB limit, and "node-1" is none',
     ]);
+  });
+
+  // validateIPPoolSpec() and validateBGPPeerSpec(), libcalico-go lib/validator/v3.
+  test.each([
+    { object: 'ippool p', spec: '{"vxlanMode":"Always"}', want: 'ipipMode and vxlanMode: one of them has to be Never' },
+    { object: 'ippool p', spec: '{"vxlanMode":"Always","ipipMode":null}', want: undefined },
+    { object: 'bgppeer n', spec: '{"nodeSelector":"all()"}', want: 'nodeSelector and node exclude each other' },
+    { object: 'bgppeer n', spec: '{"nodeSelector":"all()","node":""}', want: undefined },
+    { object: 'bgppeer n', spec: '{"peerSelector":"all()"}', want: 'peerSelector and peerIP exclude each other' },
+    { object: 'bgppeer n', spec: '{"asNumber":"1.65536"}', want: 'asNumber: expected an AS number such as 64512' },
+    {
+      object: 'bgppeer n',
+      spec: '{"maxRestartTime":"long"}',
+      want: 'maxRestartTime: expected a duration such as 120s',
+    },
+    {
+      object: 'bgpfilter f',
+      spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8","matchOperator":"Inside"}]}',
+      want: 'exportV4: expected matchOperator Equal, NotEqual, In, NotIn',
+    },
+    {
+      object: 'bgpfilter f',
+      spec: '{"exportV4":[{"action":"Reject","source":"Peers"}]}',
+      want: 'exportV4: expected source RemotePeers',
+    },
+    {
+      object: 'bgpfilter f',
+      spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8"}]}',
+      want: 'exportV4: expected cidr and matchOperator together',
+    },
+  ])('a patch that the API refuses: $object $spec', ({ object, spec, want }) => {
+    const problems = problemsOf(`${MESH}
+calico:
+  ipPools: {p: {cidr: 10.244.0.0/16, ipipMode: Always}}
+  bgpPeers: {n: {node: node-1, peerIP: 192.168.56.1, asNumber: 64512}}
+  bgpFilters: {f: {exportV4: [{action: Reject}]}}
+events:
+  - calicoctl patch ${object} -p '{"spec":${spec}}'
+`);
+    expect(problems).toEqual(want === undefined ? [] : [expect.stringContaining(want)]);
   });
 
   test('a session that a patch has taken away is no longer there', () => {

@@ -217,7 +217,7 @@ function compareAfter(kernel: KernelRun, ours: SimulatedRun): Disagreement | und
   }
   for (const [ns, lines] of Object.entries(kernel.rules)) {
     const mine = ours.rules[ns] ?? new Map<string, string>();
-    const hashed = kernel.conntrack[ns]?.some((line) => line.includes('dport=8472')) === true;
+    const hashed = kernel.conntrack[ns]?.some((line) => VXLAN_PORT.test(line)) === true;
     const rules = ruleLines(lines).filter(({ at }) => !hashed || !at.startsWith('nat '));
     const theirs = rules.map(({ at, count, rule }) => `${at} ${rule} ${count}`);
     const text = differences(
@@ -245,10 +245,15 @@ function connectionOf(line: string): string {
     .trim();
 }
 
+/** flannel's and Calico's. */
+const VXLAN_PORT = /dport=(?:8472|4789)\b/;
+
 function connections(lines: readonly string[]): string[] {
   const all = lines.map((line) =>
-    line.includes('dport=8472')
-      ? line.replace(/sport=\d+ dport=8472/, 'sport=* dport=8472').replace(/sport=8472 dport=\d+/, 'sport=8472 dport=*')
+    VXLAN_PORT.test(line)
+      ? line
+          .replace(/sport=\d+ dport=(8472|4789)\b/, 'sport=* dport=$1')
+          .replace(/sport=(8472|4789) dport=\d+/, 'sport=$1 dport=*')
       : line,
   );
   return [...new Set(all)].sort();

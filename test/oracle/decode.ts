@@ -1,5 +1,5 @@
 import { protocolName } from '../../src/packet/index.js';
-import { type Frame, ICMP_TYPES, UNREACHABLE } from '../replay/frame.js';
+import { type Frame, ICMP_TYPES, UNREACHABLE, VXLAN_PORTS } from '../replay/frame.js';
 import type { RuleHit } from '../replay/rules.js';
 
 type Layers = Omit<Frame, 'ns' | 'if' | 'dir'>;
@@ -13,7 +13,6 @@ const TCP_FLAGS: readonly (readonly [letter: string, bit: number])[] = [
   ['P', 8],
   ['U', 32],
 ];
-const VXLAN_PORTS = new Set([4789, 8472]);
 
 /** An IPv4 packet of which only the beginning is there: its ends. */
 export function decodePacket(b: Buffer): Pick<RuleHit, 'src' | 'dst' | 'proto' | 'sport' | 'dport'> {

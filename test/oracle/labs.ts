@@ -13,12 +13,22 @@ import type { Case, Listener, Plan, SocketCase } from './plan.js';
  * Left out: fragments that meet a bridge (see `simulate.ts`); flannel-udp, whose relay is a program of its own; and `--random-fully`, without which the kernel takes the
  * wanted port as we do. Which endpoint a Service's random rule chooses is taken from the kernel.
  */
-const LABS: readonly Shipped[] = [
+const FLANNEL: readonly Shipped[] = [
   'flannel-vxlan',
   'flannel-vxlan-directrouting',
   'flannel-host-gw',
   'flannel-host-gw-two-segments',
 ];
+/** Calico's: with Felix's chains and sets, and the routes that BIRD has learned. */
+export const CALICO: readonly Shipped[] = [
+  'calico-bgp',
+  'calico-bgp-two-segments',
+  'calico-vxlan',
+  'calico-tor',
+  'calico-route-reflectors',
+];
+/** Those that want the module of IP in IP. */
+export const IPIP: readonly Shipped[] = ['calico-ipip', 'calico-ipip-crosssubnet'];
 
 /** A lab as commands, and what of it cases are drawn from. */
 export interface Built {
@@ -39,13 +49,15 @@ export function buildLab(name: string, text: string): Built {
   const watched = spaces.filter(({ role }) => role !== 'switch');
   return {
     name,
-    fixed: script.filter(isCommand).map((install) => formatCommand(install).replaceAll(' --random-fully', '')),
+    fixed: withModule(
+      script.filter(isCommand).map((install) => formatCommand(install).replaceAll(' --random-fully', '')),
+    ),
     listeners: watched.flatMap(({ name: netns, sockets }) =>
       sockets.flatMap(({ protocol, port }): Listener[] =>
         protocol === 'sctp' ? [] : [{ netns, protocol, port, behaviour: protocol === 'udp' ? 'echo' : 'sink' }],
       ),
     ),
-    hosts: watched.filter(({ role }) => role === 'host').map((ns) => ns.name),
+    hosts: watched.filter(({ role }) => role !== 'pod').map((ns) => ns.name),
     senders: watched.map((ns) => ns.name),
     unwatched: spaces.filter(({ role }) => role === 'switch').map((ns) => ns.name),
     addresses: [
@@ -61,6 +73,15 @@ export function buildLab(name: string, text: string): Built {
       .flatMap((ns) => [...ns.links.keys()].map((dev) => `${ns.name} ${dev}`))
       .filter((d) => !d.endsWith(' lo')),
   };
+}
+
+/** The module of IP in IP makes its device in every namespace there is, and so in each that is made. */
+function withModule(commands: readonly string[]): string[] {
+  if (!commands.some((line) => / tunnel change tunl0 /.test(line))) return [...commands];
+  return commands.flatMap((line) => {
+    const [, made] = /^ip netns add (\S+)$/.exec(line) ?? [];
+    return made === undefined ? [line] : [line, `ip -n ${made} tunnel change tunl0 mode ipip`];
+  });
 }
 
 /** Rules have a family; programs, sockets and network cards are nobody's command. */
@@ -81,6 +102,31 @@ function undoing(fixed: readonly string[]): string[] {
   });
 }
 
+/** Chains of Felix that lose their rules. */
+function flushed(fixed: readonly string[]): string[] {
+  return fixed.flatMap((text) => {
+    const [, ns = ''] = /^ip netns exec (\S+) iptables-restore/.exec(text) ?? [];
+    return [...text.matchAll(/^\*(\w+)\n([^*]*)/gm)].flatMap(([, table = '', lines = '']) =>
+      [...lines.matchAll(/^:(cali-\S+) /gm)].map(
+        ([, chain = '']) => `ip netns exec ${ns} iptables -t ${table} -F ${chain}`,
+      ),
+    );
+  });
+}
+
+/** Members of Felix's sets: what is swapped in is the set of a name that is not temporary. */
+function lostMembers(fixed: readonly string[]): string[] {
+  return fixed.flatMap((text) => {
+    const [, ns = ''] = /^ip netns exec (\S+) ipset restore/.exec(text) ?? [];
+    const names = new Map(
+      [...text.matchAll(/^swap (\S+) (\S+)$/gm)].map(([, name = '', temporary = '']) => [temporary, name]),
+    );
+    return [...text.matchAll(/^add (\S+) (\S+)$/gm)].map(
+      ([, set = '', member = '']) => `ip netns exec ${ns} ipset del ${names.get(set) ?? set} ${member}`,
+    );
+  });
+}
+
 function wrongVteps(fixed: readonly string[]): string[] {
   return fixed.flatMap((line) => {
     const [, ns = '', mac = '', dev = ''] = /^bridge -n (\S+) fdb \w+ (\S+) dev (\S+) dst /.exec(line) ?? [];
@@ -96,7 +142,8 @@ function mutations({ fixed, hosts, devices }: Built): fc.Arbitrary<string> {
   });
   const rules = [
     'iptables -t filter -I FORWARD -p udp -j DROP',
-    'iptables -t filter -I INPUT -p udp --dport 8472 -j DROP',
+    'iptables -t filter -I INPUT -p udp -m multiport --dports 4789,8472 -j DROP',
+    'iptables -t filter -I INPUT -p 4 -j DROP',
     'iptables -t filter -P FORWARD DROP',
     'iptables -t filter -I FORWARD -m conntrack --ctstate NEW -j REJECT',
     'iptables -t nat -I POSTROUTING -j RETURN',
@@ -104,9 +151,24 @@ function mutations({ fixed, hosts, devices }: Built): fc.Arbitrary<string> {
     'iptables -t filter -I OUTPUT -m conntrack --ctstate INVALID -j DROP',
   ].flatMap((words) => hosts.map((ns) => `ip netns exec ${ns} ${words}`));
   const mtu = devices.map((device) => `ip -n ${device.split(' ')[0]} link set dev ${device.split(' ')[1]} mtu 1300`);
+  const proxies = devices.filter((device) => / cali/.test(device));
+  const spoofing = devices
+    .filter((device) => proxies.length > 0 && / eth0$/.test(device) && !hosts.includes(device.split(' ')[0] ?? ''))
+    .flatMap((device) => {
+      const [ns = ''] = device.split(' ');
+      return [
+        `ip -n ${ns} addr add 10.244.9.9/32 dev eth0; ip -n ${ns} route replace default via 169.254.1.1 dev eth0 src 10.244.9.9`,
+      ];
+    });
   const groups = [
     undoing(fixed),
     wrongVteps(fixed),
+    lostMembers(fixed),
+    flushed(fixed),
+    proxies.map(
+      (device) => `ip netns exec ${device.split(' ')[0]} sysctl -qw net.ipv4.conf.${device.split(' ')[1]}.proxy_arp=0`,
+    ),
+    spoofing,
     down,
     rules,
     mtu,
@@ -146,16 +208,30 @@ function cases({ senders, addresses }: Built): fc.Arbitrary<Case[]> {
 }
 
 /** A shipped lab with up to three mutations, and a sequence of packets. */
-export const LAB_PLAN: fc.Arbitrary<Plan> = fc.constantFrom(...LABS).chain((name) => {
-  const built = buildLab(name, shippedText(name));
-  return fc
-    .record({ random: fc.array(mutations(built), { maxLength: 3 }), cases: cases(built) })
-    .map(({ random, cases: sent }) => ({
-      name,
-      fixed: built.fixed,
-      random,
-      listeners: built.listeners,
-      cases: sent,
-      unwatched: built.unwatched,
-    }));
-});
+const plansOf = (labs: readonly Shipped[]): fc.Arbitrary<Plan> =>
+  fc.constantFrom(...labs).chain((name) => {
+    const built = shippedPlan(name);
+    return fc.record({ random: fc.array(mutations(built), { maxLength: 3 }), cases: cases(built) }).map(
+      ({ random, cases: sent }): Plan => ({
+        name,
+        fixed: built.fixed,
+        random,
+        listeners: built.listeners,
+        cases: sent,
+        unwatched: built.unwatched,
+      }),
+    );
+  });
+
+const known = new Map<Shipped, Built>();
+
+/** A shipped lab, built once: a simulation of BGP takes its time. */
+export function shippedPlan(name: Shipped): Built {
+  const built = known.get(name) ?? buildLab(name, shippedText(name));
+  known.set(name, built);
+  return built;
+}
+
+export const LAB_PLAN: fc.Arbitrary<Plan> = plansOf(FLANNEL);
+export const CALICO_PLAN: fc.Arbitrary<Plan> = plansOf(CALICO);
+export const CALICO_IPIP_PLAN: fc.Arbitrary<Plan> = plansOf(IPIP);

@@ -1,7 +1,7 @@
 import type fc from 'fast-check';
 import type { Backend } from './backend.js';
 import { IPVS_PLAN } from './ipvs-random.js';
-import { LAB_PLAN } from './labs.js';
+import { CALICO_IPIP_PLAN, CALICO_PLAN, LAB_PLAN } from './labs.js';
 import type { Plan } from './plan.js';
 import { ROUTER_PLAN } from './router.js';
 import { POD_PLAN, TUNNEL_PLAN } from './tunnel-random.js';
@@ -18,6 +18,7 @@ export interface Level {
 export const LEVELS: readonly Level[] = [
   { name: 'router', plan: ROUTER_PLAN, share: 1 },
   { name: 'lab', plan: LAB_PLAN, share: 0.25 },
+  { name: 'calico', plan: CALICO_PLAN, share: 0.25 },
   { name: 'pods', plan: POD_PLAN, share: 0.25 },
 ];
 
@@ -25,9 +26,12 @@ export const LEVELS: readonly Level[] = [
 export const IPVS_LEVEL: Level = { name: 'ipvs', plan: IPVS_PLAN, share: 1 };
 
 /** What needs the module of IP in IP, which the kernel of a machine may lack. */
-const IPIP_LEVEL: Level = { name: 'ipip', plan: TUNNEL_PLAN, share: 1 };
+const IPIP_LEVELS: readonly Level[] = [
+  { name: 'ipip', plan: TUNNEL_PLAN, share: 1 },
+  { name: 'calico-ipip', plan: CALICO_IPIP_PLAN, share: 0.25 },
+];
 
 /** The levels of a backend. */
 export function levelsOf(backend: Backend): readonly Level[] {
-  return backend === 'uml' ? [...LEVELS, IPVS_LEVEL, IPIP_LEVEL] : LEVELS;
+  return backend === 'uml' ? [...LEVELS, IPVS_LEVEL, ...IPIP_LEVELS] : LEVELS;
 }

@@ -122,6 +122,9 @@ function icmpOf(
   return icmp;
 }
 
+/** Calico's, which is IANA's, and flannel's. */
+export const VXLAN_PORTS: ReadonlySet<number> = new Set([4789, 8472]);
+
 /**
  * A recorded frame without what a comparison leaves out, and why. Nothing else may be dropped.
  *
@@ -146,8 +149,8 @@ function normaliseLayers(layers: Layers): Layers {
     out.udp = udp;
   }
   const quoted = layers.icmp?.['quoted'] as Record<string, unknown> | undefined;
-  if (quoted?.['dport'] === 8472) {
-    const { sport: _s, ...rest } = quoted;
+  if (VXLAN_PORTS.has(Number(quoted?.['dport']))) {
+    const { sport: _s, ...rest } = { ...quoted };
     out.icmp = { ...layers.icmp, quoted: rest };
   }
   if (layers.inner !== undefined) out.inner = normaliseLayers(layers.inner);

@@ -2,6 +2,7 @@ import type { Header } from '../../src/packet/index.js';
 import type { Network } from '../../src/topology/index.js';
 import type { Trace, TraceEvent } from '../../src/trace/index.js';
 import { type PlacedEvent, placedEvents } from './events.js';
+import { VXLAN_PORTS } from './frame.js';
 
 /** One line of netfilter's TRACE: a rule that matched, or the end of a chain. */
 export interface RuleHit {
@@ -106,7 +107,7 @@ function outermost(headers: readonly Header[]): Outermost {
  */
 export function normaliseHits(hits: readonly RuleHit[]): Omit<RuleHit, 'ns'>[] {
   return hits.map(({ ns: _ns, ...hit }) => {
-    if (hit.proto !== 'udp' || hit.dport !== 8472) return hit;
+    if (hit.proto !== 'udp' || !VXLAN_PORTS.has(hit.dport ?? 0)) return hit;
     const { sport: _s, ...rest } = hit;
     return rest;
   });

@@ -17,6 +17,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What each lab's `diff` may leave out: the kernel draws hardware addresses, and has sysctls that no lab sets. */
 const NOT_COMPARED = [/^hardware addresses of links /, /^\d+ sysctls \(only one of the networks tells their values\)$/];
+/** Labs that want what the kernel of a machine may lack: IPVS, and the module of IP in IP. */
+const IN_GUEST: readonly Shipped[] = ['services-ipvs', 'calico-ipip', 'calico-ipip-crosssubnet'];
+/** In a guest the module of IP in IP is loaded, and makes a device in every namespace. */
+const TUNL0 = /^tunl0 of \S+(, tunl0 of \S+)* \(only one of the networks has it: down and without an address, /;
 
 /** What a shell can't start: holds a TUN device and a port, as flanneld's UDP backend does. */
 const RELAY = `import fcntl, os, signal, socket, struct, sys
@@ -78,7 +82,9 @@ async function collectedInGuest(lab: Shipped, name: string): Promise<string> {
   const legacy = ['', '-save', '-restore'].flatMap((what) =>
     ['iptables', 'ip6tables'].map((tool) => `ln -s $(command -v ${tool}-legacy${what}) /run/bin/${tool}${what}`),
   );
-  const modules = ['modprobe br_netfilter; modprobe ip_vs; modprobe dummy; cd /run', ...legacy].join('\n');
+  const modules = ['modprobe br_netfilter; modprobe ip_vs; modprobe dummy; modprobe ipip; cd /run', ...legacy].join(
+    '\n',
+  );
   const script = await steps(lab, name, '/run/dump', []);
   const ran = guest(`${modules}\n${script} || exit 1\ntar -C /run/dump -cz . | base64`);
   expect(ran, ran.stderr).toMatchObject({ status: 0 });
@@ -106,7 +112,7 @@ describe.skipIf(!capable)(
     capable ? undefined : 'needs namespaces, drivers, iptables, ss and python3',
   ),
   () => {
-    test.concurrent.each(SHIPPED.filter((lab) => lab !== 'services-ipvs'))(
+    test.concurrent.each(SHIPPED.filter((lab) => !IN_GUEST.includes(lab)))(
       '%s comes back as it was',
       { timeout: 120_000 },
       async (lab) => {
@@ -160,10 +166,19 @@ describe.skipIf(!capable)(
 const noGuest = whyNoGuest();
 
 describe.skipIf(noGuest !== undefined)(onMachine('the same in user-mode Linux', noGuest), () => {
-  test('services-ipvs comes back as it was', { timeout: 600_000 }, async () => {
-    const dump = await collectedInGuest('services-ipvs', 'services-ipvs');
-    const { out } = await podpath(['diff', 'services-ipvs', dump]);
+  test.each(IN_GUEST)('%s comes back as it was', { timeout: 600_000 }, async (lab) => {
+    const dump = await collectedInGuest(lab, lab);
+    const { code, out } = await podpath(['diff', lab, dump]);
     expect(out).toMatch(/^= same /);
+    expect(code).toBe(0);
+    const { left } = await differences(shippedFile(lab), dump);
+    expect(left.filter((each) => ![...NOT_COMPARED, TUNL0].some((known) => known.test(each)))).toEqual([]);
+    // Those that the lab has itself are compared.
+    const { network } = await openNetwork(shippedFile(lab));
+    const own = network.names().filter((name) => network.netns(name)?.links.has('tunl0'));
+    expect(own).toHaveLength(lab === 'services-ipvs' ? 0 : 3);
+    const untouched = left.find((each) => TUNL0.test(each)) ?? '';
+    expect(network.names().filter((name) => !untouched.includes(`tunl0 of ${name}`))).toEqual(own);
   });
 });
 

@@ -1,14 +1,15 @@
 import { formatPrefix, type Ipv4 } from '../../address/index.js';
 import type { BgpSimulation, FibRoute, RibRoute } from '../../bgp/index.js';
 import { type NewRoute, type Nexthop, newRoute, RT_TABLE_MAIN } from '../../linux/index.js';
-import { type Agent, callsOn, type Steps } from '../agent.js';
+import { type Agent, callsOn, ownNetns, type Steps } from '../agent.js';
 
 /** BIRD's kernel protocol: the routes of its table, as it writes them into the node's. Calico's fork is of BIRD 1.6. */
 export const bird: Agent = {
   name: 'bird',
-  *install({ self, bgp }) {
-    const simulation = bgp?.();
-    if (simulation !== undefined) yield* birdRoutes(simulation, self.name, CALICO_METRIC);
+  *install(context) {
+    const simulation = context.bgp?.();
+    const { links } = ownNetns(context);
+    if (simulation !== undefined) yield* birdRoutes(simulation, context.self.name, { metric: CALICO_METRIC, links });
   },
 };
 
@@ -18,12 +19,19 @@ const CALICO_METRIC = 0;
 /** `metric` of BIRD 2's kernel protocol (krt_sys_init_config(), bird 2.0.12 sysdep/linux/netlink.c). */
 export const BIRD2_METRIC = 32;
 
+/** What of a machine BIRD's kernel protocol depends on besides its routes. */
+export interface KernelProtocol {
+  readonly metric: number;
+  /** The machine's devices. */
+  readonly links: { has(dev: string): boolean };
+}
+
 /**
  * The forwarding table of a speaker as calls on its machine, in the order of the prefixes. They are additions: BIRD
  * takes its own route away before it writes another one, and one that somebody else has written it does not touch
  * (krt_replace_rte() and NL_OP_ADD with NLM_F_EXCL, bird sysdep/linux/netlink.c), so that the kernel says EEXIST.
  */
-export function* birdRoutes(simulation: BgpSimulation, speaker: string, metric: number): Steps {
+export function* birdRoutes(simulation: BgpSimulation, speaker: string, kernel: KernelProtocol): Steps {
   const { names, byAddress } = speakersOf(simulation);
   if (!names.has(speaker)) return;
   const sessions = new Map(simulation.sessions(speaker).map(({ name, neighbor }) => [name, neighbor]));
@@ -36,7 +44,7 @@ export function* birdRoutes(simulation: BgpSimulation, speaker: string, metric: 
     yield call({
       call: 'route add',
       table: RT_TABLE_MAIN,
-      route: kernelRoute(route, ends.get(formatPrefix(route.net)), metric),
+      route: kernelRoute(route, ends.get(formatPrefix(route.net)), kernel),
     });
   }
 }
@@ -90,16 +98,24 @@ function tunnelEnds(rib: readonly RibRoute[]): ReadonlyMap<string, Ipv4> {
   );
 }
 
-/** As nl_send_route() has it; Calico's `krt_tunnel` puts the device in, and the flag onlink. */
-function kernelRoute({ net, type, nexthops, tunnel }: FibRoute, end: Ipv4 | undefined, metric: number): NewRoute {
+/**
+ * As nl_send_route() has it. Calico's fork (projectcalico/bird, sysdep/linux/netlink.c) puts the device of `krt_tunnel` in
+ * and the flag onlink, where there is one next hop (RTD_ROUTER) and the device is there: routes over several next hops,
+ * and those of a node without the device, lead through no tunnel.
+ */
+function kernelRoute(
+  { net, type, nexthops, tunnel }: FibRoute,
+  end: Ipv4 | undefined,
+  { metric, links }: KernelProtocol,
+): NewRoute {
   const base = { ...newRoute(net, {}), protocol: 'bird', metric };
   if (type !== 'unicast') {
     const { dst, tos, protocol, scope, mtu, mtuLock } = base;
     return { type, dst, tos, metric, protocol, scope, mtu, mtuLock };
   }
-  if (tunnel !== undefined && end !== undefined)
-    return { ...newRoute(net, { dev: tunnel, via: end, onlink: true }), protocol: 'bird', metric };
   const [first, ...others] = nexthops.map(({ via, dev, weight }): Nexthop => ({ dev, via, onlink: false, weight }));
   if (first === undefined) throw new Error(`BIRD's route to ${formatPrefix(net)} has no next hop`);
+  if (others.length === 0 && tunnel !== undefined && end !== undefined && links.has(tunnel))
+    return { ...newRoute(net, { dev: tunnel, via: end, onlink: true }), protocol: 'bird', metric };
   return { ...base, type: 'unicast', nexthops: [first, ...others], prefsrc: undefined };
 }

@@ -1,5 +1,5 @@
 import { formatIpv4, formatMac } from '../../address/index.js';
-import { type Link, type LinkOf, lowerOf, type Netns } from '../../linux/index.js';
+import { addressesOf, type Link, type LinkOf, lowerOf, type Netns } from '../../linux/index.js';
 import type { Difference } from '../../output/index.js';
 import type { Names } from './names.js';
 
@@ -9,19 +9,37 @@ export interface Side {
   readonly names: Names;
 }
 
+/** What {@link diffLinks} found. */
+export interface LinkDifferences {
+  readonly differences: readonly Omit<Difference, 'netns'>[];
+  /** Links that only one has, of which nothing says whether somebody wanted them. */
+  readonly untouched: readonly string[];
+}
+
 /** Links that only one has, and what of the others differs. `macs` says whether hardware addresses are compared. */
-export function diffLinks(a: Side, b: Side, macs: 'macs' | 'no-macs'): Omit<Difference, 'netns'>[] {
+export function diffLinks(a: Side, b: Side, macs: 'macs' | 'no-macs'): LinkDifferences {
   const [here, there] = [linksByName(a), linksByName(b)];
   const differences: Omit<Difference, 'netns'>[] = [];
+  const untouched: string[] = [];
   for (const [name, link] of here) {
     const other = there.get(name);
-    if (other === undefined)
-      differences.push({ kind: 'link', is: 'missing', entry: name, a: whole(link), b: undefined });
-    else differences.push(...diffFields(name, [a, link], [b, other], macs));
+    if (other !== undefined) differences.push(...diffFields(name, [a, link], [b, other], macs));
+    else if (isUntouched(link, a.ns)) untouched.push(name);
+    else differences.push({ kind: 'link', is: 'missing', entry: name, a: whole(link), b: undefined });
   }
   for (const [name, link] of there)
-    if (!here.has(name)) differences.push({ kind: 'link', is: 'extra', entry: name, a: undefined, b: whole(link) });
-  return differences;
+    if (here.has(name)) continue;
+    else if (isUntouched(link, b.ns)) untouched.push(name);
+    else differences.push({ kind: 'link', is: 'extra', entry: name, a: undefined, b: whole(link) });
+  return { differences, untouched };
+}
+
+/**
+ * A `tunl0` as its module makes it in every namespace there is, down and without an address (ipip_init_net()): it is there
+ * because somewhere on the machine somebody wanted one.
+ */
+function isUntouched(link: Link, ns: Netns): boolean {
+  return link.kind === 'ipip' && link.fallback && !link.up && addressesOf(ns, link.name).length === 0;
 }
 
 function linksByName({ ns, names }: Side): ReadonlyMap<string, Link> {

@@ -63,8 +63,14 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
     if (!untold.includes('sysctl')) onOneSide += sysctls.onOneSide;
     const inet6 = [here, there].filter(tellsInet6);
     if (inet6.length === 1) inet6OnOneSide.push(`IPv6 of ${netns}`);
+    const links = diffLinks(mine, theirs, macs);
+    notCompared.add(
+      'link',
+      links.untouched.map((name) => `${name} of ${netns}`),
+      UNTOUCHED,
+    );
     const found = [
-      ...diffLinks(mine, theirs, macs),
+      ...links.differences,
       ...diffEntries(entriesOf(here, mine.names), entriesOf(there, theirs.names)),
       ...(inet6.length === 2 ? diffEntries(inet6EntriesOf(here, mine.names), inet6EntriesOf(there, theirs.names)) : []),
       ...diffRulesets('iptables', mine, theirs),
@@ -83,6 +89,8 @@ export function diffNetworks(a: Network, b: Network, options: DiffOptions = {}):
 }
 
 const ELSEWHERE = 'nothing is dumped of the machine that they are on';
+const UNTOUCHED =
+  'only one of the networks has it: down and without an address, as the module makes it in every namespace';
 const OWN_MACS = 'each network draws its own; entries that hold one are compared by the link that has it';
 
 /** What is not compared, joined where the reason is one. */

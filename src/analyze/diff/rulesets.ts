@@ -1,4 +1,4 @@
-import { BUILT_IN, type Chain, printRule, type Ruleset, type TableName } from '../../linux/index.js';
+import { BUILT_IN, type Chain, printRule, type Ruleset, type TableName, withProtocolNames } from '../../linux/index.js';
 import type { Difference, EntryText } from '../../output/index.js';
 import { diffLines } from './lines.js';
 import type { Side } from './links.js';
@@ -34,13 +34,16 @@ function chainsOf(table: TableName, ruleset: Ruleset, { ns, names }: Side): Read
   const texts = chains.map((chain) => ({
     name: chain.name,
     chain,
-    rules: chain.rules.map((rule) => printRule(rule, chain.name)),
+    rules: chain.rules.map((rule) => printRule(withProtocolNames(rule), chain.name)),
   }));
   const hashed = names.chains(texts);
   const told = (text: string): string => text.replace(/CNI-[\w-]+/g, (word) => hashed.get(word) ?? word);
   return new Map(
     texts.map(({ name, chain, rules }) => {
-      const lines = rules.map((text) => ({ text, value: told(names.words(ns, text)) }));
+      const lines = chain.rules.map((rule, i) => ({
+        text: printRule(rule, name),
+        value: told(names.words(ns, rules[i] ?? '')),
+      }));
       return [hashed.get(name) ?? name, { chain, lines }];
     }),
   );
