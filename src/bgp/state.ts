@@ -182,8 +182,8 @@ export interface Session {
   startupDelay: number;
   lastProtocolError: number | undefined;
   lastError: string | undefined;
-  /** When it was established last. */
-  since: number | undefined;
+  /** When `state` changed last. */
+  since: number;
   /** Whether a connection was tried since the last event. */
   tried: boolean;
   /** Whether it is told of changes. */
@@ -285,4 +285,11 @@ export function netOf(world: World, id: number): Ipv4Prefix {
   const net = world.nets[id];
   if (net === undefined) throw new Error(`net ${id} is not known`);
   return net;
+}
+
+/** proto_notify_state(), bird nest/proto.c. */
+export function changeState(world: World, session: Session, state: Session['state']): void {
+  if (session.state === state) return;
+  session.state = state;
+  session.since = world.queue.now;
 }

@@ -134,7 +134,7 @@ const side = {
   rrClient: false,
   reason: undefined,
   lastError: undefined,
-  since: undefined,
+  since: 0,
   imported: 2,
   exported: 1,
   preferred: 2,
