@@ -316,7 +316,8 @@ function close(world: World, connection: Connection): void {
 export function stopSession(world: World, session: Session, notification: string | undefined): void {
   session.startupTimer = stopTimer(session.startupTimer);
   session.restartTimer = stopTimer(session.restartTimer);
-  if (session.state === 'up') session.tried = false;
+  // What fails before it is up fails again as long as nothing happens.
+  session.tried = session.enabled && session.state !== 'up';
   for (const connection of [session.outgoing, session.incoming]) {
     if (connection === undefined) continue;
     if (connection.state !== 'Connect' && connection.state !== 'Active') {

@@ -63,6 +63,9 @@ export interface IPAMConfig {
   readonly maxBlocksPerHost: number | undefined;
 }
 
+/** `64512:100` as an uint32, or a large community's three. */
+export type Community = number | readonly [number, number, number];
+
 /** BGPConfiguration `default`. */
 export interface BGPConfiguration {
   /** Of nodes without an own one; 64512 unless given. */
@@ -71,11 +74,9 @@ export interface BGPConfiguration {
   readonly serviceClusterIPs: readonly Ipv4Prefix[];
   readonly serviceExternalIPs: readonly Ipv4Prefix[];
   readonly serviceLoadBalancerIPs: readonly Ipv4Prefix[];
-  /** By name: `64512:100` as an uint32, or a large community's three. */
-  readonly communities: readonly {
-    readonly name: string;
-    readonly value: number | readonly [number, number, number];
-  }[];
+  /** Names for them. */
+  readonly communities: readonly { readonly name: string; readonly value: Community }[];
+  /** Communities, or names of such, that announcements within a prefix get. */
   readonly prefixAdvertisements: readonly { readonly cidr: Ipv4Prefix; readonly communities: readonly string[] }[];
   /** Seconds; 120 unless given. */
   readonly nodeMeshMaxRestartTime: number;

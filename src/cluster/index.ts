@@ -8,6 +8,7 @@ export {
   parseSelector,
   prefixLabels,
 } from './calico-selector.js';
+export { parseASNumber, parseCommunity, parseDuration } from './calico-text.js';
 export { deriveEndpointSlices, TOPOLOGY_ZONE, topologyMode } from './endpoint-slice.js';
 export type * from './objects.js';
 export { SERVICE_DEFAULTS } from './objects.js';

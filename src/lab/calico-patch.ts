@@ -2,8 +2,13 @@ import { type Ipv4, type Ipv4Prefix, parseIpv4, parsePrefix } from '../address/i
 import {
   type BGPConfiguration,
   type BGPFilterRule,
+  type BGPPeer,
   CALICO_DEFAULTS,
   type CalicoObjects,
+  type IPPool,
+  parseASNumber,
+  parseCommunity,
+  parseDuration,
   parseSelector,
 } from '../cluster/index.js';
 import { didYouMean, showValue } from '../problem/index.js';
@@ -42,9 +47,31 @@ export function patchObject(
     return { calico: { ...calico, [key]: { ...calico[key], ...read } } };
   }
   const key = LISTS[kind];
-  const list: readonly { readonly name: string }[] = calico[key];
-  if (!list.some((each) => each.name === name)) return { problem: unknown(kind, name, namesOf(list)) };
-  return { calico: { ...calico, [key]: list.map((each) => (each.name === name ? { ...each, ...read } : each)) } };
+  const list: readonly Listed[] = calico[key];
+  const old = list.find((each) => each.name === name);
+  if (old === undefined) return { problem: unknown(kind, name, namesOf(list)) };
+  const patched = { ...old, ...read };
+  const problem = conflict(patched);
+  if (problem !== undefined) return { problem };
+  return { calico: { ...calico, [key]: list.map((each) => (each === old ? patched : each)) } };
+}
+
+/** What the kinds of which there are several have in common, and what may not be said together. */
+type Listed = Pick<IPPool, 'name'> & Partial<Pick<IPPool, 'ipipMode' | 'vxlanMode'> & Pick<BGPPeer, Exclusive>>;
+type Exclusive = (typeof EXCLUSIVE)[number][number];
+
+const EXCLUSIVE = [
+  ['nodeSelector', 'node'],
+  ['peerSelector', 'peerIP'],
+  ['asNumber', 'peerSelector'],
+] as const;
+
+/** As calicoctl refuses it (libcalico-go 3.21 lib/validator/v3, validateIPPoolSpec() and validateBGPPeerSpec()). */
+function conflict(object: Listed): string | undefined {
+  if ((object.ipipMode ?? 'Never') !== 'Never' && (object.vxlanMode ?? 'Never') !== 'Never')
+    return 'ipipMode and vxlanMode: one of them has to be Never';
+  const pair = EXCLUSIVE.find((keys) => keys.every((key) => object[key] !== undefined));
+  return pair === undefined ? undefined : `${pair[0]} and ${pair[1]} exclude each other`;
 }
 
 /** The objects without one. */
@@ -110,7 +137,10 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : fail('text');
 }
 
-const asNumber: Field = (value) => integer(1, 2 ** 32 - 1)(typeof value === 'string' ? Number(value) : value);
+const asNumber: Field = (value) =>
+  typeof value === 'number'
+    ? integer(1, 2 ** 32 - 1)(value)
+    : (parseASNumber(text(value)) ?? fail('an AS number such as 64512 or "1.10"'));
 
 const selector: Field = (value) => ('selector' in parseSelector(text(value)) ? value : fail('a selector of nodes'));
 
@@ -120,6 +150,11 @@ function address(value: unknown): Ipv4 {
 
 function cidr(value: unknown): Ipv4Prefix {
   return parsePrefix(text(value)) ?? fail('a subnet such as 10.96.0.0/12');
+}
+
+/** An empty text is the same as none. */
+function orNone(read: Field): Field {
+  return (value) => (value === '' ? undefined : read(value));
 }
 
 function listOf<T>(read: (value: unknown) => T): (value: unknown) => readonly T[] {
@@ -132,20 +167,13 @@ function record(value: unknown): Readonly<Record<string, unknown>> {
     : fail('a map');
 }
 
-/** A duration of Go, as whole seconds: `2m`, `90s`. */
-function seconds(value: unknown): number {
-  const [, hours = 0, minutes = 0, rest = 0] = /^(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text(value)) ?? [];
-  const sum = Number(hours) * 3600 + Number(minutes) * 60 + Number(rest);
-  return sum > 0 ? sum : fail('a duration such as 120s');
-}
+const seconds: Field = (value) => parseDuration(text(value)) ?? fail('a duration such as 120s');
 
 const cidrs = listOf((value) => cidr(record(value)['cidr']));
 
 const community = (value: unknown): BGPConfiguration['communities'][number] => {
   const { name, value: said } = record(value);
-  const [, a, b, c] = /^(\d+):(\d+)(?::(\d+))?$/.exec(text(said)) ?? fail('a community such as 64512:100');
-  const number = c === undefined ? Number(a) * 65536 + Number(b) : ([Number(a), Number(b), Number(c)] as const);
-  return { name: text(name), value: number };
+  return { name: text(name), value: parseCommunity(text(said)) ?? fail('a community such as 64512:100') };
 };
 
 const advertisement = (value: unknown): BGPConfiguration['prefixAdvertisements'][number] => {
@@ -157,16 +185,20 @@ const filterRule = (value: unknown): BGPFilterRule => {
   const { action, matchOperator, cidr: prefix, prefixLength, source, interface: dev, ...others } = record(value);
   const [other] = Object.keys(others);
   if (other !== undefined) return fail(`no "${other}"`);
+  if ((prefix === undefined) !== (matchOperator === undefined)) return fail('cidr and matchOperator together');
   const bounds = prefixLength === undefined ? undefined : record(prefixLength);
   return {
     action: action === 'Accept' || action === 'Reject' ? action : fail('action Accept or Reject'),
-    matchOperator: OPERATORS.find((each) => each === matchOperator),
+    matchOperator:
+      matchOperator === undefined
+        ? undefined
+        : (OPERATORS.find((each) => each === matchOperator) ?? fail(`matchOperator ${OPERATORS.join(', ')}`)),
     cidr: prefix === undefined ? undefined : cidr(prefix),
     prefixLength:
       bounds === undefined
         ? undefined
         : { min: integer(0, 32)(bounds['min'] ?? 0), max: integer(0, 32)(bounds['max'] ?? 32) },
-    source: source === 'RemotePeers' ? source : undefined,
+    source: source === undefined || source === 'RemotePeers' ? source : fail('source RemotePeers'),
     interface: dev === undefined ? undefined : text(dev),
   };
 };
@@ -197,11 +229,11 @@ const FIELDS: Readonly<
     nodeMeshMaxRestartTime: { read: seconds, otherwise: CONFIG.nodeMeshMaxRestartTime },
   },
   bgppeer: {
-    node: { read: text, otherwise: undefined },
-    nodeSelector: { read: selector, otherwise: undefined },
-    peerIP: { read: address, otherwise: undefined },
+    node: { read: orNone(text), otherwise: undefined },
+    nodeSelector: { read: orNone(selector), otherwise: undefined },
+    peerIP: { read: orNone(address), otherwise: undefined },
     asNumber: { read: asNumber, otherwise: undefined },
-    peerSelector: { read: selector, otherwise: undefined },
+    peerSelector: { read: orNone(selector), otherwise: undefined },
     keepOriginalNextHop: off,
     nextHopMode: { read: oneOf('Auto', 'Self', 'Keep'), otherwise: undefined },
     sourceAddress: { read: oneOf('UseNodeIP', 'None'), otherwise: 'UseNodeIP' },

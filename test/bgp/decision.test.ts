@@ -110,6 +110,7 @@ describe('the decision process of RFC 4271 §9.1', () => {
       {
         speaker: 'n1',
         session: 'n1',
+        cause: 'other',
         why: 'announced, and dropped here: its AS_PATH has the own AS 64512 (RFC 4271 §9)',
       },
     ]);
@@ -165,7 +166,7 @@ describe('iBGP and its reflection, RFC 4271 §9.2 and RFC 4456', () => {
     expect(routes).toHaveLength(passes ? 1 : 0);
     if (!passes) {
       const why = 'it is from iBGP, and neither neighbour is a client (RFC 4271 §9.2)';
-      expect(simulation.explain('n2', NET).withheld).toEqual([{ speaker: 'n0', session: 'n0', why }]);
+      expect(simulation.explain('n2', NET).withheld).toEqual([{ speaker: 'n0', session: 'n0', cause: 'not-reflected', why }]);
       return;
     }
     // §8: the originator's id, and the id of the cluster; §10: nothing else changes.
@@ -197,10 +198,11 @@ describe('iBGP and its reflection, RFC 4271 §9.2 and RFC 4456', () => {
     expect(simulation.announced('n2', 'n1').map((r) => r.attributes?.originatorId)).toEqual([addressOf(1)]);
     expect(simulation.rib('n1').filter((r) => r.source === 'bgp')).toEqual([]);
     expect(simulation.explain('n1', NET).withheld).toEqual([
-      { speaker: 'n0', session: 'n0', why: 'it was learned from there' },
+      { speaker: 'n0', session: 'n0', cause: 'other', why: 'it was learned from there' },
       {
         speaker: 'n2',
         session: 'n2',
+        cause: 'other',
         why: 'announced, and dropped here: its ORIGINATOR_ID is the own router id (RFC 4456 §8)',
       },
     ]);

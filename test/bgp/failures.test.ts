@@ -126,7 +126,10 @@ describe('the forwarding table', () => {
     const missing = [1, 2].filter((n) => !simulation.fib('n0').some((r) => r.net.address === blockOf(n).address));
     expect(missing).toHaveLength(1);
     const [last = 0] = missing;
-    expect(simulation.explain('n0', blockOf(last)).fib).toEqual({ missing: 'the forwarding table is full (3 routes)' });
+    expect(simulation.explain('n0', blockOf(last)).fib).toEqual({
+      missing: 'the forwarding table is full (3 routes)',
+      full: true,
+    });
     simulation.apply({ type: 'shutdown', speaker: `n${3 - last}` });
     simulation.converge();
     expect(simulation.fib('n0').some((r) => r.net.address === blockOf(last).address)).toBe(true);

@@ -296,6 +296,46 @@ faults:
     ]);
   });
 
+  // validateIPPoolSpec() and validateBGPPeerSpec(), libcalico-go lib/validator/v3.
+  test.each([
+    { object: 'ippool p', spec: '{"vxlanMode":"Always"}', want: 'ipipMode and vxlanMode: one of them has to be Never' },
+    { object: 'ippool p', spec: '{"vxlanMode":"Always","ipipMode":null}', want: undefined },
+    { object: 'bgppeer n', spec: '{"nodeSelector":"all()"}', want: 'nodeSelector and node exclude each other' },
+    { object: 'bgppeer n', spec: '{"nodeSelector":"all()","node":""}', want: undefined },
+    { object: 'bgppeer n', spec: '{"peerSelector":"all()"}', want: 'peerSelector and peerIP exclude each other' },
+    { object: 'bgppeer n', spec: '{"asNumber":"1.65536"}', want: 'asNumber: expected an AS number such as 64512' },
+    {
+      object: 'bgppeer n',
+      spec: '{"maxRestartTime":"long"}',
+      want: 'maxRestartTime: expected a duration such as 120s',
+    },
+    {
+      object: 'bgpfilter f',
+      spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8","matchOperator":"Inside"}]}',
+      want: 'exportV4: expected matchOperator Equal, NotEqual, In, NotIn',
+    },
+    {
+      object: 'bgpfilter f',
+      spec: '{"exportV4":[{"action":"Reject","source":"Peers"}]}',
+      want: 'exportV4: expected source RemotePeers',
+    },
+    {
+      object: 'bgpfilter f',
+      spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8"}]}',
+      want: 'exportV4: expected cidr and matchOperator together',
+    },
+  ])('a patch that the API refuses: $object $spec', ({ object, spec, want }) => {
+    const problems = problemsOf(`${MESH}
+calico:
+  ipPools: {p: {cidr: 10.244.0.0/16, ipipMode: Always}}
+  bgpPeers: {n: {node: node-1, peerIP: 192.168.56.1, asNumber: 64512}}
+  bgpFilters: {f: {exportV4: [{action: Reject}]}}
+events:
+  - calicoctl patch ${object} -p '{"spec":${spec}}'
+`);
+    expect(problems).toEqual(want === undefined ? [] : [expect.stringContaining(want)]);
+  });
+
   test('a session that a patch has taken away is no longer there', () => {
     expect(
       problemsOf(`${MESH}

@@ -33,6 +33,12 @@ export async function judgedByIpvs(mutant: Mutant | undefined, group: IpvsGroup)
   return orWhatItThrows(() => disagreements(group));
 }
 
+/** The first recorded plan of BIRD that such a simulation ends otherwise. */
+export async function judgedByBird(mutant: Mutant | undefined): Promise<string[]> {
+  const { disagreements } = await judgeOf<typeof import('./bgp-disagreements.js')>('bgp-disagreements.ts', mutant);
+  return orWhatItThrows(disagreements);
+}
+
 function orWhatItThrows(judge: () => string[]): string[] {
   try {
     return judge();

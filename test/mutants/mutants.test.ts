@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { IPVS_GROUPS } from '../oracle/ipvs-recorded.js';
-import { judgedByIpvs, judgedByRecordings } from './bundle.js';
+import { BGP_MUTANTS } from './bgp-mutants.js';
+import { judgedByBird, judgedByIpvs, judgedByRecordings } from './bundle.js';
 import { IPVS_MUTANTS } from './ipvs-mutants.js';
 import { MUTANTS } from './mutants.js';
 import { TUNNEL_MUTANTS } from './tunnel-mutants.js';
@@ -20,4 +21,12 @@ test.each(IPVS_GROUPS)('our interpreter follows each recorded packet of IPVS: %s
 
 test.each(IPVS_MUTANTS)('the recordings of IPVS find out: $name', async (mutant) => {
   expect(await judgedByIpvs(mutant, mutant.group)).not.toEqual([]);
+});
+
+test('our speakers end where each recorded BIRD has', async () => {
+  expect(await judgedByBird(undefined)).toEqual([]);
+});
+
+test.each(BGP_MUTANTS)('the recordings of BIRD find out: $name', async (mutant) => {
+  expect(await judgedByBird(mutant)).not.toEqual([]);
 });

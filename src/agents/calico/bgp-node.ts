@@ -1,5 +1,5 @@
 import { type Ipv4, type Ipv4Prefix, parseIpv4, prefixOf } from '../../address/index.js';
-import { type Cluster, type Labels, NODE_ANNOTATIONS, type Node } from '../../cluster/index.js';
+import { type Cluster, type Labels, NODE_ANNOTATIONS, type Node, parseASNumber } from '../../cluster/index.js';
 
 /** A node as confd knows it: what its Node's spec.bgp says. */
 export interface BgpNode {
@@ -29,14 +29,8 @@ function bgpNode({ name, labels, annotations }: Node, globalAs: number): BgpNode
   const address = parseIpv4(text);
   if (address === undefined) return [];
   const cluster = annotations[NODE_ANNOTATIONS.routeReflectorClusterID] ?? '';
-  const as = parseAs(annotations[NODE_ANNOTATIONS.asNumber]) ?? globalAs;
+  const as = parseASNumber(annotations[NODE_ANNOTATIONS.asNumber] ?? '') ?? globalAs;
   return [
     { name, address, text, network: prefixOf(address, Number(length)), as, clusterId: parseIpv4(cluster), labels },
   ];
-}
-
-/** `65001`, or `1.10` of RFC 5396, where the upper half comes first (api pkg/lib/numorstring/asnumber.go). */
-function parseAs(text: string | undefined): number | undefined {
-  const [, high = '0', low] = /^(?:(\d+)\.)?(\d+)$/.exec(text ?? '') ?? [];
-  return low === undefined ? undefined : Number(high) * 65536 + Number(low);
 }

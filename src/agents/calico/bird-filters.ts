@@ -1,12 +1,14 @@
 import type { Ipv4Prefix } from '../../address/index.js';
 import { ACCEPT_ALL, type Filter, type FilterAction, type FilterTerm, type PrefixRange } from '../../bgp/index.js';
-import type {
-  BGPConfiguration,
-  BGPFilter,
-  BGPFilterRule,
-  CalicoObjects,
-  IPAMBlock,
-  IPPool,
+import {
+  type BGPConfiguration,
+  type BGPFilter,
+  type BGPFilterRule,
+  type CalicoObjects,
+  type Community,
+  type IPAMBlock,
+  type IPPool,
+  parseCommunity,
 } from '../../cluster/index.js';
 import type { BgpNode } from './bgp-node.js';
 import type { ServiceRoutes } from './service-routes.js';
@@ -81,13 +83,7 @@ function communities({ prefixAdvertisements, communities: named }: BGPConfigurat
   }));
 }
 
-function parseCommunity(text: string): number | readonly [number, number, number] | undefined {
-  const [, a, b, c] = /^(\d+):(\d+)(?::(\d+))?$/.exec(text) ?? [];
-  if (a === undefined) return undefined;
-  return c === undefined ? Number(a) * 65536 + Number(b) : [Number(a), Number(b), Number(c)];
-}
-
-function addCommunity(value: number | readonly [number, number, number] | undefined): FilterAction[] {
+function addCommunity(value: Community | undefined): FilterAction[] {
   if (value === undefined) return [];
   return [typeof value === 'number' ? { set: 'addCommunity', value } : { set: 'addLargeCommunity', value }];
 }

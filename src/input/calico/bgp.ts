@@ -5,7 +5,11 @@ import {
   type BGPFilterRule,
   type BGPPeer,
   CALICO_DEFAULTS,
+  type Community,
   type Node,
+  parseASNumber,
+  parseCommunity,
+  parseDuration,
 } from '../../cluster/index.js';
 import { didYouMean } from '../../problem/index.js';
 import type { LabContext, Place } from '../context.js';
@@ -34,7 +38,7 @@ export function readBgpConfiguration(
     serviceExternalIPs: prefixes('serviceExternalIPs'),
     serviceLoadBalancerIPs: prefixes('serviceLoadBalancerIPs'),
     ...readCommunities(spec, entry, context),
-    nodeMeshMaxRestartTime: seconds(spec.nodeMeshMaxRestartTime) ?? fallback.nodeMeshMaxRestartTime,
+    nodeMeshMaxRestartTime: parseDuration(spec.nodeMeshMaxRestartTime ?? '') ?? fallback.nodeMeshMaxRestartTime,
   };
 }
 
@@ -66,17 +70,9 @@ function readCommunities(
   };
 }
 
-/** `aa:nn` of 16 bits each, or three of 32 bits (RFC 1997, RFC 8092). */
-function readCommunity(
-  text: string,
-  place: Place,
-  context: LabContext,
-): number | readonly [number, number, number] | undefined {
-  const [a = 0, b = 0, c] = text.split(':').map(Number);
-  const most = c === undefined ? 0xffff : 0xffff_ffff;
-  if (Math.max(a, b, c ?? 0) > most)
-    return context.complain(place, 'bad-value', `${text}: expected numbers up to ${most}`);
-  return c === undefined ? a * 0x1_0000 + b : [a, b, c];
+function readCommunity(text: string, place: Place, context: LabContext): Community | undefined {
+  const most = text.split(':').length === 2 ? 0xffff : 0xffff_ffff;
+  return parseCommunity(text) ?? context.complain(place, 'bad-value', `${text}: expected numbers up to ${most}`);
 }
 
 /** Reads BGPPeers (validateBGPPeerSpec()). */
@@ -128,7 +124,7 @@ function peerOf({ name, spec, at }: EntryOf<'BGPPeer'>, peerIP: Ipv4 | undefined
     nextHopMode: spec.nextHopMode,
     sourceAddress: spec.sourceAddress ?? 'UseNodeIP',
     filters: spec.filters ?? [],
-    maxRestartTime: seconds(spec.maxRestartTime),
+    maxRestartTime: parseDuration(spec.maxRestartTime ?? ''),
     numAllowedLocalASNumbers: spec.numAllowedLocalASNumbers ?? 0,
     // What is in the Secret no object says: one key of one Secret is one password.
     password: secret === undefined ? undefined : `${secret.name}/${secret.key}`,
@@ -202,19 +198,9 @@ function readRule(
   };
 }
 
-/** `64512`, or `1.10` for 65546 (RFC 5396 asdot+). */
+/** `64512`, or `"1.10"` for 65546. */
 export function readAS(said: ASNumberFile | undefined, place: Place, context: LabContext): number | undefined {
   if (said === undefined || typeof said === 'number') return said;
-  const [high = 0, low] = said.split('.').map(Number);
-  const as = low === undefined ? high : high * 0x1_0000 + low;
-  if (as > 0xffff_ffff || (low !== undefined && Math.max(high, low) > 0xffff))
-    return context.complain(place, 'bad-value', `expected an AS number such as 64512 or 1.10, found "${said}"`);
-  return as;
-}
-
-/** A Go duration of whole seconds. */
-function seconds(text: string | undefined): number | undefined {
-  if (text === undefined || text === '') return undefined;
-  const [, h, m, s] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text) ?? [];
-  return Number(h ?? 0) * 3600 + Number(m ?? 0) * 60 + Number(s ?? 0);
+  const message = `expected an AS number such as 64512 or 1.10, found "${said}"`;
+  return parseASNumber(said) ?? context.complain(place, 'bad-value', message);
 }

@@ -1,0 +1,54 @@
+import { type BirdRuns, type Disagreement, judge, runBird } from './compare.js';
+import { NeverQuiet } from './lab.js';
+import type { BirdPlan } from './plan.js';
+
+/** What came of one plan. */
+export interface Outcome {
+  readonly plan: BirdPlan;
+  /** How many things were compared: sessions, prefixes in the table, prefixes in the kernel, at each step. */
+  readonly compared: number;
+  /** Where BIRD differed from itself. */
+  readonly timed: number;
+  /** What only another order of the simulation's messages met. */
+  readonly ordered: number;
+  readonly disagreements: readonly Disagreement[];
+  /** BIRD itself came to no end. */
+  readonly restless: boolean;
+}
+
+/** A plan that differs goes through BIRD so often: what differs between these depends on timing. */
+const RUNS = 4;
+
+export async function compareWithBird(plan: BirdPlan): Promise<Outcome> {
+  let runs: BirdRuns['runs'] = [];
+  try {
+    for (let n = 0; ; n++) {
+      runs = [...runs, await runBird(plan, n)];
+      const judgement = judge({ plan, runs });
+      if (judgement.disagreements.length === 0 || runs.length === RUNS) return { plan, ...judgement, restless: false };
+    }
+  } catch (error) {
+    if (error instanceof NeverQuiet)
+      return { plan, compared: 0, timed: 0, ordered: 0, disagreements: [], restless: true };
+    throw error;
+  }
+}
+
+/** Plans by seeds from one on, two at a time, until it is over or one disagrees and that ends it. */
+export async function compareMany(
+  plans: (seed: number) => BirdPlan,
+  first: number,
+  on: (outcome: Outcome) => 'go on' | 'stop',
+  until: number,
+): Promise<number> {
+  let seed = first;
+  let stopped = false;
+  const worker = async (): Promise<void> => {
+    do {
+      const outcome = await compareWithBird(plans(seed++));
+      if (on(outcome) === 'stop') stopped = true;
+    } while (!stopped && performance.now() < until);
+  };
+  await Promise.all([worker(), worker()]);
+  return seed - first;
+}
