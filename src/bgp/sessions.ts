@@ -64,6 +64,7 @@ function newSession(world: World, speaker: Speaker, config: SessionConfig): Sess
     lastError: undefined,
     since: world.queue.now,
     tried: false,
+    reach: undefined,
     feedWaits: false,
     feeding: false,
     out: new AdjRibOut(),
