@@ -188,6 +188,13 @@ describe('routes of VXLAN', () => {
     ]);
   });
 
+  test('blocks of one address: none to the tunnel’s own (REMOTE_TUNNEL, calc/l3_route_resolver.go flush())', () => {
+    const calico: CalicoObjects = { ...CALICO_DEFAULTS, ipPools: [{ ...POOL, blockSize: 32 }] };
+    const lab = calicoLab('vxlan', { calico, pods: [pod('b-1', 'node-2')] });
+    // node-2 has 10.244.2.0 for its tunnel and then 10.244.2.1 for the pod.
+    expect(routesOf(lab, 'node-1')).toEqual(['10.244.2.1 via 10.244.2.0 dev vxlan.calico onlink']);
+  });
+
   test('of two pools only that of VXLAN', () => {
     const calico: CalicoObjects = {
       ...CALICO_DEFAULTS,
