@@ -10,7 +10,7 @@ export type {
   SpeakerConfig,
   SpeakerInterface,
 } from './config.js';
-export type { Candidate, DecisionRule, Explanation, Withheld } from './explanation.js';
+export type { Candidate, DecisionRule, Explanation, Withheld, WithheldCause } from './explanation.js';
 export {
   ACCEPT_ALL,
   type Filter,
