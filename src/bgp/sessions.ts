@@ -62,7 +62,7 @@ function newSession(world: World, speaker: Speaker, config: SessionConfig): Sess
     startupDelay: 0,
     lastProtocolError: undefined,
     lastError: undefined,
-    since: undefined,
+    since: world.queue.now,
     tried: false,
     reach: undefined,
     feedWaits: false,

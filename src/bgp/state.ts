@@ -183,8 +183,8 @@ export interface Session {
   startupDelay: number;
   lastProtocolError: number | undefined;
   lastError: string | undefined;
-  /** When it was established last. */
-  since: number | undefined;
+  /** When `state` changed last. */
+  since: number;
   /** Whether a connection was tried since the last event. */
   tried: boolean;
   /** What `reachable` of the world said, and which one that was: there are as many messages as routes. */
@@ -288,4 +288,11 @@ export function netOf(world: World, id: number): Ipv4Prefix {
   const net = world.nets[id];
   if (net === undefined) throw new Error(`net ${id} is not known`);
   return net;
+}
+
+/** proto_notify_state(), bird nest/proto.c. */
+export function changeState(world: World, session: Session, state: Session['state']): void {
+  if (session.state === state) return;
+  session.state = state;
+  session.since = world.queue.now;
 }

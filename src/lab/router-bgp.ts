@@ -62,7 +62,7 @@ function hop(via: NextHop['via'], dev: string): NextHop {
   return { via, dev, weight: 1 };
 }
 
-/** A neighbour on a link of the router is spoken to directly; another one from its first address, over several hops. */
+/** One side; a neighbour on none of its links is spoken to from its first address. */
 function session(
   bgp: RouterBgp,
   neighbor: RouterNeighbor,
@@ -78,7 +78,8 @@ function session(
       local: local.address,
       neighbor: neighbor.address,
       neighborAs: neighbor.as,
-      multihop: link === undefined,
+      // Internal sessions are unless told otherwise (bgp_check_config(), bird 2.0.12 proto/bgp/bgp.c).
+      multihop: neighbor.as === bgp.as || link === undefined,
       passive,
       rrClient,
       clusterId: rrClient ? bgp.clusterId : undefined,

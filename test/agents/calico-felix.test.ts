@@ -240,6 +240,10 @@ describe('IP sets', () => {
 
   test('their members', () => {
     expect(members('ipip', 'cali40all-hosts-net')).toEqual(['192.168.10.11', '192.168.10.12']);
+    // A node without calico/node has the InternalIP of its Node (libcalico-go felixnodeprocessor.go), and so no VTEP.
+    const nodes = [node(1), node(2, { off: ['felix', 'bird'] })];
+    expect(members('ipip', 'cali40all-hosts-net', 'node-1', { nodes })).toEqual(['192.168.10.11', '192.168.10.12']);
+    expect(members('vxlan', 'cali40all-vxlan-net', 'node-1', { nodes })).toEqual([]);
     // A node does not send VXLAN to itself.
     expect(members('vxlan', 'cali40all-vxlan-net')).toEqual(['192.168.10.12']);
     // Local routes without their length: 127.0.0.0/8 and 127.0.0.1.

@@ -112,7 +112,6 @@ test('a section, in the words of the API', () => {
     peerSelector: undefined,
     keepOriginalNextHop: false,
     nextHopMode: undefined,
-    sourceAddress: 'UseNodeIP',
     filters: [],
     maxRestartTime: undefined,
     numAllowedLocalASNumbers: 0,
