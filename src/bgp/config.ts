@@ -63,7 +63,7 @@ export interface SessionConfig {
   readonly rrClient: boolean;
   /** CLUSTER_ID; undefined: the router id. */
   readonly clusterId: Ipv4 | undefined;
-  /** Which announcements get this speaker's own address for their NEXT_HOP; eBGP gets it anyway where it must. */
+  /** Announcements get this speaker's own address for their NEXT_HOP; those of eBGP get it anyway where they must. */
   readonly nextHopSelf: boolean;
   /** NEXT_HOP stays what it was, also towards another AS. */
   readonly nextHopKeep: boolean;
@@ -129,7 +129,9 @@ export type BgpEvent =
   | { readonly type: 'shutdown'; readonly speaker: string }
   /**
    * The daemon of a speaker that went starts anew; with `recover` as `bird -R` does, which asks its neighbours to keep
-   * its routes until it has announced them again, and announces nothing before all of them have sent theirs (RFC 4724 §4.1).
+   * its routes until it has announced them again, announces nothing before all of them have sent theirs, and until then
+   * leaves the forwarding table as it is (RFC 4724 §4.1). Calico's nodes run it so (calico/node 3.21,
+   * filesystem/etc/service/available/bird/run).
    */
   | { readonly type: 'start'; readonly speaker: string; readonly recover?: boolean }
   /** `birdc disable SESSION`, `birdc enable SESSION`. */

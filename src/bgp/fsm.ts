@@ -3,6 +3,7 @@ import { DEFAULT_TIMERS } from './config.js';
 import { beginRestart, endRestart, feedUnlessRecovering, recovered, resumeRestart } from './graceful.js';
 import { receiveUpdate } from './import.js';
 import { isInPlace, isReachable, sessionWith } from './matching.js';
+import { openOf, refusal } from './open.js';
 import { flushRoutes } from './routes.js';
 import {
   type Connection,
@@ -122,18 +123,9 @@ function accepts(world: World, session: Session): boolean {
 /** bgp_send_open(). */
 function sendOpen(world: World, connection: Connection): void {
   const { session } = connection;
-  const { config, speaker } = session;
   connection.timer = stopTimer(connection.timer);
   connection.state = 'OpenSent';
-  const restarting = speaker.recovering !== undefined;
-  send(world, connection, {
-    type: 'OPEN',
-    as: speaker.config.as,
-    routerId: speaker.config.routerId,
-    holdTime: config.holdTime,
-    addPaths: config.addPaths,
-    restart: config.gracefulRestart ? { time: config.restartTime, restarting } : undefined,
-  });
+  send(world, connection, openOf(session));
 }
 
 /** What has come on a connection, in order. */
@@ -193,7 +185,7 @@ function receiveOpen(world: World, connection: Connection, open: Open): void {
   const { session } = connection;
   const { config, speaker } = session;
   if (connection.state !== 'OpenSent') return;
-  const error = wrongIn(session, open);
+  const error = refusal(session, open);
   if (error !== undefined) {
     fail(world, connection, OPEN_ERROR, error);
     return;
@@ -221,14 +213,6 @@ function receiveOpen(world: World, connection: Connection, open: Open): void {
 }
 
 const COLLISION = 'Connection collision resolution';
-
-function wrongIn(session: Session, open: Open): string | undefined {
-  if (open.holdTime === 1 || open.holdTime === 2) return 'Unacceptable hold time';
-  if (open.routerId === 0 || (session.internal && open.routerId === session.speaker.config.routerId)) {
-    return 'Bad BGP identifier';
-  }
-  return open.as === session.config.neighborAs ? undefined : 'Bad peer AS';
-}
 
 /** bgp_conn_enter_established_state(). */
 function establish(world: World, connection: Connection): void {

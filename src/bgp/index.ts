@@ -11,7 +11,7 @@ export type {
   SpeakerInterface,
 } from './config.js';
 export { isOffered } from './evaluate.js';
-export type { Candidate, DecisionRule, Explanation, Withheld } from './explanation.js';
+export type { Candidate, DecisionRule, Explanation, Withheld, WithheldCause } from './explanation.js';
 export {
   ACCEPT_ALL,
   type Filter,

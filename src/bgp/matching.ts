@@ -1,4 +1,5 @@
 import { formatIpv4, type Ipv4 } from '../address/index.js';
+import { openOf, refusal } from './open.js';
 import type { Session, Speaker, World } from './state.js';
 
 /** The session on the other side: of the speaker that has the neighbour's address, the one that answers ours. */
@@ -52,25 +53,29 @@ export function obstacle(world: World, session: Session): string | undefined {
 }
 
 function mismatch(session: Session, other: Session): string | undefined {
-  const { config, speaker } = session;
-  const owner = other.speaker;
+  const { config } = session;
   if (config.passive && other.config.passive) return 'both sides are passive';
   if (config.password !== other.config.password) return 'the TCP MD5 passwords differ';
-  if (owner.config.as !== config.neighborAs) {
-    return `bad peer AS: ${owner.name} has ${owner.config.as}, ${config.neighborAs} is expected`;
-  }
-  if (speaker.config.as !== other.config.neighborAs) {
-    return `bad peer AS: ${owner.name} expects ${other.config.neighborAs}, ${speaker.config.as} is here`;
-  }
-  if (session.internal && speaker.config.routerId === owner.config.routerId) {
-    return `bad BGP identifier: ${owner.name} has the same router id`;
-  }
-  return holdTime(config.holdTime) ?? holdTime(other.config.holdTime);
+  return refused(session, other, session) ?? refused(other, session, session);
 }
 
-/** RFC 4271 §4.2: 0, or at least 3. */
-function holdTime(seconds: number): string | undefined {
-  return seconds === 1 || seconds === 2 ? `unacceptable hold time: ${seconds} s` : undefined;
+/** Why one side refuses the other's OPEN, as told on `here`. */
+function refused(by: Session, from: Session, here: Session): string | undefined {
+  const open = openOf(from);
+
+  switch (refusal(by, open)) {
+    case undefined:
+      return undefined;
+    case 'Unacceptable hold time':
+      return `unacceptable hold time: ${open.holdTime} s`;
+    case 'Bad BGP identifier':
+      if (open.routerId === 0) return `bad BGP identifier: ${from.speaker.name} has the router id 0.0.0.0`;
+      return `bad BGP identifier: ${(by === here ? from : by).speaker.name} has the same router id`;
+    case 'Bad peer AS':
+      return by === here
+        ? `bad peer AS: ${from.speaker.name} has ${open.as}, ${by.config.neighborAs} is expected`
+        : `bad peer AS: ${by.speaker.name} expects ${by.config.neighborAs}, ${open.as} is here`;
+  }
 }
 
 /** Whether the simulation has not settled before this session has been tried. */

@@ -82,6 +82,31 @@ describe('the decision process of RFC 4271 §9.1', () => {
     }
   });
 
+  /**
+   * Pair by pair: n3 before n1 (MED 5 and 6 of AS 64701), n1 before n2 and n2 before n3 (different ASes, router ids). A
+   * new path is compared with the best one alone, and goes to the front or the end: rte_recalculate(), bird 2.0.12
+   * nest/rt-table.c, with `deterministic med off`.
+   */
+  test.each([
+    { order: [3, 1, 2], best: 2, why: 'n1 loses against n3, which loses against n2' },
+    { order: [2, 1, 3], best: 3, why: 'n1 wins against n2, and loses against n3' },
+    { order: [3, 2, 1], best: 1, why: 'n2 wins against n3, and loses against n1' },
+  ])('with the MED of one of two ASes, what came first counts: $order gives $best, $why', ({ order, best }) => {
+    const announcers: readonly Announcer[] = [
+      { n: 1, as: 64701, set: [{ set: 'med', value: 6 }] },
+      { n: 2, as: 64702 },
+      { n: 3, as: 64701, set: [{ set: 'med', value: 5 }] },
+    ];
+    const simulation = observe(announcers, 1);
+    for (const n of order) simulation.apply({ type: 'disable', speaker: 'n0', session: `n${n}` });
+    simulation.converge();
+    for (const n of order) {
+      simulation.apply({ type: 'enable', speaker: 'n0', session: `n${n}` });
+      simulation.converge();
+    }
+    expect(simulation.rib('n0').find((r) => r.best && r.source === 'bgp')?.protocol).toBe(`n${best}`);
+  });
+
   test('preference: an own static route comes before any from BGP', () => {
     const speakers = [speaker(0, { routes: [blackhole(NET)] }), speaker(1, { routes: [blackhole(NET)] })];
     const simulation = converged(networkOf(speakers, [[0, 1]]));

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { BgpSimulation } from '../../src/bgp/index.js';
+import { ip } from '../must.js';
 import { addressOf, blackhole, blockOf, converged, mesh, networkOf, speaker } from './networks.js';
 
 const bgpFrom = (simulation: BgpSimulation, name: string, from: string) =>
@@ -95,6 +96,10 @@ describe('a session that does not come up', () => {
     { why: 'both sides are passive', here: { passive: true }, there: { passive: true } },
     { why: 'the TCP MD5 passwords differ', here: { password: 'a' }, there: { password: 'b' } },
     { why: 'bad peer AS: n1 has 64512, 64999 is expected', here: { neighborAs: 64999 }, there: {} },
+    { why: 'bad peer AS: n1 expects 64999, 64512 is here', here: {}, there: { neighborAs: 64999 } },
+    // RFC 4271 §4.2: 0, or at least 3.
+    { why: 'unacceptable hold time: 2 s', here: { holdTime: 2 }, there: {} },
+    { why: 'unacceptable hold time: 1 s', here: {}, there: { holdTime: 1 } },
     { why: 'n1 has no session with 10.0.0.1', here: {}, there: { neighbor: addressOf(7) } },
   ])('$why', ({ why, here, there }) => {
     const simulation = converged(networkOf([speaker(0), speaker(1)], [[0, 1, here, there]]));
@@ -108,6 +113,16 @@ describe('a session that does not come up', () => {
     const simulation = converged(networkOf([speaker(0), twin], [[0, 1]]));
     expect(stateOf(simulation, 'n0', 'n1')?.reason).toBe('bad BGP identifier: n1 has the same router id');
     expect(simulation.counts().notification).toBeGreaterThan(0);
+  });
+
+  test('a router id of 0, RFC 6286 §2.1', () => {
+    const simulation = converged(networkOf([speaker(0), speaker(1, { routerId: ip('0.0.0.0') })], [[0, 1]]));
+    for (const [here, there] of [
+      ['n0', 'n1'],
+      ['n1', 'n0'],
+    ] as const) {
+      expect(stateOf(simulation, here, there)?.reason).toBe('bad BGP identifier: n1 has the router id 0.0.0.0');
+    }
   });
 });
 
