@@ -162,6 +162,8 @@ export interface Cluster {
   readonly serviceCIDR: Ipv4Prefix;
   readonly nodes: readonly Node[];
   readonly pods: readonly Pod[];
+  /** Why the network's IPAM refused a pod an address, by `namespace/name`. */
+  readonly whyNoIP?: ReadonlyMap<string, string>;
   readonly services: readonly Service[];
   readonly endpointSlices: readonly EndpointSlice[];
   /** Calico's own objects, and what its IPAM has handed out; of another network undefined. */

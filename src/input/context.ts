@@ -43,6 +43,8 @@ const MOST_HINTS = 20;
 export class LabContext {
   readonly problems: Problem[] = [];
   readonly notes: Note[] = [];
+  /** Where each pod stands, by `namespace/name`. */
+  readonly podPlaces: Map<string, Place> = new Map<string, Place>();
   /** What the lab says and that changes packets' paths, but is not modelled. */
   readonly unmodelled: Unmodelled[] = [];
   /** Names of entries that were left out because they are wrong. */

@@ -10,6 +10,7 @@ import {
   showValue,
 } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
+import { noteUnaddressed } from './address-notes.js';
 import type { Note } from './context.js';
 import { readFolder, readSource, UnreadableError } from './files.js';
 import { readLabInPart, readLabWithNotes } from './read-lab.js';
@@ -122,8 +123,9 @@ export async function validateLab(source: string | URL): Promise<OpenedLab> {
   const problems = 'problems' in read ? [...read.problems] : [];
   const { part } = read;
   if (part === undefined) throw new InputError(problems);
-  const { lab, notes } = part;
+  const { lab } = part;
   const built = buildNetwork(lab);
+  const notes = [...part.notes, ...noteUnaddressed(built.cluster, part.podPlaces)];
   problems.push(...built.refusedCommands());
   for (const { name } of lab.faults) problems.push(...applyFaults(built.network, lab, [name]).problems);
   throwAny(problems.sort((a, b) => a.line - b.line || a.col - b.col));
@@ -134,8 +136,9 @@ async function readAndBuild(source: string | URL): Promise<OpenedLab> {
   const { text, file } = await textOf(source);
   const read = readLabWithNotes(text, file);
   if ('problems' in read) throw new InputError(read.problems);
-  const { lab, notes } = read.value;
-  return { lab, notes, built: buildNetwork(lab) };
+  const { lab, notes, podPlaces } = read.value;
+  const built = buildNetwork(lab);
+  return { lab, notes: [...notes, ...noteUnaddressed(built.cluster, podPlaces)], built };
 }
 
 function throwAny(problems: readonly Problem[]): void {

@@ -67,6 +67,7 @@ export function readPods(
       const wrong = refuse(podIP, node);
       if (wrong !== undefined) context.misfit(inside(place, 'ip'), wrong.message, wrong.code);
     }
+    context.podPlaces.set(`${namespace}/${name}`, place);
     const ports = readContainerPorts(pod.ports ?? [], inside(place, 'ports'), context);
     return {
       namespace,

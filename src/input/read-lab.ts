@@ -16,6 +16,8 @@ import { readYaml, type YamlDocument } from './yaml.js';
 export interface ReadLab {
   readonly lab: Lab;
   readonly notes: readonly Note[];
+  /** Where each pod stands, by `namespace/name`. */
+  readonly podPlaces: ReadonlyMap<string, Place>;
 }
 
 /** Reads a lab file: YAML text; `file` is its name, for positions. Gives all problems at once. */
@@ -59,12 +61,13 @@ export function readLabInPart(text: string, file: string): Read<ReadLab> & { rea
     if (problem === undefined) throw new Error(`${file} makes no lab, and nothing is wrong with it`);
     return { problems: [problem, ...others] };
   }
-  const part = { lab, notes: context.notes };
+  const { notes, podPlaces } = context;
+  const part = { lab, notes, podPlaces };
   const result = readResult(part, context.problems);
   const among = context.problems.filter((problem) => !isSeparate(problem));
   if (among.length === 0) return { ...result, part };
   const sound = soundPart(lab, among);
-  return sound === undefined ? result : { ...result, part: { lab: sound, notes: context.notes } };
+  return sound === undefined ? result : { ...result, part: { lab: sound, notes, podPlaces } };
 }
 
 /**

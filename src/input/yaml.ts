@@ -15,6 +15,7 @@ import {
   type YAMLMap,
 } from 'yaml';
 import type { Problem, Read } from '../problem/index.js';
+import { independentErrors, type Parts } from './yaml-errors.js';
 
 /** Where something stands in a file, 1-based. */
 export interface Position {
@@ -48,15 +49,17 @@ export function readYaml(text: string, file: string): Read<readonly YamlDocument
     return { problems: [{ code: 'unreadable', message, file, path: [], line: 1, col: 1 }] };
   }
   const lines = new LineCounter();
-  const documents = parse(text, lines);
-  if (documents === undefined) {
+  const parts = parse(text, lines);
+  if (parts === undefined) {
     return { problems: [{ code: 'syntax', message: TOO_DEEP, file, path: [], line: 1, col: 1 }] };
   }
+  const { documents, errors } = parts;
+  if (errors.length > 0) return { problems: slipsOf(text, parts, file) };
   const converter = new Converter(file, lines);
   const values = documents.map((document) => converter.read(document));
   const [first, ...rest] = converter.problems;
   if (first !== undefined) return { problems: [first, ...rest] };
-  return { value: values.filter((each) => each !== undefined) };
+  return { value: values };
 }
 
 const PARSING = {
@@ -80,11 +83,30 @@ interface Parsed {
  * As the library's parseAllDocuments(). undefined when the nesting is too deep for what follows: the library composes
  * recursively, and V8 ends the process when a regular expression is compiled at the end of the stack.
  */
-function parse(text: string, lines: LineCounter): readonly Parsed[] | undefined {
+function parse(text: string, lines: LineCounter): (Parts & { readonly documents: readonly Parsed[] }) | undefined {
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
   if (tokens.some((token) => depthOf(token) > LIMITS.depth)) return undefined;
   const documents: Document[] = [...new Composer(PARSING).compose(tokens)];
-  return documents.map((document) => ({ document, targets: targetsOf(document) }));
+  return {
+    tokens,
+    errors: documents.flatMap(({ errors }) => errors),
+    documents: documents.map((document) => ({ document, targets: targetsOf(document) })),
+  };
+}
+
+/** The syntax errors of a text, at least one. */
+function slipsOf(text: string, parts: Parts, file: string): [Problem, ...Problem[]] {
+  // After a quote that is not closed the parser has seen no more ends of lines.
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  const nothing: Parts = { tokens: [], errors: [] };
+  const slips = independentErrors(text, parts, (rest) => parse(rest, new LineCounter()) ?? nothing);
+  const [first, ...others] = slips.map(({ message, offset }): Problem => {
+    return { code: 'syntax', message, file, path: [], ...lines.linePos(offset) };
+  });
+  if (first === undefined) throw new Error(`${file} has a syntax error that is none`);
+  return [first, ...others];
 }
 
 /** How deep lists and maps are nested in a token; stops counting just above the limit. */
@@ -118,12 +140,6 @@ function targetsOf(document: Document): ReadonlyMap<Alias, Node> {
   return targets;
 }
 
-/** What the library says in the words of YAML's grammar, said plainly. */
-const PLAINER = new Map<string, string>([
-  ['BLOCK_AS_IMPLICIT_KEY', 'a second ": " on the line; text that has one needs quotes'],
-  ['TAB_AS_INDENT', 'a tab; YAML is indented with spaces'],
-]);
-
 class Converter {
   readonly problems: Problem[] = [];
   readonly #file: string;
@@ -135,10 +151,8 @@ class Converter {
     this.#lines = lines;
   }
 
-  read({ document, targets }: Parsed): YamlDocument | undefined {
-    for (const error of [...document.errors, ...document.warnings])
-      this.#complain('syntax', PLAINER.get(error.code) ?? error.message, error.pos[0], []);
-    if (document.errors.length > 0) return undefined;
+  read({ document, targets }: Parsed): YamlDocument {
+    for (const { message, pos } of document.warnings) this.#complain('syntax', message, pos[0], []);
     const value = this.#convert(targets, document.contents, [], []);
     const at = (offset: number): Position => {
       const { line, col } = this.#lines.linePos(offset);

@@ -36,7 +36,8 @@ export function completeCluster(lab: Lab, cni: CniSetup): Cluster {
   );
   const underived = services.filter(({ namespace, name }) => !given.has(`${namespace}/${name}`));
   const endpointSlices = [...lab.endpointSlices, ...deriveEndpointSlices(underived, pods, nodes)];
-  return { podCIDR, serviceCIDR, nodes, pods, services, endpointSlices, calico: registered.calico };
+  const whyNoIP = new Map([...registered.whyNoIP].map(([pod, why]) => [`${pod.namespace}/${pod.name}`, why]));
+  return { podCIDR, serviceCIDR, nodes, pods, whyNoIP, services, endpointSlices, calico: registered.calico };
 }
 
 /** The node's API object, as it was registered. */

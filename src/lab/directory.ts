@@ -16,7 +16,10 @@ export function directoryOf(lab: Lab, cluster: Cluster): Directory {
       const { namespace, name, podIP, nodeName, hostNetwork } = pod;
       const ports = portsOf(lab.pods[i]);
       const addresses = podIP === undefined ? [] : [podIP];
-      return { kind: 'pod', namespace, name, netns: hostNetwork ? nodeName : podNetns(pod), addresses, ports };
+      const netns = hostNetwork ? nodeName : podNetns(pod);
+      const noAddress = cluster.whyNoIP?.get(`${namespace}/${name}`);
+      const more = noAddress === undefined ? {} : { noAddress };
+      return { kind: 'pod', namespace, name, netns, addresses, ports, ...more };
     }),
     ...cluster.services.map((service): NamedObject => {
       const { namespace, name } = service;

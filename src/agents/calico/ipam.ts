@@ -2,7 +2,7 @@ import { contains, formatIpv4, type Ipv4, type Ipv4Prefix, parseIpv4, parsePrefi
 import { type IPPool, type Labels, NODE_ANNOTATIONS, type Node, type Pod } from '../../cluster/index.js';
 import type { Registered, Unregistered, UnregisteredNode } from '../cni/backend.js';
 import { sandboxId } from '../container-runtime.js';
-import { type Claimant, Ipam } from './ipam/allocator.js';
+import { type AutoAssign, type Claimant, Ipam } from './ipam/allocator.js';
 import { NETWORK_NAME } from './names.js';
 
 /** How the pool that is made where a lab has none is encapsulated, as CALICO_IPV4POOL_IPIP and _VXLAN of calico/node say. */
@@ -29,8 +29,15 @@ export function registerCalico({ calico, nodes, pods, podCIDR }: Unregistered, m
   for (const pod of pods) set(podIPs, pod, givenAddress(ipam, pod, byName.get(pod.nodeName)));
   const annotations = new Map<string, Labels>();
   for (const each of running) annotations.set(each.node.name, annotationsOf(ipam, each));
-  for (const pod of pods) if (!podIPs.has(pod)) set(podIPs, pod, nextAddress(ipam, pod, byName.get(pod.nodeName)));
-  return { annotations, podIPs, calico: { ...calico, ipPools, blocks: ipam.blocks() } };
+  const whyNoIP = new Map<Pod, string>();
+  for (const pod of pods) {
+    const node = byName.get(pod.nodeName);
+    if (node === undefined || podIPs.has(pod)) continue;
+    const next = nextAddress(ipam, pod, node);
+    if (typeof next === 'string') whyNoIP.set(pod, next);
+    else podIPs.set(pod, next);
+  }
+  return { annotations, podIPs, whyNoIP, calico: { ...calico, ipPools, blocks: ipam.blocks() } };
 }
 
 /** What calico/node makes where there is no pool (node 3.21 pkg/lifecycle/startup/startup.go, configureIPPools()). */
@@ -127,13 +134,15 @@ function askedAddress({ annotations }: Pod): Ipv4 | undefined {
   return undefined;
 }
 
-/** One more address; undefined where IPAM refuses one, as it does to who has asked for another. */
-function nextAddress(ipam: Ipam, pod: Pod, node: Node | undefined): Ipv4 | undefined {
-  if (node === undefined || pod.podIP !== undefined || askedAddress(pod) !== undefined) return undefined;
+/** One more address; the reason where IPAM refuses one, as it does to who has asked for another. */
+function nextAddress(ipam: Ipam, pod: Pod, node: Node): Ipv4 | string {
+  const wanted = pod.podIP ?? askedAddress(pod);
+  if (wanted !== undefined) return ipam.whyNotAssigned(wanted, node);
   const asked = pod.annotations?.[POOLS_ANNOTATION];
   const pools = asked === undefined ? undefined : askedPools(ipam, asked);
-  if (pools === 'unknown') return undefined;
-  return ipam.autoAssign(podClaimant(pod, node), { use: 'Workload', pools });
+  if (pools === 'unknown') return `its annotation ${POOLS_ANNOTATION} names no list of enabled IPPools: ${asked}`;
+  const claim: AutoAssign = { use: 'Workload', pools };
+  return ipam.autoAssign(podClaimant(pod, node), claim) ?? ipam.whyNoneLeft(node, claim);
 }
 
 /** Names or prefixes of pools; each has to be an enabled one (determinePools()). */

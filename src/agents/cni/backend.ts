@@ -55,6 +55,8 @@ export interface Registered {
   readonly annotations: ReadonlyMap<string, Labels>;
   /** A pod without an address is left out: IPAM refused it. */
   readonly podIPs: ReadonlyMap<Pod, Ipv4>;
+  /** Why, of those pods for which that is worth telling: a clause such as "10.244.1.0/30 has no address left". */
+  readonly whyNoIP: ReadonlyMap<Pod, string>;
   /** Of Calico: with the pools and blocks that there are now. */
   readonly calico?: CalicoObjects;
 }
@@ -90,11 +92,17 @@ export function registerEach(
     node: Node,
     off: Off,
     pods: readonly Pod[],
-  ) => { readonly annotations: Labels; readonly podIPs: readonly (Ipv4 | undefined)[] },
+  ) => {
+    readonly annotations: Labels;
+    readonly podIPs: readonly (Ipv4 | undefined)[];
+    /** Of a pod without one. */
+    readonly whyNoIP?: string;
+  },
 ): Registered {
   const byNode = groupByNode(pods);
   const annotations = new Map<string, Labels>();
   const podIPs = new Map<Pod, Ipv4>();
+  const whyNoIP = new Map<Pod, string>();
   for (const { node, off } of nodes) {
     const own = byNode.get(node.name) ?? [];
     const registered = one(node, off, own);
@@ -102,7 +110,8 @@ export function registerEach(
     for (const [i, pod] of own.entries()) {
       const ip = registered.podIPs[i];
       if (ip !== undefined) podIPs.set(pod, ip);
+      else if (registered.whyNoIP !== undefined) whyNoIP.set(pod, registered.whyNoIP);
     }
   }
-  return { annotations, podIPs };
+  return { annotations, podIPs, whyNoIP };
 }

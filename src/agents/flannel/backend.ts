@@ -1,3 +1,4 @@
+import { formatPrefix } from '../../address/index.js';
 import type { Node } from '../../cluster/index.js';
 import { type AgentContext, ownNetns } from '../agent.js';
 import { type CniBackend, type CniSetup, type Off, type PodNetwork, registerEach } from '../cni/backend.js';
@@ -106,20 +107,26 @@ function setup(config: FlannelConfig, flannel: FlannelBackend, delegate: Flannel
   return {
     agents: [flanneld(config, flannel)],
     register: (cluster) =>
-      registerEach(cluster, (node, off, pods) => ({
-        annotations: off.has('flanneld') ? {} : leaseAnnotations(node, flannel.attrs(node)),
-        podIPs: runs(config, node, off)
-          ? hostLocalAddresses(wholeSubnet(node.podCIDR, []), pods)
-          : pods.map(() => undefined),
-      })),
+      registerEach(cluster, (node, off, pods) => {
+        const annotations = off.has('flanneld') ? {} : leaseAnnotations(node, flannel.attrs(node));
+        const whyNoIP = whyNoSubnet(config, node, off);
+        if (whyNoIP !== undefined) return { annotations, podIPs: pods.map(() => undefined), whyNoIP };
+        return {
+          annotations,
+          podIPs: hostLocalAddresses(wholeSubnet(node.podCIDR, []), pods),
+          whyNoIP: `host-local has no address left in ${formatPrefix(node.podCIDR)}, the podCIDR of ${node.name}`,
+        };
+      }),
     podMtu: (mtu) => flannel.mtu({ mtu }),
     plugins: (context) => plugins(context, config, flannel, delegate),
   };
 }
 
-/** Whether flanneld comes as far as writing subnet.env, without which the flannel plug-in fails. */
-function runs(config: FlannelConfig, node: Node, off: Off): boolean {
-  return !off.has('flanneld') && holds(config.network, node.podCIDR);
+/** Why flanneld does not come as far as writing subnet.env, without which the flannel plug-in fails; undefined: it does. */
+function whyNoSubnet({ network }: FlannelConfig, { name, podCIDR }: Node, off: Off): string | undefined {
+  if (off.has('flanneld')) return `flanneld does not run on ${name}, so the flannel plug-in finds no subnet.env there`;
+  if (holds(network, podCIDR)) return undefined;
+  return `flanneld of ${name} stops: the podCIDR ${formatPrefix(podCIDR)} is not part of ${formatPrefix(network)}`;
 }
 
 /** The plug-ins of 10-flannel.conflist: flannel, which calls bridge, and portmap. */
@@ -144,7 +151,7 @@ function plugins(
 function subnetEnv(context: AgentContext, config: FlannelConfig, flannel: FlannelBackend): SubnetEnv | undefined {
   const { self, off } = context;
   const external = externalInterface(ownNetns(context), self, config.iface);
-  if (external === undefined || !runs(config, self, off)) return undefined;
+  if (external === undefined || whyNoSubnet(config, self, off) !== undefined) return undefined;
   const ipMasq = config.ipMasq && !off.has('flanneld/masq');
   return { network: config.network, subnet: self.podCIDR, mtu: flannel.mtu(external), ipMasq };
 }

@@ -1,4 +1,4 @@
-import { contains, type Ipv4, type Ipv4Prefix, plus, prefixOf } from '../../../address/index.js';
+import { contains, formatIpv4, type Ipv4, type Ipv4Prefix, plus, prefixOf } from '../../../address/index.js';
 import {
   type CalicoObjects,
   type IPAMAllocation,
@@ -126,6 +126,35 @@ export class Ipam {
     if (block === undefined || address === undefined) return undefined;
     this.#take(block, { address, handle, node: node.name, pod });
     return address;
+  }
+
+  /** Why `assign` refused a node that address. */
+  whyNotAssigned(address: Ipv4, node: Node): string {
+    const text = formatIpv4(address);
+    const pool = this.#pools.find(({ cidr }) => contains(cidr, address));
+    if (pool === undefined) return `${text}, which it asks for, is in no IPPool`;
+    const block = this.#blocks.get(prefixOf(address, pool.blockSize).address);
+    if (block?.allocationOf(address) !== undefined) return `${text}, which it asks for, is given to another already`;
+    const owner = block?.affinity ?? 'no node';
+    return `${text}, which it asks for, is in a block of ${owner}, and with strictAffinity ${node.name} can't use it`;
+  }
+
+  /** Why `autoAssign` has just had no address for a node. */
+  whyNoneLeft(node: Node, { use, pools: requested }: AutoAssign): string {
+    const selecting = requested ?? this.poolsOf(node);
+    const pools = selecting.filter(({ allowedUses }) => allowedUses.includes(use));
+    const which = (all: readonly IPPool[]): string =>
+      `${all.length === 1 ? 'IPPool' : 'IPPools'} ${all.map(({ name }) => name).join(', ')}`;
+    if (selecting.length === 0) return `no enabled IPPool selects node ${node.name}`;
+    if (pools.length === 0) return `${which(selecting)}: allowedUses has no ${use}`;
+    const { maxBlocksPerHost, autoAllocateBlocks, strictAffinity } = this.#config;
+    const most = maxBlocksPerHost || MAX_BLOCKS;
+    const owned = this.#affineOf(node).filter((block) => isWithin(block, pools)).length;
+    const left = `${which(pools)} ${pools.length === 1 ? 'has' : 'have'} no address left for it on ${node.name}`;
+    if (owned >= most) return `${left}: the blocks of the node are full, and maxBlocksPerHost is ${most}`;
+    if (!autoAllocateBlocks) return `${left}: autoAllocateBlocks is false, and no block of the node has room`;
+    if (strictAffinity) return `${left}: all blocks are taken, and with strictAffinity none of another node's is used`;
+    return `${left}: all are taken`;
   }
 
   /** The first of the node's blocks that has room; its affinity is confirmed then, whatever it was (getBlockFromAffinity()). */
