@@ -42,7 +42,8 @@ export function readNodes(
         name,
         addresses: [checkedAddress(node.address)],
         podCIDR,
-        labels: node.labels ?? {},
+        // kubelet registers its node with this (initialNode(), k8s 1.30 pkg/kubelet/kubelet_node_status.go).
+        labels: { 'kubernetes.io/hostname': name, ...node.labels },
         annotations: node.annotations ?? {},
         segment: segment?.name ?? '',
         mtu: node.mtu ?? segment?.mtu ?? 0,
