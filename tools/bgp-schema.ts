@@ -34,12 +34,12 @@ const session = z.strictObject({
   state,
   reason: maybeText,
   lastError: maybeText,
-  since: z.nullable(z.number()),
+  since: z.number(),
   imported: int,
   exported: int,
   preferred: int,
 });
-const protocol = z.strictObject({ name: text, proto: z.enum(['Direct', 'Static', 'Kernel']) });
+const protocol = z.strictObject({ name: text, proto: z.enum(['Static', 'Kernel', 'Device', 'Direct']) });
 const speaker = z.strictObject({
   name: text,
   as: int,
@@ -147,6 +147,7 @@ const explanation = {
   running: z.boolean(),
   asked: text,
   net: maybeText,
+  insteadOf: maybeText,
   candidates: list(candidate),
   way: list(step),
   withheld: list(lost),
@@ -154,6 +155,7 @@ const explanation = {
   missing: maybeText,
   origins: list(origin),
   lost: list(lost),
+  sessionless: list(text),
 };
 const messages = {
   show: z.literal('messages'),

@@ -1,6 +1,7 @@
 import { contains, type Ipv4Prefix } from '../address/index.js';
+import type { SpeakerConfig } from './config.js';
 import type { Filter, FilterAction, FilterMatch, PrefixRange } from './filter.js';
-import { type Draft, prepend } from './path.js';
+import { type Draft, draftOf, prepend } from './path.js';
 
 /** What a filter looks at besides the attributes. */
 export interface Filtered {
@@ -19,6 +20,11 @@ export function runFilter(filter: Filter, route: Filtered, draft: Draft): boolea
     if (term.then !== 'next') return term.then === 'accept';
   }
   return filter.otherwise === 'accept';
+}
+
+/** Whether a speaker announces a route that is not BGP's, to any neighbour that it has a session with. */
+export function isOffered({ sessions }: SpeakerConfig, route: Filtered): boolean {
+  return sessions.some((session) => runFilter(session.export, route, draftOf(undefined)));
 }
 
 function matches(m: FilterMatch, route: Filtered, draft: Draft): boolean {

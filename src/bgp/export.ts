@@ -27,6 +27,8 @@ function exportGroup(world: World, session: Session): number {
   const { config: c, speaker } = session;
   const text = JSON.stringify([
     speaker.name,
+    // In AS_PATH, and a reconfiguration changes it while the speaker's own routes stay.
+    speaker.config.as,
     session.internal,
     clusterIdOf(session),
     c.local,

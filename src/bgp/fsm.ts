@@ -4,7 +4,16 @@ import { beginRestart, endRestart, feedUnlessRecovering, recovered, resumeRestar
 import { receiveUpdate } from './import.js';
 import { isInPlace, isReachable, sessionWith } from './matching.js';
 import { flushRoutes } from './routes.js';
-import type { Connection, Delivery, Incoming, Open, Session, Timer, World } from './state.js';
+import {
+  type Connection,
+  changeState,
+  type Delivery,
+  type Incoming,
+  type Open,
+  type Session,
+  type Timer,
+  type World,
+} from './state.js';
 import { bring, schedule, send, startTimer, stopTimer, withJitter } from './transmit.js';
 
 /** The state machine of a session (RFC 4271 §8), as bird proto/bgp/bgp.c and packets.c have it. */
@@ -37,7 +46,7 @@ function newConnection(session: Session, role: Connection['role'], state: Connec
 
 /** bgp_start(). */
 function startSession(world: World, session: Session): void {
-  session.state = 'start';
+  changeState(world, session, 'start');
   session.ready = false;
   session.remoteId = 0 as Session['remoteId'];
   if (!isInPlace(session)) return;
@@ -229,8 +238,7 @@ function establish(world: World, connection: Connection): void {
   const { config } = session;
   connection.state = 'Established';
   session.connection = connection;
-  session.state = 'up';
-  session.since = world.queue.now;
+  changeState(world, session, 'up');
   session.lastError = undefined;
   session.addPathsSend = config.addPaths && open.addPaths;
   session.addPathsReceive = session.addPathsSend;
@@ -325,7 +333,7 @@ export function stopSession(world: World, session: Session, notification: string
     }
     close(world, connection);
   }
-  session.state = 'down';
+  changeState(world, session, 'down');
   session.ready = false;
   session.gracefulActive = false;
   session.gracefulReady = false;

@@ -1,7 +1,7 @@
 import { feed, unfeed } from './announce.js';
 import { rescanKernel } from './kernel.js';
 import { flushStale, markStale } from './routes.js';
-import type { Open, Session, Speaker, World } from './state.js';
+import { changeState, type Open, type Session, type Speaker, type World } from './state.js';
 import { startTimer, stopTimer } from './transmit.js';
 
 /** `graceful restart wait`, s: how long a recovery takes at most. */
@@ -14,7 +14,7 @@ export function beginRestart(world: World, session: Session): void {
   session.gracefulActive = true;
   markStale(speaker, protocol);
   unfeed(session);
-  session.state = 'start';
+  changeState(world, session, 'start');
   const seconds = session.connection?.open?.restart?.time ?? 0;
   session.restartTimer = startTimer(world, 'restart', { speaker, session }, seconds * 1000);
 }

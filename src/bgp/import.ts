@@ -33,7 +33,7 @@ export function understand(world: World, session: Session, path: Path): Path | s
 export function importRoute(world: World, session: Session, path: Path, net: number, pathId: number): Route | string {
   const { speaker, protocol, config } = session;
   const leads: Leads | string = config.multihop
-    ? resolveRecursively(world, speaker, path.attributes.nextHop)
+    ? resolveRecursively(world, speaker, path)
     : resolveDirectly(speaker.config, path.attributes.nextHop);
   if (typeof leads === 'string') return leads;
   const route = new Route(net, protocol, pathId, path, leads);

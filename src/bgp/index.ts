@@ -10,6 +10,7 @@ export type {
   SpeakerConfig,
   SpeakerInterface,
 } from './config.js';
+export { isOffered } from './evaluate.js';
 export type { Candidate, DecisionRule, Explanation, Withheld } from './explanation.js';
 export {
   ACCEPT_ALL,

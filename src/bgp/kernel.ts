@@ -46,14 +46,15 @@ function merged(world: World, speaker: Speaker, best: Route): readonly NextHop[]
   }
   if (all === undefined) return best.nexthops;
   const unique = new Map(all.map((hop) => [`${hop.via ?? ''} ${hop.dev} ${hop.weight}`, hop]));
-  return [...unique.values()].toSorted(byAddress).slice(0, MERGE_LIMIT);
+  return [...unique.values()].toSorted(inOrder).slice(0, MERGE_LIMIT);
 }
 
 /** `merge paths` without a limit of its own. */
 const MERGE_LIMIT = 16;
 
-function byAddress(a: NextHop, b: NextHop): number {
-  return (a.via ?? 0) - (b.via ?? 0) || (a.dev < b.dev ? -1 : 1);
+/** nexthop_compare_node(), bird nest/rt-attr.c, which ends with the index of the interface. */
+function inOrder(a: NextHop, b: NextHop): number {
+  return b.weight - a.weight || (a.via ?? 0) - (b.via ?? 0) || (a.dev < b.dev ? -1 : 1);
 }
 
 /** Tells the forwarding table of a change: rt_notify_merged(), bird nest/rt-table.c. */

@@ -14,10 +14,13 @@ export function sessionWith(speaker: Speaker, local: Ipv4, neighbor: Ipv4): Sess
 }
 
 /** Whether TCP comes through between two addresses, and back. */
-export function isReachable(world: World, session: Session): boolean {
-  const { local, neighbor } = session.config;
-  const { reachable } = world;
-  return reachable === undefined || (reachable(local, neighbor) && reachable(neighbor, local));
+export function isReachable({ reachable }: World, session: Session): boolean {
+  if (reachable === undefined) return true;
+  if (session.reach?.by !== reachable) {
+    const { local, neighbor } = session.config;
+    session.reach = { by: reachable, through: reachable(local, neighbor) && reachable(neighbor, local) };
+  }
+  return session.reach.through;
 }
 
 /** Whether a neighbour may be spoken to at all: on-link, unless it is a multihop session. */

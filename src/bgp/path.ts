@@ -9,6 +9,8 @@ export interface Path {
   /** In order of first occurrence. */
   readonly number: number;
   readonly attributes: BgpAttributes;
+  /** Number of its NEXT_HOP, in order of first occurrence. */
+  readonly hop: number;
   /** For the decision process (RFC 4271 §9.1.2.2 a): a set counts as one. */
   readonly length: number;
   /** The AS that it was learned from; undefined where the path is empty or starts with a set. */
@@ -22,6 +24,7 @@ export interface Path {
 export class PathTable {
   readonly #byText = new Map<string, Path>();
   readonly #paths: Path[] = [];
+  readonly #hops = new Map<Ipv4, number>();
 
   /** The path with that number. */
   at(number: number): Path {
@@ -37,6 +40,7 @@ export class PathTable {
       path = {
         number: this.#paths.length,
         attributes,
+        hop: this.#hop(attributes.nextHop),
         length: asPathLength(attributes.asPath),
         neighborAs: firstAs(attributes.asPath),
         llgrStale: attributes.communities.includes(LLGR_STALE),
@@ -46,6 +50,15 @@ export class PathTable {
       this.#paths.push(path);
     }
     return path;
+  }
+
+  #hop(nextHop: Ipv4): number {
+    let hop = this.#hops.get(nextHop);
+    if (hop === undefined) {
+      hop = this.#hops.size;
+      this.#hops.set(nextHop, hop);
+    }
+    return hop;
   }
 }
 

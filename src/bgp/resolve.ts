@@ -1,5 +1,6 @@
 import { type Ipv4, type Ipv4Prefix, lastAddress } from '../address/index.js';
 import type { NextHop, SpeakerConfig, SpeakerInterface } from './config.js';
+import type { Path } from './path.js';
 import { type HostEntry, type Leads, netOf, type Route, type Speaker, type Table, type World } from './state.js';
 import { lookUp } from './table.js';
 
@@ -7,10 +8,11 @@ import { lookUp } from './table.js';
 const METRIC_UNKNOWN = 0x80000000;
 
 /** The entry for a NEXT_HOP: rt_get_hostentry(), bird nest/rt-table.c. */
-function hostEntry(world: World, speaker: Speaker, address: Ipv4): HostEntry {
+function hostEntry(world: World, speaker: Speaker, path: Path): HostEntry {
   const { table } = speaker;
-  let entry = table.hosts.get(address);
+  let entry = table.hosts[path.hop];
   if (entry === undefined) {
+    const address = path.attributes.nextHop;
     entry = {
       address,
       source: undefined,
@@ -22,8 +24,10 @@ function hostEntry(world: World, speaker: Speaker, address: Ipv4): HostEntry {
     };
     entry.host = entry;
     update(world, speaker, entry);
-    table.hosts.set(address, entry);
-    table.hostAddresses.push(address);
+    // Without holes: an array with large ones is a hash table to V8.
+    while (table.hosts.length <= path.hop) table.hosts.push(undefined);
+    table.hosts[path.hop] = entry;
+    table.hostsInOrder.push(entry);
     table.hostsSorted = false;
     table.lowestHost = Math.min(table.lowestHost, address);
     table.highestHost = Math.max(table.highestHost, address);
@@ -82,24 +86,24 @@ export function concernsHosts(table: Table, net: Ipv4Prefix): boolean {
   const last = lastAddress(net);
   // Mostly pods' nets against nodes' addresses: nothing is sorted for those.
   if (last < table.lowestHost || net.address > table.highestHost) return false;
-  const addresses = table.hostAddresses;
-  if (!table.hostsSorted) addresses.sort((a, b) => a - b);
+  const hosts = table.hostsInOrder;
+  if (!table.hostsSorted) hosts.sort((a, b) => a.address - b.address);
   table.hostsSorted = true;
-  for (let i = firstFrom(addresses, net.address); i < addresses.length; i++) {
-    const address = addresses[i];
-    if (address === undefined || address > last) return false;
-    if ((table.hosts.get(address)?.length ?? 0) <= net.length) return true;
+  for (let i = firstFrom(hosts, net.address); i < hosts.length; i++) {
+    const host = hosts[i];
+    if (host === undefined || host.address > last) return false;
+    if (host.length <= net.length) return true;
   }
   return false;
 }
 
 /** Index of the first that is not below: addresses ascend. */
-function firstFrom(addresses: readonly Ipv4[], address: Ipv4): number {
+function firstFrom(hosts: readonly HostEntry[], address: Ipv4): number {
   let low = 0;
-  let high = addresses.length;
+  let high = hosts.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((addresses[middle] ?? 0) < address) low = middle + 1;
+    if ((hosts[middle]?.address ?? 0) < address) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -108,7 +112,7 @@ function firstFrom(addresses: readonly Ipv4[], address: Ipv4): number {
 /** Looks all next hops up again: rt_update_hostcache(). Returns what tells the routes that have to be made anew. */
 export function updateHosts(world: World, speaker: Speaker): ((route: Route) => boolean) | undefined {
   const changed = new Set<HostEntry>();
-  for (const entry of speaker.table.hosts.values()) if (update(world, speaker, entry)) changed.add(entry);
+  for (const entry of speaker.table.hostsInOrder) if (update(world, speaker, entry)) changed.add(entry);
   if (changed.size === 0) return undefined;
   return ({ host }) => host !== undefined && (changed.has(host) || isDirect(host));
 }
@@ -134,8 +138,8 @@ function onLink(world: World, dev: string, via: Ipv4): readonly NextHop[] {
 }
 
 /** bgp_apply_next_hop(), bird proto/bgp/packets.c, with `gateway recursive`. */
-export function resolveRecursively(world: World, speaker: Speaker, nextHop: Ipv4): Leads {
-  return hostEntry(world, speaker, nextHop);
+export function resolveRecursively(world: World, speaker: Speaker, path: Path): Leads {
+  return hostEntry(world, speaker, path);
 }
 
 /** The same with `gateway direct`, of sessions on a link: a text tells why the route is withdrawn. */

@@ -47,8 +47,8 @@ export interface SessionStatus {
   readonly reason: string | undefined;
   /** The last error as BIRD prints it after the state: `Socket: Connection closed`, `Received: Administrative shutdown`. */
   readonly lastError: string | undefined;
-  /** When it was established last, ms of virtual time; undefined: never yet. */
-  readonly since: number | undefined;
+  /** When it last came up, or went, ms of virtual time: `last_state_change` of bird nest/protocol.h. */
+  readonly since: number;
   readonly type: 'internal' | 'external';
   readonly rrClient: boolean;
   /** Counted in routes: Adj-RIB-In after the import filter, Adj-RIB-Out, and those that are best here. */

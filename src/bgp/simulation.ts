@@ -1,5 +1,5 @@
 import type { Ipv4Prefix } from '../address/index.js';
-import type { BgpConfig, BgpEvent } from './config.js';
+import type { BgpConfig, BgpEvent, SpeakerConfig } from './config.js';
 import { explain } from './explain.js';
 import type { Explanation } from './explanation.js';
 import { arrive, decide, expire, receive, stopSession } from './fsm.js';
@@ -49,13 +49,13 @@ export interface MessageCounts {
  * configuration, seed and events lead to the same tables.
  */
 export class BgpSimulation {
-  readonly config: BgpConfig;
+  #config: BgpConfig;
   readonly #world: World;
   /** Where a search for sessions that are not established has come to. */
   #unsettled = 0;
 
   constructor(config: BgpConfig) {
-    this.config = config;
+    this.#config = config;
     this.#world = {
       queue: new EventQueue(config.seed),
       log: new MessageLog(),
@@ -75,6 +75,11 @@ export class BgpSimulation {
     const speakers = config.speakers.map((speaker) => addSpeaker(this.#world, speaker));
     for (const speaker of speakers) addSessions(this.#world, speaker);
     for (const speaker of speakers) startSpeaker(this.#world, speaker, false);
+  }
+
+  /** What it was made of, with the configurations that speakers have got since. */
+  get config(): BgpConfig {
+    return this.#config;
   }
 
   /** Milliseconds since the speakers were started. */
@@ -121,6 +126,8 @@ export class BgpSimulation {
       case 'disable': {
         const session = this.#session(event.speaker, event.session);
         session.enabled = false;
+        // bgp_shutdown(), bird proto/bgp/bgp.c: BE_MAN_DOWN takes the place of what went wrong before.
+        session.lastError = undefined;
         if (session.speaker.running) stopSession(world, session, 'Administrative shutdown');
         break;
       }
@@ -133,6 +140,7 @@ export class BgpSimulation {
       }
       case 'reconfigure':
         reconfigure(world, this.#speaker(event.config.name), event.config);
+        this.#config = withSpeaker(this.#config, event.config);
         break;
       case 'reachable':
         world.reachable = event.reachable;
@@ -280,6 +288,10 @@ export class BgpSimulation {
       return x.address - y.address || x.length - y.length;
     });
   }
+}
+
+function withSpeaker(config: BgpConfig, changed: SpeakerConfig): BgpConfig {
+  return { ...config, speakers: config.speakers.map((each) => (each.name === changed.name ? changed : each)) };
 }
 
 /** More than any timer that leads to a session: after so much time, ms, something goes in circles. */

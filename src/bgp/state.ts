@@ -87,9 +87,10 @@ export interface Table {
   readonly nets: Map<number, Route>;
   /** How many nets of each length there are, 0 … 32. */
   readonly lengths: number[];
-  readonly hosts: Map<Ipv4, HostEntry>;
-  /** Addresses of `hosts`, ascending where `hostsSorted`. */
-  readonly hostAddresses: Ipv4[];
+  /** Next hops that routes are resolved through, by `Path.hop`: each UPDATE looks one up, and an index is no hash. */
+  readonly hosts: (HostEntry | undefined)[];
+  /** The same by address, ascending where `hostsSorted`. */
+  readonly hostsInOrder: HostEntry[];
   hostsSorted: boolean;
   lowestHost: number;
   highestHost: number;
@@ -182,10 +183,12 @@ export interface Session {
   startupDelay: number;
   lastProtocolError: number | undefined;
   lastError: string | undefined;
-  /** When it was established last. */
-  since: number | undefined;
+  /** When `state` changed last. */
+  since: number;
   /** Whether a connection was tried since the last event. */
   tried: boolean;
+  /** What `reachable` of the world said, and which one that was: there are as many messages as routes. */
+  reach: { readonly by: BgpConfig['reachable']; readonly through: boolean } | undefined;
   /** Whether it is told of changes. */
   feeding: boolean;
   /** Feeding waits for the speaker's own recovery (RFC 4724 §4.1). */
@@ -285,4 +288,11 @@ export function netOf(world: World, id: number): Ipv4Prefix {
   const net = world.nets[id];
   if (net === undefined) throw new Error(`net ${id} is not known`);
   return net;
+}
+
+/** proto_notify_state(), bird nest/proto.c. */
+export function changeState(world: World, session: Session, state: Session['state']): void {
+  if (session.state === state) return;
+  session.state = state;
+  session.since = world.queue.now;
 }

@@ -6,8 +6,8 @@ export function emptyTable(): Table {
   return {
     nets: new Map(),
     lengths: new Array<number>(33).fill(0),
-    hosts: new Map(),
-    hostAddresses: [],
+    hosts: [],
+    hostsInOrder: [],
     hostsSorted: true,
     lowestHost: Number.POSITIVE_INFINITY,
     highestHost: Number.NEGATIVE_INFINITY,
@@ -71,7 +71,7 @@ export function replaceRoute(
     // Where the old one was, or at the end.
     head = linked(head, removed === undefined ? lastOf(head) : before, added);
   }
-  store(world, table, net, head);
+  if (head !== oldBest) store(world, table, net, head, oldBest);
   return { net, added, removed, best: head, oldBest };
 }
 
@@ -125,13 +125,12 @@ export function bestFirst(head: Route | undefined): Route | undefined {
   return best;
 }
 
-function store(world: World, table: Table, net: number, head: Route | undefined): void {
-  const had = table.nets.has(net);
+function store(world: World, table: Table, net: number, head: Route | undefined, oldBest: Route | undefined): void {
   if (head !== undefined) table.nets.set(net, head);
   else table.nets.delete(net);
-  if (had === (head !== undefined)) return;
+  if (head !== undefined && oldBest !== undefined) return;
   const { length } = netOf(world, net);
-  table.lengths[length] = (table.lengths[length] ?? 0) + (had ? -1 : 1);
+  table.lengths[length] = (table.lengths[length] ?? 0) + (head === undefined ? -1 : 1);
 }
 
 /** The best route to the longest prefix that holds an address: net_route(), bird nest/rt-table.c. */

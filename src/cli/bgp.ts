@@ -1,6 +1,6 @@
 import type { BgpSimulation } from '../bgp/index.js';
 import type { OpenedNetwork } from '../input/index.js';
-import type { Lab } from '../lab/index.js';
+import type { BuildOptions, Lab } from '../lab/index.js';
 import { didYouMean, InputError } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
 import { UsageError } from './exit.js';
@@ -16,12 +16,21 @@ export interface LabBgp {
   readonly network: Network;
 }
 
+/** How a lab's BGP is run. */
+interface HowBgp {
+  /** Names of faults that are on. */
+  readonly faults: readonly string[];
+  /** Puts messages in order that are under way at the same time; undefined: as in every lab. */
+  readonly seed: number | undefined;
+}
+
 /**
  * The BGP simulation of a lab, converged, with the faults that were asked for.
  *
  * @throws UsageError where nobody speaks BGP; InputError where a fault is wrong.
  */
-export async function simulationOf(source: string, faults: readonly string[], io: Io): Promise<LabBgp> {
+export async function simulationOf(source: string, how: HowBgp, io: Io): Promise<LabBgp> {
+  const { faults } = how;
   const { checkFaults, openNetwork } = await import('../input/index.js');
   const opened = await openNetwork(labSource(source));
   if (opened.kind === 'snapshot')
@@ -32,20 +41,23 @@ export async function simulationOf(source: string, faults: readonly string[], io
   const { lab } = opened.opened;
   const unknown = checkFaults(lab, faults);
   if (unknown.length > 0) throw new InputError(unknown);
-  const simulation = await run(opened, faults, io);
+  const simulation = await run(opened, how, io);
   if (simulation === undefined) throw new UsageError(noBgp(source, lab));
   return { simulation, network: opened.network };
 }
 
 async function run(
   { opened }: Extract<OpenedNetwork, { readonly kind: 'lab' }>,
-  faults: readonly string[],
+  { faults, seed }: HowBgp,
   io: Io,
 ): Promise<BgpSimulation | undefined> {
   const { lab, built } = opened;
   const slow = lab.nodes.length >= MANY && io.errIsTerminal;
   if (slow) io.err(`${lab.nodes.length} nodes exchange their routes …`);
-  const simulation = faults.length === 0 ? built.bgp : (await faulted(built.network, lab, faults)).bgp;
+  const simulation =
+    faults.length === 0 && seed === undefined
+      ? built.bgp
+      : (await faulted(built.network, lab, faults, { bgpSeed: seed })).bgp;
   if (slow) io.err('\r\x1b[K');
   for (const { name, events } of lab.faults)
     if (faults.includes(name) && events.length === 0)
@@ -54,9 +66,9 @@ async function run(
 }
 
 /** @throws InputError where the kernel refuses what a fault says. */
-async function faulted(network: Network, lab: Lab, faults: readonly string[]) {
+async function faulted(network: Network, lab: Lab, faults: readonly string[], options: BuildOptions) {
   const { applyFaults } = await import('../lab/index.js');
-  const changed = applyFaults(network, lab, faults);
+  const changed = applyFaults(network, lab, faults, options);
   if (changed.problems.length > 0) throw new InputError(changed.problems);
   return changed;
 }

@@ -94,7 +94,6 @@ export interface BGPPeer {
   readonly keepOriginalNextHop: boolean;
   /** 3.28 and later: `Auto`, `Self` or `Keep`. */
   readonly nextHopMode: 'Auto' | 'Self' | 'Keep' | undefined;
-  readonly sourceAddress: 'UseNodeIP' | 'None';
   /** Names of BGPFilters, 3.25 and later. */
   readonly filters: readonly string[];
   readonly maxRestartTime: number | undefined;

@@ -12,7 +12,7 @@ export { parseASNumber, parseCommunity, parseDuration } from './calico-text.js';
 export { deriveEndpointSlices, TOPOLOGY_ZONE, topologyMode } from './endpoint-slice.js';
 export type * from './objects.js';
 export { SERVICE_DEFAULTS } from './objects.js';
-export { groupByNode, podsOn, slicesOf } from './placement.js';
+export { groupBy, groupByNode, podsOn, slicesOf } from './placement.js';
 export { nodeSubnet } from './pod-cidr.js';
 export { matchesLabels } from './selector.js';
 export { type Candidate, candidates, type WhyNot } from './why-not.js';

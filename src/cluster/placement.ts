@@ -33,8 +33,8 @@ export function slicesOf(
 }
 
 /** `Map.groupBy()`, which Node.js has from 21 on. */
-export function groupBy<T>(list: readonly T[], keyOf: (each: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
+export function groupBy<T, K>(list: readonly T[], keyOf: (each: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
   for (const each of list) {
     const key = keyOf(each);
     const group = groups.get(key);

@@ -236,7 +236,6 @@ const FIELDS: Readonly<
     peerSelector: { read: orNone(selector), otherwise: undefined },
     keepOriginalNextHop: off,
     nextHopMode: { read: oneOf('Auto', 'Self', 'Keep'), otherwise: undefined },
-    sourceAddress: { read: oneOf('UseNodeIP', 'None'), otherwise: 'UseNodeIP' },
     filters: { read: listOf(text), otherwise: [] },
     maxRestartTime: { read: seconds, otherwise: undefined },
     numAllowedLocalASNumbers: { read: integer(0, 255), otherwise: 0 },

@@ -1,4 +1,4 @@
-export { type BuiltLab, buildNetwork } from './build.js';
+export { type BuildOptions, type BuiltLab, buildNetwork } from './build.js';
 export { checkEvents } from './check-events.js';
 export { readCommands, refusalProblem } from './command.js';
 export { isControl, parseControl } from './control.js';

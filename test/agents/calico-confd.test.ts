@@ -67,7 +67,6 @@ function peer(more: Partial<BGPPeer>): BGPPeer {
     peerSelector: undefined,
     keepOriginalNextHop: false,
     nextHopMode: undefined,
-    sourceAddress: 'UseNodeIP',
     filters: [],
     maxRestartTime: undefined,
     numAllowedLocalASNumbers: 0,

@@ -188,6 +188,13 @@ describe('routes of VXLAN', () => {
     ]);
   });
 
+  test('blocks of one address: none to the tunnel’s own (REMOTE_TUNNEL, calc/l3_route_resolver.go flush())', () => {
+    const calico: CalicoObjects = { ...CALICO_DEFAULTS, ipPools: [{ ...POOL, blockSize: 32 }] };
+    const lab = calicoLab('vxlan', { calico, pods: [pod('b-1', 'node-2')] });
+    // node-2 has 10.244.2.0 for its tunnel and then 10.244.2.1 for the pod.
+    expect(routesOf(lab, 'node-1')).toEqual(['10.244.2.1 via 10.244.2.0 dev vxlan.calico onlink']);
+  });
+
   test('of two pools only that of VXLAN', () => {
     const calico: CalicoObjects = {
       ...CALICO_DEFAULTS,
@@ -240,6 +247,10 @@ describe('IP sets', () => {
 
   test('their members', () => {
     expect(members('ipip', 'cali40all-hosts-net')).toEqual(['192.168.10.11', '192.168.10.12']);
+    // A node without calico/node has the InternalIP of its Node (libcalico-go felixnodeprocessor.go), and so no VTEP.
+    const nodes = [node(1), node(2, { off: ['felix', 'bird'] })];
+    expect(members('ipip', 'cali40all-hosts-net', 'node-1', { nodes })).toEqual(['192.168.10.11', '192.168.10.12']);
+    expect(members('vxlan', 'cali40all-vxlan-net', 'node-1', { nodes })).toEqual([]);
     // A node does not send VXLAN to itself.
     expect(members('vxlan', 'cali40all-vxlan-net')).toEqual(['192.168.10.12']);
     // Local routes without their length: 127.0.0.0/8 and 127.0.0.1.

@@ -166,7 +166,9 @@ describe('iBGP and its reflection, RFC 4271 §9.2 and RFC 4456', () => {
     expect(routes).toHaveLength(passes ? 1 : 0);
     if (!passes) {
       const why = 'it is from iBGP, and neither neighbour is a client (RFC 4271 §9.2)';
-      expect(simulation.explain('n2', NET).withheld).toEqual([{ speaker: 'n0', session: 'n0', cause: 'not-reflected', why }]);
+      expect(simulation.explain('n2', NET).withheld).toEqual([
+        { speaker: 'n0', session: 'n0', cause: 'not-reflected', why },
+      ]);
       return;
     }
     // §8: the originator's id, and the id of the cluster; §10: nothing else changes.

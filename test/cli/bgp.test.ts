@@ -114,6 +114,98 @@ describe('explain', () => {
   });
 });
 
+describe('in the shipped labs, where each node has a default route, that does not stand in for a block that is lost', () => {
+  // By RFC 4271 §9.2 a block goes over the mesh's one session, over a reflector, or from ToR to ToR: what is cut is named.
+  const disabled = /node-2 does not get it to node-1 \(Mesh_192_168_56_12\): .*disabled/;
+  const gone = /node-2 does not get it to node-1 \(Mesh_192_168_56_12\): .*the daemon of node-2 does not run/;
+  const filter = /node-2 does not get it to node-1 \(Mesh_192_168_56_12\): its export filter rejects it/;
+  const reflectors =
+    /reflector-1 .* daemon of reflector-1 does not run reflector-2 .* daemon of reflector-2 does not run/;
+  const none = /node-1, node-2: no sessions are configured/;
+  test.each([
+    { lab: 'calico-bgp', fault: 'session-down', lost: disabled },
+    { lab: 'calico-bgp', fault: 'bird-gone', lost: gone },
+    { lab: 'calico-bgp', fault: 'mesh-off', lost: none },
+    { lab: 'calico-bgp', fault: 'pool-not-exported', lost: filter },
+    { lab: 'calico-route-reflectors', fault: 'both-gone', lost: reflectors },
+    { lab: 'calico-route-reflectors', fault: 'no-peers', lost: none },
+    { lab: 'calico-tor', fault: 'filtered', lost: /node-2 does not get it to tor-2 .*its export filter rejects it/ },
+  ])('$lab --fault $fault', async ({ lab, fault, lost }) => {
+    const { code, out } = await podpath(['bgp', lab, 'explain', 'node-1', 'web-1', '--fault', fault]);
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /^✗ node-1 knows no path to 10\.244\.2\.\d+\/26 and falls back on 0\.0\.0\.0\/0: via 192\.168\.56\.1 /,
+    );
+    const [, told = ''] = out.replace(/\s+/g, ' ').split(' lost ');
+    expect(told).toMatch(lost);
+    expect(out).not.toMatch(/0\.0\.0\.0\/0 on node-[23]|not told by|not installed/);
+  });
+
+  test('a speaker that would not have passed it on is not blamed (RFC 4271 §9.2)', async () => {
+    const { out } = await podpath(['bgp', 'calico-bgp', 'explain', 'node-1', 'web-1', '--fault', 'bird-gone']);
+    expect(out).not.toContain('to node-3');
+  });
+
+  test('what nobody announces goes by the default route, and nothing is wrong with that', async () => {
+    const { code, out } = await podpath(['bgp', 'calico-bgp', 'explain', 'node-1', 'internet']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^✓ 0\.0\.0\.0\/0 on node-1: via 192\.168\.56\.1 on eth0/);
+    expect(out).toContain("0.0.0.0/0 via 192.168.56.1 on eth0, the kernel's own");
+    expect(out).not.toMatch(/on node-[23],|not told by|not installed/);
+  });
+});
+
+describe('rib', () => {
+  const differing = async (lab: string, node: string): Promise<readonly string[]> => {
+    const { out } = await podpath(['bgp', lab, 'rib', node, '--json']);
+    return (JSON.parse(out) as { differences: { net: string }[] }).differences.map(({ net }) => net);
+  };
+
+  test('without a tunnel and without filters the forwarding table has what BIRD has', async () => {
+    expect(await differing('calico-bgp', 'node-1')).toEqual([]);
+    expect(await differing('calico-tor', 'tor-1')).toEqual([]);
+  });
+
+  test('with IPIP the blocks of other nodes go through tunl0, and nothing else differs (bird_ipam.cfg)', async () => {
+    const { out } = await podpath(['bgp', 'calico-ipip', 'rib', 'node-1', '--json']);
+    const { routes } = JSON.parse(out) as Document;
+    const others = routes.filter(({ best, source }) => best && source === 'bgp').map(({ net }) => net);
+    expect(others.length).toBeGreaterThan(0);
+    expect(await differing('calico-ipip', 'node-1')).toEqual(others);
+  });
+});
+
+test('protocols stand as in Calico’s bird.cfg, static only where there is a block (bird_aggr.cfg)', async () => {
+  const listed = async (node: string): Promise<readonly string[]> => {
+    const { out } = await podpath(['bgp', 'calico-bgp', 'sessions', node]);
+    return [...out.matchAll(/^(\w+) +(?:Static|Kernel|Device|Direct) /gm)].map(([, name = '']) => name);
+  };
+  expect(await listed('node-1')).toEqual(['static1', 'kernel1', 'device1', 'direct1']);
+  expect(await listed('node-3')).toEqual(['kernel1', 'device1', 'direct1']);
+});
+
+test('sessions that a patch of the BGPConfiguration has brought or taken are those that are told', async () => {
+  const { out } = await podpath(['bgp', 'calico-bgp', 'sessions', '--fault', 'mesh-off', '--json']);
+  const { speakers } = JSON.parse(out) as Document;
+  expect(speakers.map(({ sessions }) => sessions.length)).toEqual([0, 0, 0]);
+});
+
+test('--seed: other times, the same one twice, and one result (no two paths here are left to chance)', async () => {
+  const messages = async (seed: string) => (await podpath(['bgp', mesh, 'messages', '--seed', seed])).out;
+  const [one, two] = [await messages('1'), await messages('2')];
+  expect(two).not.toBe(one);
+  expect(await messages('2')).toBe(two);
+  expect(await learned('node-1', '--seed', '2')).toEqual(await learned('node-1', '--seed', '1'));
+  expect((await podpath(['bgp', mesh, 'messages', '--seed', '2', '--fault', 'off'])).out).toContain(two.slice(0, 200));
+});
+
+test('each example of --help can be run', async () => {
+  const { out } = await podpath(['bgp', '--help']);
+  const examples = [...out.matchAll(/^ {2}podpath (bgp .*?) {2}/gm)].map(([, command = '']) => command.split(' '));
+  expect(examples).toHaveLength(8);
+  for (const args of examples) expect([args, (await podpath(args)).code]).not.toEqual([args, 2]);
+});
+
 describe('exit codes', () => {
   test.each([
     { args: ['sessions'], code: 0, why: 'nothing wrong' },
@@ -187,6 +279,7 @@ describe('what docs/bgp.md shows', () => {
     '$command',
     async ({ command, output }) => {
       const { out } = await podpath(command.split(' ').map((word) => (word === 'mesh.yaml' ? shown : word)));
+      expect(out).not.toBe('');
       expect(out).toBe(output);
     },
   );

@@ -112,7 +112,6 @@ test('a section, in the words of the API', () => {
     peerSelector: undefined,
     keepOriginalNextHop: false,
     nextHopMode: undefined,
-    sourceAddress: 'UseNodeIP',
     filters: [],
     maxRestartTime: undefined,
     numAllowedLocalASNumbers: 0,
@@ -391,7 +390,7 @@ test('a pod may have the first address of a block, and any of any pool', () => {
 test('what is noted', () => {
   const found = notes(`${TWO}calico:
   ipPools: {a: {cidr: 10.24.0.0/16, nodeSelector: has(nobody)}}
-  bgpPeers: {p: {node: node-11, peerIP: 192.168.56.1, asNumber: 1, filters: [f]}, q: {}}
+  bgpPeers: {p: {node: node-11, peerIP: 192.168.56.1, asNumber: 1, filters: [f], sourceAddress: None}, q: {sourceAddress: UseNodeIP}}
   felixConfiguration: {bpfEnabled: true, wireguardEnabled: false, aSettingOfTomorrow: 7}
 `).join('\n');
   expect(found).toContain('IPPool a is not within podCIDR 10.244.0.0/16');
@@ -400,6 +399,8 @@ test('what is noted', () => {
   expect(found).toContain('no BGPFilter is called "f"');
   expect(found).toContain('BGPPeer q has no peer');
   expect(found).toContain('not modelled: bpfEnabled (felixconfiguration/default)');
+  expect(found).toContain('not modelled: sourceAddress (bgppeer/p)');
+  expect(found).not.toContain('bgppeer/q');
   expect(found).not.toContain('wireguard');
   expect(found).not.toContain('Tomorrow');
   expect(notes('cni: flannel/vxlan\nnodes: {n: 10.0.0.1}\ncalico: {}\n').join('\n')).toContain(

@@ -28,6 +28,7 @@ export function calicoPlan(lab: Shipped): Plan {
     );
   const told = { connected: true, recverr: true } as const;
   const cases: Case[] = [
+    ...(lab === 'calico-bgp-two-segments' ? routerLearns(fixed, web1) : []),
     ...between(
       `ip netns exec node-1 sysctl -qw net.ipv4.conf.${deviceOf(fixed, client)}.proxy_arp=0`,
       `ip netns exec node-1 sysctl -qw net.ipv4.conf.${deviceOf(fixed, client)}.proxy_arp=1`,
@@ -73,6 +74,16 @@ export function calicoPlan(lab: Shipped): Plan {
     ...all('client', web1, 8080),
   ];
   return { name: lab, fixed, random: [], listeners, cases, unwatched };
+}
+
+/** Of two segments without a tunnel: the router does not know the pods, until somebody tells it. */
+function routerLearns(fixed: readonly string[], web1: string): Case[] {
+  return [
+    ...(['tcp', 'udp'] as const).map((send) => socket(send, 'client', web1, { port: 8080, recverr: true })),
+    ...['client', 'web-1'].map((pod, i) =>
+      run(`ip -n router route add ${blockOf(addressOf(fixed, pod))} via ${addressOf(fixed, `node-${i + 1}`)}`),
+    ),
+  ];
 }
 
 /** A source port for each, so that none is the connection of another. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { recording } from '../recordings/load.js';
+import { SHIPPED, type Shipped } from '../shipped.js';
 import type { KernelRun } from './kernel-run.js';
 import type { Plan } from './plan.js';
 
@@ -19,6 +20,15 @@ export function loadCorpus(): readonly RecordedPlan[] {
 export function loadTunnels(): readonly RecordedPlan[] {
   const plans = JSON.parse(recording('tunnels-6.1.json').text) as Omit<RecordedPlan, 'name'>[];
   return plans.map((one) => ({ ...one, name: one.plan.name }));
+}
+
+/** What kernels do with the packets of Calico's shipped labs (`record-calico.ts`). */
+export function loadCalico(): readonly (RecordedPlan & { readonly lab: Shipped })[] {
+  return loadPlans(new URL('../recordings/calico/', import.meta.url)).map((one) => {
+    const lab = SHIPPED.find((each) => each === one.name);
+    if (lab === undefined) throw new Error(`${one.name} is no shipped lab`);
+    return { ...one, lab };
+  });
 }
 
 /** All plans that are recorded in a directory (`record.ts`). */

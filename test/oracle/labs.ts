@@ -157,7 +157,7 @@ function mutations({ fixed, hosts, devices }: Built): fc.Arbitrary<string> {
     .flatMap((device) => {
       const [ns = ''] = device.split(' ');
       return [
-        `ip -n ${ns} addr add 10.244.9.9/32 dev eth0; ip -n ${ns} route replace default via 169.254.1.1 dev eth0 src 10.244.9.9`,
+        `ip -n ${ns} addr replace 10.244.9.9/32 dev eth0 && ip -n ${ns} route replace default via 169.254.1.1 dev eth0 src 10.244.9.9`,
       ];
     });
   const groups = [

@@ -18,8 +18,8 @@ export interface Level {
 export const LEVELS: readonly Level[] = [
   { name: 'router', plan: ROUTER_PLAN, share: 1 },
   { name: 'lab', plan: LAB_PLAN, share: 0.25 },
-  { name: 'calico', plan: CALICO_PLAN, share: 0.25 },
   { name: 'pods', plan: POD_PLAN, share: 0.25 },
+  { name: 'calico', plan: CALICO_PLAN, share: 0.25 },
 ];
 
 /** What needs IPVS, which the kernel of a machine often lacks. */

@@ -134,7 +134,7 @@ const side = {
   rrClient: false,
   reason: undefined,
   lastError: undefined,
-  since: undefined,
+  since: 0,
   imported: 2,
   exported: 1,
   preferred: 2,
@@ -150,6 +150,7 @@ const SESSIONS: BgpSessions = {
       routerId: '192.168.56.11',
       running: true,
       protocols: [
+        { name: 'device1', proto: 'Device' },
         { name: 'direct1', proto: 'Direct' },
         { name: 'blocks', proto: 'Static' },
         { name: 'kernel1', proto: 'Kernel' },
@@ -174,10 +175,35 @@ const SESSIONS: BgpSessions = {
 describe('sessions are printed as birdc prints them', () => {
   const recorded = birdText('birdc-show-protocols.txt').split('\n');
 
-  test('line by line, but for times and for protocol device', () => {
-    const wanted = recorded.filter((line) => line !== '' && !/^BIRD|^device1/.test(line)).map(withoutTimes);
-    const lines = formatBgp(SESSIONS).trimEnd().split('\n').slice(3);
-    expect(lines.map(withoutTimes)).toEqual(wanted);
+  const told = (sessions: BgpSessions): readonly string[] => formatBgp(sessions).trimEnd().split('\n').slice(3, -2);
+
+  test('line by line, but for times and the width of columns', () => {
+    const words = (line: string): string => withoutTimes(line).replace(/ +/g, ' ');
+    const wanted = recorded.filter((line) => line !== '' && !line.startsWith('BIRD')).map(words);
+    expect(wanted).toHaveLength(8);
+    expect(told(SESSIONS).map(words)).toEqual(wanted);
+  });
+
+  test('columns are as wide as the longest name: each line has its Since where the head has it', () => {
+    const [head = '', ...lines] = told(SESSIONS);
+    // `Mesh_192_168_56_12`, a space, and `%-10s %-10s %-6s ` of proto_cmd_show().
+    expect(head.indexOf('Since')).toBe(18 + 1 + 11 + 11 + 7);
+    for (const line of lines) expect(line.slice(head.indexOf('Since'))).toMatch(/^\d\d:\d\d:\d\d\.\d{3}/);
+  });
+
+  test('bgp_get_status(), BIRD proto/bgp/bgp.c: the state in 14 columns and the error; of what is down the error alone', () => {
+    const [first] = SESSIONS.speakers;
+    const lineOf = (set: Partial<BgpSessions['speakers'][number]['sessions'][number]>): string | undefined => {
+      const one = { ...side, name: mesh, neighbor: '192.168.56.12', neighborName: undefined, since: 931, ...set };
+      const sessions = [{ state: 'Active' as const, ...one }];
+      return told({ ...SESSIONS, speakers: first === undefined ? [] : [{ ...first, protocols: [], sessions }] })[1];
+    };
+    const lastError = 'Received: Peer de-configured';
+    expect(lineOf({ lastError })).toMatch(/ start {2}00:00:00\.931 {2}Active {8}Received: Peer de-configured$/);
+    expect(lineOf({ lastError, state: 'Down' })).toMatch(/ down {3}00:00:00\.931 {2}Received: Peer de-configured$/);
+    expect(lineOf({ state: 'Down', neighborName: 'b', reason: 'disabled' })).toMatch(
+      / 00:00:00\.931 {2}\(b: disabled\)$/,
+    );
   });
 
   test('the time is virtual', () => {
@@ -187,6 +213,31 @@ describe('sessions are printed as birdc prints them', () => {
   test('what is down comes first, and is a failure', () => {
     expect(formatBgp(SESSIONS).split('\n')[0]).toBe('✗ 1 of 3 sides of sessions is not established');
     expect(bgpOk(SESSIONS)).toBe(false);
+  });
+
+  test('of more than 200 sides only what is down is listed, so that a full mesh of 200 nodes does not print 39,800', () => {
+    const names = Array.from({ length: 200 }, (_, i) => `n${i}`);
+    const speakers = (downOf: string) =>
+      names.map((name) => ({
+        ...{ name, as: 64512, routerId: '10.0.0.1', running: true, protocols: [] },
+        sessions: names
+          .filter((other) => other !== name)
+          .map((other) => ({
+            ...side,
+            ...{ name: `Mesh_${other}`, neighbor: other, neighborName: other, since: 0 },
+            state: other === downOf ? ('Active' as const) : ('Established' as const),
+          })),
+      }));
+    const lines = formatBgp({ ...SESSIONS, speakers: speakers('n7') }).split('\n');
+    // Each of the other 199 has one session with n7.
+    expect(lines[0]).toBe('✗ 199 of 39800 sides of sessions are not established');
+    expect(lines.filter((line) => line.startsWith('Mesh_'))).toHaveLength(199);
+    expect(lines.filter((line) => line.startsWith('Mesh_') && !line.includes('n7'))).toEqual([]);
+    const healthy = formatBgp({ ...SESSIONS, speakers: speakers('') });
+    expect(healthy).toMatch(/^✓ 39800 sides of sessions on 200 speakers, all established\n/);
+    expect(healthy).not.toContain('Mesh_');
+    const one = formatBgp({ ...SESSIONS, speakers: speakers('').slice(0, 1) });
+    expect(one.match(/^Mesh_/gm)).toHaveLength(199);
   });
 
   test('a daemon that does not run is a failure, and its sessions are not counted', () => {

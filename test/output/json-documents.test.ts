@@ -58,6 +58,12 @@ const DOCUMENTS = {
     { args: [MESH, 'explain', 'node-1', 'web'], why: 'a path, and neighbours that are silent' },
     { args: [MESH, 'explain', 'node-1', 'web', '--fault', 'off'], why: 'none, and where it gets lost' },
     { args: [MESH, 'messages', '--limit', '9'], why: 'messages' },
+    { args: ['calico-bgp', 'sessions', '--fault', 'mesh-off'], why: 'no sessions' },
+    { args: ['calico-route-reflectors', '--fault', 'both-gone'], why: 'sessions that are tried again' },
+    { args: ['calico-route-reflectors', 'explain', 'node-1', 'web-1', '--fault', 'both-gone'], why: 'falls back' },
+    { args: ['calico-route-reflectors', 'explain', 'node-1', 'web-1', '--fault', 'no-peers'], why: 'no sessions' },
+    { args: ['calico-tor', 'rib', 'tor-2', '--fault', 'fib-full'], why: 'no room' },
+    { args: ['calico-ipip', 'rib', 'node-1'], why: 'a tunnel' },
   ],
 } as const;
 

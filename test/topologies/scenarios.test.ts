@@ -3,10 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { type Checked, checkLab, formatExpectation } from '../../src/analyze/index.js';
 import { openLab } from '../../src/input/index.js';
 import { formatTrace } from '../../src/output/index.js';
-import { SERVICE_LABS, SHIPPED, type Shipped, shippedFile } from '../shipped.js';
+import { CALICO_LABS, SERVICE_LABS, SHIPPED, type Shipped, shippedFile } from '../shipped.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const PAGE = readFileSync(new URL('docs/failure-scenarios.md', ROOT), 'utf8');
+const CALICO_PAGE = readFileSync(new URL('docs/calico.md', ROOT), 'utf8');
 
 /** A line of the table. */
 interface Scenario {
@@ -24,7 +25,8 @@ const marked = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map(
 /** The commands that an advice may name, which no trace does. */
 const COMMANDS = new Set(['podpath services', 'podpath compare']);
 
-const SCENARIOS: readonly Scenario[] = PAGE.split('\n')
+const SCENARIOS: readonly Scenario[] = `${PAGE}\n${CALICO_PAGE}`
+  .split('\n')
   .filter((line) => /^\| (KP-\d+ )?\| (?!What is seen)/.test(line))
   .map((line) => {
     const [, id = '', , expected = '', codes = '', advice = ''] = line.split('|').map((cell) => cell.trim());
@@ -40,7 +42,7 @@ function shippedName(name: string): Shipped {
 }
 
 const CHECKED = new Map<Shipped, ReadonlyMap<string, Checked>>();
-for (const name of new Set([...SERVICE_LABS, ...SCENARIOS.map(({ lab }) => lab)])) {
+for (const name of new Set([...SERVICE_LABS, ...CALICO_LABS, ...SCENARIOS.map(({ lab }) => lab)])) {
   const { lab, built } = await openLab(shippedFile(name));
   CHECKED.set(
     name,
@@ -66,6 +68,17 @@ test.each(SERVICE_LABS)('%s: every fault has its line', (lab) => {
   });
   expect(lacking.map(([text]) => text)).toEqual([]);
 });
+
+test.each(CALICO_LABS)('%s: every fault is in a line', (lab) => {
+  const named = SCENARIOS.filter((each) => each.lab === lab).flatMap(({ expectation }) => [...withFaults(expectation)]);
+  const faults = [...(CHECKED.get(lab)?.values() ?? [])].flatMap(({ expectation }) => expectation.faults);
+  expect([...new Set(faults)].filter((fault) => !named.includes(fault))).toEqual([]);
+});
+
+function withFaults(expectation: string): readonly string[] {
+  const [, names = ''] = / with (.*?): /.exec(expectation) ?? [];
+  return names.split(', ');
+}
 
 describe('what no lab shows', () => {
   const [, section = ''] = PAGE.split('## What no lab shows');

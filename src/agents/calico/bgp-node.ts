@@ -1,4 +1,4 @@
-import { type Ipv4, type Ipv4Prefix, parseIpv4, prefixOf } from '../../address/index.js';
+import { formatIpv4, type Ipv4, type Ipv4Prefix, parseIpv4, prefixOf } from '../../address/index.js';
 import { type Cluster, type Labels, NODE_ANNOTATIONS, type Node, parseASNumber } from '../../cluster/index.js';
 
 /** A node as confd knows it: what its Node's spec.bgp says. */
@@ -24,13 +24,21 @@ export function bgpNodes({ nodes, calico }: Cluster): readonly BgpNode[] {
 /** globalDefaults of confd 3.21 pkg/backends/calico/client.go. */
 const DEFAULT_AS = 64512;
 
-function bgpNode({ name, labels, annotations }: Node, globalAs: number): BgpNode[] {
+/** A node's address as calico/node wrote it, with its subnet; undefined where calico/node has not run. */
+export function bgpAddress({
+  annotations,
+}: Pick<Node, 'annotations'>): { readonly address: Ipv4; readonly prefix: Ipv4Prefix } | undefined {
   const [text = '', length = '32'] = (annotations[NODE_ANNOTATIONS.ipv4Address] ?? '').split('/');
   const address = parseIpv4(text);
-  if (address === undefined) return [];
+  return address === undefined ? undefined : { address, prefix: prefixOf(address, Number(length)) };
+}
+
+function bgpNode(node: Node, globalAs: number): BgpNode[] {
+  const { name, labels, annotations } = node;
+  const own = bgpAddress(node);
+  if (own === undefined) return [];
+  const { address, prefix: network } = own;
   const cluster = annotations[NODE_ANNOTATIONS.routeReflectorClusterID] ?? '';
   const as = parseASNumber(annotations[NODE_ANNOTATIONS.asNumber] ?? '') ?? globalAs;
-  return [
-    { name, address, text, network: prefixOf(address, Number(length)), as, clusterId: parseIpv4(cluster), labels },
-  ];
+  return [{ name, address, text: formatIpv4(address), network, as, clusterId: parseIpv4(cluster), labels }];
 }

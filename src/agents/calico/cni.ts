@@ -7,10 +7,8 @@ import { type CniArgs, type CniSteps, hostNetns, pluginCalls } from '../cni/plug
 import { portMappings, portmap } from '../cni/portmap.js';
 import { netlinkAddress, netlinkRoute } from '../netlink.js';
 import { felixMtus, objectsOf } from './felix/settings.js';
-import { workloadVeth } from './names.js';
+import { NETWORK_NAME, workloadVeth } from './names.js';
 
-/** The network's name in the published 10-calico.conflist. */
-const NETWORK_NAME = 'k8s-pod-network';
 /** Of the host's end of every pod's link, so that the kernel need not draw one. */
 const HOST_MAC = 0xeeee_eeee_eeee as Mac;
 /** Nobody has this address: the node answers for it by proxy ARP. */

@@ -3,8 +3,8 @@ import type { LocalRoute, SessionConfig, SpeakerConfig, SpeakerInterface } from 
 import {
   type BGPConfiguration,
   CALICO_DEFAULTS,
-  type CalicoObjects,
   type Cluster,
+  groupBy,
   groupByNode,
   type IPAMBlock,
   type Labels,
@@ -14,7 +14,7 @@ import {
 import type { Machine } from '../cni/backend.js';
 import { type BgpNode, bgpNodes } from './bgp-node.js';
 import { type BirdFilters, birdFilters } from './bird-filters.js';
-import { workloadVeth } from './names.js';
+import { IPIP_DEVICE, VXLAN_DEVICE, workloadVeth } from './names.js';
 import { type Peering, type Peerings, peeringsOf } from './peerings.js';
 import { type ServiceRoutes, serviceRoutes } from './service-routes.js';
 
@@ -33,7 +33,7 @@ export function calicoSpeakers(cluster: Cluster, machines: ReadonlyMap<string, M
     filters: birdFilters(calico),
     services: serviceRoutes(cluster, bgpConfiguration),
   };
-  const blocks = blocksByNode(calico);
+  const blocks = groupBy(calico.blocks, ({ affinity }) => affinity);
   const pods = groupByNode(cluster.pods.filter((pod) => !pod.hostNetwork));
   const annotations = new Map(cluster.nodes.map((node) => [node.name, node.annotations]));
   return nodes.flatMap((node) => {
@@ -104,24 +104,13 @@ function kernelRoutes({ interfaces, defaultGateway }: Machine, pods: readonly Po
 /** Addresses of tunnel devices: `protocol direct` leaves out `cali*` and `kube-ipvs*` alone. */
 function tunnelInterfaces(annotations: Labels): readonly SpeakerInterface[] {
   const devices = [
-    ['tunl0', NODE_ANNOTATIONS.ipv4IPIPTunnelAddr],
-    ['vxlan.calico', NODE_ANNOTATIONS.ipv4VXLANTunnelAddr],
+    [IPIP_DEVICE, NODE_ANNOTATIONS.ipv4IPIPTunnelAddr],
+    [VXLAN_DEVICE, NODE_ANNOTATIONS.ipv4VXLANTunnelAddr],
   ] as const;
   return devices.flatMap(([name, key]) => {
     const address = parseIpv4(annotations[key] ?? '');
     return address === undefined ? [] : [{ name, address, prefixLength: 32 }];
   });
-}
-
-function blocksByNode({ blocks }: CalicoObjects): ReadonlyMap<string, readonly IPAMBlock[]> {
-  const byNode = new Map<string, IPAMBlock[]>();
-  for (const block of blocks) {
-    if (block.affinity === undefined) continue;
-    const own = byNode.get(block.affinity);
-    if (own === undefined) byNode.set(block.affinity, [block]);
-    else own.push(block);
-  }
-  return byNode;
 }
 
 /** The sessions of a node, in the order of bird.cfg: mesh, global, its own. */

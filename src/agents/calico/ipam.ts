@@ -3,12 +3,10 @@ import { type IPPool, type Labels, NODE_ANNOTATIONS, type Node, type Pod } from 
 import type { Registered, Unregistered, UnregisteredNode } from '../cni/backend.js';
 import { sandboxId } from '../container-runtime.js';
 import { type AutoAssign, type Claimant, Ipam } from './ipam/allocator.js';
+import { NETWORK_NAME } from './names.js';
 
 /** How the pool that is made where a lab has none is encapsulated, as CALICO_IPV4POOL_IPIP and _VXLAN of calico/node say. */
 export type DefaultPool = Pick<IPPool, 'ipipMode' | 'vxlanMode'>;
-
-/** The network's name in the published 10-calico.conflist. */
-const NETWORK_NAME = 'k8s-pod-network';
 
 /** What a pod asks of IPAM (cni-plugin 3.21 pkg/k8s/k8s.go): JSON lists. */
 const POOLS_ANNOTATION = 'cni.projectcalico.org/ipv4pools';

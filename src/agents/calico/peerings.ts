@@ -1,5 +1,5 @@
 import { formatIpv4, type Ipv4 } from '../../address/index.js';
-import { type BGPPeer, matchesSelector, parseSelector } from '../../cluster/index.js';
+import { type BGPPeer, groupBy, matchesSelector, parseSelector } from '../../cluster/index.js';
 import type { BgpNode } from './bgp-node.js';
 
 /** One side of a session that BGPPeers ask for: what confd keeps under `/global/peer_v4` and `/host/NODE/peer_v4`. */
@@ -29,7 +29,7 @@ export interface Peerings {
 export function peeringsOf(peers: readonly BGPPeer[], nodes: readonly BgpNode[], globalAs: number): Peerings {
   const global = new Map<Ipv4, Peering>();
   const ofNode = new Map<string, Map<Ipv4, Peering>>();
-  const find = selectorOn(nodes);
+  const find = finderOf(nodes);
   const emit = (node: string, peering: Peering): void => {
     const { address } = peering;
     if (global.has(address)) return;
@@ -41,11 +41,13 @@ export function peeringsOf(peers: readonly BGPPeer[], nodes: readonly BgpNode[],
     for (const peering of remotes(peer, find)) if (!global.has(peering.address)) global.set(peering.address, peering);
   for (const peer of peers.filter((each) => !isGlobal(each))) {
     const there = remotes(peer, find);
-    for (const { name } of locals(peer, nodes, find)) for (const peering of there) emit(name, peering);
+    for (const { name } of locals(peer, find)) for (const peering of there) emit(name, peering);
   }
   for (const peer of peers) {
-    const back = locals(peer, nodes, find).map((node) => peeringWith(node, peer));
-    const theirs = peer.peerSelector === undefined ? withAddress(peer, nodes, globalAs) : find(peer.peerSelector);
+    const theirs =
+      peer.peerSelector === undefined ? withAddress(peer, find, globalAs) : find.selected(peer.peerSelector);
+    if (theirs.length === 0) continue;
+    const back = locals(peer, find).map((node) => peeringWith(node, peer));
     for (const { name } of theirs) for (const peering of back) emit(name, peering);
   }
   return {
@@ -54,19 +56,34 @@ export function peeringsOf(peers: readonly BGPPeer[], nodes: readonly BgpNode[],
   };
 }
 
-type Find = (selector: string) => readonly BgpNode[];
+/** Finds nodes without looking at all of them for each BGPPeer. */
+interface Finder {
+  readonly all: readonly BgpNode[];
+  /** Each selector is read once. One that is no selector finds none. */
+  selected(selector: string): readonly BgpNode[];
+  called(name: string): readonly BgpNode[];
+  at(address: Ipv4): readonly BgpNode[];
+}
 
-/** Finds nodes by selectors; each selector is read once. One that is no selector finds none. */
-function selectorOn(nodes: readonly BgpNode[]): Find {
-  const found = new Map<string, readonly BgpNode[]>();
-  return (text) => {
-    const known = found.get(text);
-    if (known !== undefined) return known;
-    const read = parseSelector(text);
-    const matching = 'selector' in read ? nodes.filter(({ labels }) => matchesSelector(read.selector, labels)) : [];
-    found.set(text, matching);
-    return matching;
+function finderOf(nodes: readonly BgpNode[]): Finder {
+  const bySelector = new Map<string, readonly BgpNode[]>();
+  const byName = groupBy(nodes, ({ name }) => name);
+  const byAddress = groupBy(nodes, ({ address }) => address);
+  return {
+    all: nodes,
+    selected(text) {
+      const known = bySelector.get(text) ?? selectedBy(text, nodes);
+      bySelector.set(text, known);
+      return known;
+    },
+    called: (name) => byName.get(name) ?? [],
+    at: (address) => byAddress.get(address) ?? [],
   };
+}
+
+function selectedBy(text: string, nodes: readonly BgpNode[]): readonly BgpNode[] {
+  const read = parseSelector(text);
+  return 'selector' in read ? nodes.filter(({ labels }) => matchesSelector(read.selector, labels)) : [];
 }
 
 function isGlobal({ node, nodeSelector }: BGPPeer): boolean {
@@ -74,15 +91,15 @@ function isGlobal({ node, nodeSelector }: BGPPeer): boolean {
 }
 
 /** The nodes that a BGPPeer gives a session to. */
-function locals(peer: BGPPeer, nodes: readonly BgpNode[], find: Find): readonly BgpNode[] {
-  if ((peer.nodeSelector ?? '') !== '') return find(peer.nodeSelector ?? '');
-  return peer.node === undefined ? nodes : nodes.filter(({ name }) => name === peer.node);
+function locals({ node, nodeSelector = '' }: BGPPeer, find: Finder): readonly BgpNode[] {
+  if (nodeSelector !== '') return find.selected(nodeSelector);
+  return node === undefined ? find.all : find.called(node);
 }
 
 /** Whom it peers with. An AS of 0, where none is given with an address, never matches. */
-function remotes(peer: BGPPeer, find: Find): readonly Peering[] {
+function remotes(peer: BGPPeer, find: Finder): readonly Peering[] {
   const { peerSelector, peerIP, asNumber = 0, keepOriginalNextHop } = peer;
-  if (peerSelector !== undefined) return find(peerSelector).map((node) => peeringWith(node, peer));
+  if (peerSelector !== undefined) return find.selected(peerSelector).map((node) => peeringWith(node, peer));
   if (peerIP === undefined) return [];
   return [{ address: peerIP, as: asNumber, clusterId: undefined, keepNextHop: keepOriginalNextHop, peer }];
 }
@@ -92,9 +109,9 @@ function peeringWith({ address, as, clusterId }: BgpNode, peer: BGPPeer): Peerin
 }
 
 /** The nodes that a BGPPeer's address is of (nodesWithIPPortAndAS()). */
-function withAddress({ peerIP, asNumber }: BGPPeer, nodes: readonly BgpNode[], globalAs: number): readonly BgpNode[] {
+function withAddress({ peerIP, asNumber }: BGPPeer, find: Finder, globalAs: number): readonly BgpNode[] {
   const as = asNumber ?? globalAs;
-  return nodes.filter((node) => node.address === peerIP && node.as === as);
+  return peerIP === undefined ? [] : find.at(peerIP).filter((node) => node.as === as);
 }
 
 function inOrder(peerings: ReadonlyMap<Ipv4, Peering>): readonly Peering[] {

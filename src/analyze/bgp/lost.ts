@@ -1,7 +1,7 @@
 import type { Ipv4Prefix } from '../../address/index.js';
 import type { Explanation } from '../../bgp/index.js';
 import type { BgpLostRow } from '../../output/index.js';
-import { type BgpView, ownersOf } from './rows.js';
+import { type BgpView, ownersOf, speakerOf } from './rows.js';
 
 /** Neighbours that know the prefix, and why it has not come here from them: those of sessions that are down too. */
 export function withheldFrom({ speaker, withheld }: Explanation): readonly BgpLostRow[] {
@@ -9,24 +9,48 @@ export function withheldFrom({ speaker, withheld }: Explanation): readonly BgpLo
 }
 
 /**
- * Where an announcement gets lost on its way to a speaker: from it back along all sessions, through speakers that know
- * nothing either, until there are some that do. Only the nearest of these are told.
+ * Where an announcement gets lost on its way to a speaker: from it back along all sessions, through speakers that would
+ * pass it on and know nothing either, until there are some that do. Only the nearest of these are told, and on the way there each whose
+ * daemon does not run and would have had it to tell.
  */
-export function lostOnTheWay(view: BgpView, speaker: string, net: Ipv4Prefix): readonly BgpLostRow[] {
+export function lostOnTheWay(
+  view: BgpView,
+  speaker: string,
+  net: Ipv4Prefix,
+  origins: ReadonlySet<string>,
+): readonly BgpLostRow[] {
   const seen = new Set([speaker]);
+  const stopped: BgpLostRow[] = [];
   let border = [speaker];
   while (border.length > 0) {
     const lost = border.flatMap((name) => withheldFrom(view.explain(name, net)));
-    if (lost.length > 0) return lost;
+    stopped.push(...border.flatMap((name) => fromStopped(view, name, origins)));
+    if (lost.length > 0) return [...stopped, ...lost];
     border = border
       .flatMap((name) => neighborsOf(view, name))
       .filter((name) => {
-        const fresh = !seen.has(name) && view.running(name) && !knows(view, name, net);
+        const fresh = !seen.has(name) && view.running(name) && passesOn(view, name) && !knows(view, name, net);
         seen.add(name);
         return fresh;
       });
   }
-  return [];
+  return stopped;
+}
+
+/** What neighbours do not tell because they do not run: what is their own, or what they would pass on. */
+function fromStopped(view: BgpView, speaker: string, origins: ReadonlySet<string>): readonly BgpLostRow[] {
+  const owners = ownersOf(view);
+  return view.sessions(speaker).flatMap(({ name: session, neighbor, reason }) => {
+    const from = owners.get(neighbor);
+    if (from === undefined || view.running(from) || !(origins.has(from) || passesOn(view, from))) return [];
+    return [{ from, to: speaker, session, why: `the session is not established: ${reason ?? 'not yet'}` }];
+  });
+}
+
+/** What comes by iBGP goes on only to another AS (RFC 4271 §9.2), or where clients are reflected (RFC 4456 §6). */
+function passesOn(view: BgpView, name: string): boolean {
+  const { as, sessions } = speakerOf(view, name);
+  return sessions.some(({ neighborAs, rrClient }) => rrClient || neighborAs !== as);
 }
 
 function knows(view: BgpView, speaker: string, net: Ipv4Prefix): boolean {

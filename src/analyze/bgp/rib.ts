@@ -36,11 +36,11 @@ export function samePrefix(a: Ipv4Prefix, b: Ipv4Prefix): boolean {
   return a.length === b.length && a.address === b.address;
 }
 
-/** Where the forwarding table is not what the best paths are: what the kernel itself has told is not put there again. */
+/** Where the forwarding table is not what the best paths are; what the kernel has of its own stands there anyway. */
 function differences(view: BgpView, speaker: string, routes: readonly RibRoute[]): readonly BgpFibDifference[] {
   const fib = new Map(view.fib(speaker).map((route) => [formatPrefix(route.net), route]));
   return routes
-    .filter(({ best, source }) => best && source !== 'kernel')
+    .filter(({ best, source }) => best && !isKernelsOwn(source))
     .flatMap((route): BgpFibDifference[] => {
       const net = formatPrefix(route.net);
       const installed = fib.get(net);
@@ -52,7 +52,18 @@ function differences(view: BgpView, speaker: string, routes: readonly RibRoute[]
     });
 }
 
+/**
+ * Connected routes and those that the daemon has learned are there without it: krt_import_control(), BIRD 1.6
+ * sysdep/unix/krt.c, adds neither unless `device routes` says so.
+ */
+export function isKernelsOwn(source: RibRoute['source']): boolean {
+  return source === 'kernel' || source === 'device';
+}
+
+/** A filter may choose a device for a blackhole too: there is no next hop that would leave by it. */
 function asBest({ tunnel, nexthops, type }: FibRoute, best: RibRoute): boolean {
-  if (tunnel !== undefined || type !== best.type || nexthops.length !== best.nexthops.length) return false;
-  return nexthops.every(({ via, dev }, i) => via === best.nexthops[i]?.via && dev === best.nexthops[i]?.dev);
+  if (type !== best.type || nexthops.length !== best.nexthops.length) return false;
+  return nexthops.every(
+    ({ via, dev }, i) => via === best.nexthops[i]?.via && (tunnel ?? dev) === best.nexthops[i]?.dev,
+  );
 }

@@ -124,6 +124,6 @@ function attributesRow(attributes: BgpAttributes): BgpAttributesRow {
 }
 
 /** As as_path_format() writes it (BIRD nest/a-path.c): sets in braces. */
-export function formatAsPath(path: readonly AsPathSegment[]): string {
+function formatAsPath(path: readonly AsPathSegment[]): string {
   return path.map(({ type, as }) => (type === 'set' ? `{ ${as.join(' ')} }` : as.join(' '))).join(' ');
 }

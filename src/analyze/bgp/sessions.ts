@@ -31,7 +31,7 @@ function speakerRow(view: BgpView, name: string, owners: ReturnType<typeof owner
         state: session.state,
         reason: session.reason,
         lastError: session.lastError,
-        since: session.state === 'Established' ? session.since : undefined,
+        since: session.since,
         imported: session.imported,
         exported: session.exported,
         preferred: session.preferred,
@@ -40,12 +40,20 @@ function speakerRow(view: BgpView, name: string, owners: ReturnType<typeof owner
   };
 }
 
-/** What the routes that are not BGP's come from. */
+/**
+ * The protocols that are not BGP, in the order in which they stand in Calico's bird.cfg, which birdc keeps: bird_aggr.cfg
+ * comes first, with `protocol static` where there is something for it (confd 3.21 etc/calico/confd/templates).
+ */
 function protocolRows(view: BgpView, name: string): readonly BgpProtocolRow[] {
-  const { interfaces, routes } = speakerOf(view, name);
-  const rows = new Map<string, BgpProtocolRow>();
-  if (interfaces.length > 0) rows.set('direct1', { name: 'direct1', proto: 'Direct' });
-  for (const { protocol, source } of routes)
-    rows.set(protocol, { name: protocol, proto: source === 'static' ? 'Static' : 'Kernel' });
-  return [...rows.values()];
+  const { routes } = speakerOf(view, name);
+  const named = (wanted: 'static' | 'kernel'): readonly string[] => [
+    ...new Set(routes.filter(({ source }) => source === wanted).map(({ protocol }) => protocol)),
+  ];
+  const kernel = named('kernel');
+  return [
+    ...named('static').map((each): BgpProtocolRow => ({ name: each, proto: 'Static' })),
+    ...(kernel.length === 0 ? ['kernel1'] : kernel).map((each): BgpProtocolRow => ({ name: each, proto: 'Kernel' })),
+    { name: 'device1', proto: 'Device' },
+    { name: 'direct1', proto: 'Direct' },
+  ];
 }

@@ -14,6 +14,7 @@ interface BgpOptions extends LanguageOptions {
   readonly from?: string;
   readonly to?: string;
   readonly limit?: number;
+  readonly seed?: number;
   readonly json?: true;
 }
 
@@ -35,6 +36,11 @@ export function addBgp(program: Command, io: Io, exit: SetExit): void {
     .option('--to <node>', 'messages: to this receiver')
     .option('--limit <number>', 'messages: the last ones', values.number('--limit', 1, 1_000_000_000))
     .option('--fault <name>', 'switch a fault of the lab on (again for more)', collectList)
+    .option(
+      '--seed <number>',
+      'another order of what is sent at the same time',
+      values.number('--seed', 0, 999_999_999),
+    )
     .option('--json', 'as JSON (podpath-bgp/1)');
   addLanguageOptions(command, values)
     .addHelpText('after', EXAMPLES)
@@ -49,7 +55,7 @@ export function addBgp(program: Command, io: Io, exit: SetExit): void {
         const show = what ?? 'sessions';
         if (values.problems.length > 0) throw new InputError(values.problems);
         checkUse(show, node, prefix, options);
-        const bgp = await simulationOf(lab, options.fault ?? [], io);
+        const bgp = await simulationOf(lab, { faults: options.fault ?? [], seed: options.seed }, io);
         const report = await reportOf(bgp, show, { node, prefix, options });
         const { bgpOk, formatBgp, formatBgpJson } = await import('../../output/index.js');
         const color = options.color && wantsColor(io);
@@ -134,5 +140,5 @@ Examples:
   podpath bgp calico-tor rib tor-1 10.244.1.0/26 --all            all paths to one block, with their attributes
   podpath bgp calico-bgp explain node-1 web-1                     why packets to this pod go where they go
   podpath bgp calico-bgp explain node-1 10.244.2.0/26 --json      the same for programs
-  podpath bgp my-lab.yaml sessions --fault reflector-down         with one of the lab's faults
+  podpath bgp calico-route-reflectors --fault reflector-down      with one of the lab's faults
   podpath bgp calico-bgp messages --from node-1 --limit 20        the last messages that node-1 has sent`;

@@ -122,7 +122,6 @@ function peerOf({ name, spec, at }: EntryOf<'BGPPeer'>, peerIP: Ipv4 | undefined
     peerSelector: given(spec.peerSelector),
     keepOriginalNextHop: spec.keepOriginalNextHop ?? false,
     nextHopMode: spec.nextHopMode,
-    sourceAddress: spec.sourceAddress ?? 'UseNodeIP',
     filters: spec.filters ?? [],
     maxRestartTime: parseDuration(spec.maxRestartTime ?? ''),
     numAllowedLocalASNumbers: spec.numAllowedLocalASNumbers ?? 0,

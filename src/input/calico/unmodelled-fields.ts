@@ -22,6 +22,7 @@ const FIELDS: Readonly<Partial<Record<keyof CalicoSpecs, readonly Field[]>>> = {
     ['ipv4ElevatedRoutePriority'],
   ],
   BGPPeer: [
+    ['sourceAddress', 'UseNodeIP'],
     ['ttlSecurity', 0],
     ['reachableBy'],
     ['localWorkloadSelector'],

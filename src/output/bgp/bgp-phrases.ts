@@ -15,6 +15,12 @@ export interface BgpPhrases {
   readonly stale: string;
   readonly bestIs: (net: string, speaker: string, way: string) => string;
   readonly unknownHere: (asked: string, speaker: string) => string;
+  readonly fallsBack: (insteadOf: string, net: string, speaker: string, way: string) => string;
+  readonly kernelsOwn: string;
+  readonly sessionless: (speakers: readonly string[]) => string;
+  readonly times: string;
+  readonly onlyDown: string;
+  readonly moreDown: (count: number) => string;
   readonly unusable: (net: string, speaker: string) => string;
   readonly ofAddress: (address: string) => string;
   readonly alone: string;
@@ -62,6 +68,13 @@ const en: BgpPhrases = {
   stale: 'stale',
   bestIs: (net, speaker, way) => `${net} on ${speaker}: ${way}`,
   unknownHere: (asked, speaker) => `${speaker} knows no path to ${asked}`,
+  fallsBack: (insteadOf, net, speaker, way) =>
+    `${speaker} knows no path to ${insteadOf} and falls back on ${net}: ${way}`,
+  kernelsOwn: "the kernel's own",
+  sessionless: (speakers) => `${speakers.join(', ')}: no sessions are configured`,
+  times: 'Since is virtual time: daemons are started at 00:00:00.000',
+  onlyDown: 'Only what is not established is listed: sessions NODE lists all of one node.',
+  moreDown: (count) => `and ${count} more that ${count === 1 ? 'is' : 'are'} not established`,
   unusable: (net, speaker) => `${speaker} has no usable path to ${net}`,
   ofAddress: (address) => `${address}: the longest match`,
   alone: 'it is the only path',
@@ -138,6 +151,12 @@ const zh: BgpPhrases = {
   stale: 'stale',
   bestIs: (net, speaker, way) => `${speaker} 上的 ${net}：${way}`,
   unknownHere: (asked, speaker) => `${speaker} 没有到 ${asked} 的路径`,
+  fallsBack: (insteadOf, net, speaker, way) => `${speaker} 没有到 ${insteadOf} 的路径，只能用 ${net}：${way}`,
+  kernelsOwn: '内核自有',
+  sessionless: (speakers) => `${speakers.join('、')}：没有配置会话`,
+  times: 'Since 是虚拟时间：守护进程在 00:00:00.000 启动',
+  onlyDown: '只列出未建立的会话：sessions NODE 列出一个节点的全部会话。',
+  moreDown: (count) => `另有 ${count} 个未建立`,
   unusable: (net, speaker) => `${speaker} 没有到 ${net} 的可用路径`,
   ofAddress: (address) => `${address}：按最长匹配`,
   alone: '只有这一条路径',

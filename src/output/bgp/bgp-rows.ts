@@ -14,8 +14,8 @@ export interface BgpSessionRow {
   readonly reason: string | undefined;
   /** What went wrong last, as birdc prints it behind the state. */
   readonly lastError: string | undefined;
-  /** When it was established; undefined when it is not. */
-  readonly since: number | undefined;
+  /** When it came up, or went: `Since` of birdc. */
+  readonly since: number;
   /** Routes: Adj-RIB-In after the import filter, Adj-RIB-Out, those that are best here. */
   readonly imported: number;
   readonly exported: number;
@@ -25,7 +25,7 @@ export interface BgpSessionRow {
 /** A protocol instance that is no session, as `birdc show protocols` lists it besides. */
 export interface BgpProtocolRow {
   readonly name: string;
-  readonly proto: 'Direct' | 'Static' | 'Kernel';
+  readonly proto: 'Static' | 'Kernel' | 'Device' | 'Direct';
 }
 
 /** A speaker and its sessions. */
@@ -187,6 +187,11 @@ export interface BgpExplanation {
   readonly asked: string;
   /** Of an address the longest match; undefined: the speaker has none. */
   readonly net: string | undefined;
+  /**
+   * A longer prefix than `net`, which another speaker originates and which has not come here: a route of the machine's
+   * own, such as its default route, is all that is left for the address. undefined: no such.
+   */
+  readonly insteadOf: string | undefined;
   /** The best first. */
   readonly candidates: readonly BgpCandidateRow[];
   readonly way: readonly BgpStepRow[];
@@ -199,6 +204,8 @@ export interface BgpExplanation {
   readonly origins: readonly BgpOriginRow[];
   /** Between who knows it and a speaker that does not: where it gets lost. Empty when the speaker knows it. */
   readonly lost: readonly BgpLostRow[];
+  /** Of the speaker and those that originate what gets lost, who has no session configured at all. */
+  readonly sessionless: readonly string[];
 }
 
 /** A message. */
@@ -253,7 +260,10 @@ export function bgpOk(report: BgpReport): boolean {
     case 'rib':
       return report.running && (report.asked === undefined || report.routes.length > 0);
     case 'explain':
-      return report.candidates.some(({ route }) => route.best && route.type !== 'unreachable');
+      return (
+        report.insteadOf === undefined &&
+        report.candidates.some(({ route }) => route.best && route.type !== 'unreachable')
+      );
     case 'messages':
       return true;
   }

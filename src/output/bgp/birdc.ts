@@ -1,4 +1,4 @@
-import { padEnd } from '../width.js';
+import { displayWidth, padEnd } from '../width.js';
 import type {
   BgpAttributesRow,
   BgpFibRow,
@@ -15,42 +15,49 @@ export function formatTime(ms: number): string {
   return `${part(3_600_000, 1000)}:${part(60_000, 60)}:${part(1000, 60)}.${String(whole % 1000).padStart(3, '0')}`;
 }
 
-/** One line of `birdc show protocols`, proto_cmd_show() in BIRD nest/proto.c: `%-10s %-10s %-10s %-6s %-12s  %s`. */
-function protocolLine(name: string, proto: string, table: string, state: string, since: string, info: string): string {
-  const columns = [padEnd(name, 10), padEnd(proto, 10), padEnd(table, 10), padEnd(state, 6), padEnd(since, 13)];
+/** The columns of `birdc show protocols`. */
+type Columns = readonly [name: string, proto: string, table: string, state: string, since: string, info: string];
+
+/** proto_cmd_show() in BIRD nest/proto.c: `%-10s %-10s %-10s %-6s %-12s  %s`, with names as wide as the longest. */
+function protocolLine([name, proto, table, state, since, info]: Columns, names: number): string {
+  const columns = [padEnd(name, names), padEnd(proto, 10), padEnd(table, 10), padEnd(state, 6), padEnd(since, 13)];
   return `${columns.join(' ')} ${info}`.trimEnd();
 }
 
 /** A session's line. */
-export interface ProtocolLine {
+interface ProtocolLine {
   readonly text: string;
   readonly down: boolean;
 }
 
-/** `birdc show protocols` of a speaker, without what no packet depends on (`device1`). */
-export function protocolLines({ protocols, sessions }: BgpSpeakerRow): readonly ProtocolLine[] {
+/** `birdc show protocols` of a speaker. */
+export function protocolLines({ protocols, sessions }: Pick<BgpSpeakerRow, 'protocols' | 'sessions'>): ProtocolLine[] {
+  const names = Math.max(10, ...[...protocols, ...sessions].map(({ name }) => displayWidth(name)));
+  const line = (columns: Columns, down = false): ProtocolLine => ({ text: protocolLine(columns, names), down });
   return [
-    { text: protocolLine('Name', 'Proto', 'Table', 'State', 'Since', 'Info'), down: false },
-    ...protocols.map(({ name, proto }) => ({
-      text: protocolLine(name, proto, proto === 'Direct' ? '---' : 'master4', 'up', formatTime(0), ''),
-      down: false,
-    })),
-    ...sessions.map((session) => ({ text: sessionLine(session), down: session.state !== 'Established' })),
+    line(['Name', 'Proto', 'Table', 'State', 'Since', 'Info']),
+    ...protocols.map(({ name, proto }) => line([name, proto, TABLE[proto], 'up', formatTime(0), ''])),
+    ...sessions.map((session) => line(sessionColumns(session), session.state !== 'Established')),
   ];
 }
 
+/** Protocols without a channel have no table. */
+const TABLE = { Static: 'master4', Kernel: 'master4', Device: '---', Direct: '---' } as const;
+
 /**
  * The state of a protocol that is not up: `start` while it tries, `down` when it was switched off (proto_state_name()).
- * Who the neighbour is, and why it is not there, stands in brackets where birdc says nothing.
+ * Then bgp_get_status(), BIRD proto/bgp/bgp.c: the state of BGP, unless it is down, and the last error. Who the neighbour
+ * is, and why it is not there, stands in brackets where birdc says nothing.
  */
-function sessionLine({ name, state, since, reason, lastError, neighborName }: BgpSessionRow): string {
+function sessionColumns({ name, state, since, reason, lastError, neighborName }: BgpSessionRow): Columns {
   const whole = state === 'Established' ? 'up' : state === 'Down' ? 'down' : 'start';
-  const time = since === undefined ? '---' : formatTime(since);
+  const error = state === 'Established' ? '' : (lastError ?? '');
+  const info = (state === 'Down' ? error : `${padEnd(state, 13)} ${error}`).trimEnd();
   const more = [neighborName, reason === lastError ? undefined : reason]
     .filter((each) => each !== undefined)
     .join(': ');
-  const info = `${padEnd(state === 'Down' ? '' : state, 13)} ${state === 'Established' ? '' : (lastError ?? '')}`;
-  return protocolLine(name, 'BGP', '---', whole, time, more === '' ? info : `${info.trimEnd()}  (${more})`);
+  const brackets = more === '' ? '' : `(${more})`;
+  return [name, 'BGP', '---', whole, formatTime(since), [info, brackets].filter((each) => each !== '').join('  ')];
 }
 
 const ORIGIN = { IGP: 'i', EGP: 'e', INCOMPLETE: '?' } as const;

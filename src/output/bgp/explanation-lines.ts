@@ -8,7 +8,7 @@ const MOST = 12;
 
 /** Why a speaker uses the path that it uses, or where the announcement was lost. */
 export function explanationLines(row: BgpExplanation, page: Page, p: BgpPhrases): void {
-  const { speaker, asked, net, candidates, fib, missing } = row;
+  const { speaker, asked, net, candidates } = row;
   const say = (label: BgpLabel, text: string): void => page.paragraph(2, p.label[label], text);
   if (!row.running) {
     page.line(page.paint('bad', `✗ ${p.stopped(speaker)}`));
@@ -17,26 +17,36 @@ export function explanationLines(row: BgpExplanation, page: Page, p: BgpPhrases)
   headLine(row, page, p);
   page.line();
   if (net !== undefined && net !== asked) say('address', p.ofAddress(asked));
-  const [best] = candidates;
   for (const candidate of candidates) {
     say(candidate.route.best ? 'best' : 'path', p.lostBy(pathOf(candidate, p), whyOf(candidate, candidates, p)));
   }
-  if (best !== undefined && row.way.length > 0) say('way', wayOf(row));
+  if (row.way.length > 1) say('way', wayOf(row));
   listOf(row.origins, p).forEach((text, i) => {
     page.paragraph(2, i === 0 ? p.label.origin : '', text);
   });
   for (const text of grouped(row.withheld, p)) say('silent', text);
-  if (fib !== undefined) say('fib', `${fib.net} ${formatWay(fib)}`);
-  else if (missing !== undefined && net !== undefined) say('fib', p.notInstalled(missing));
+  const inKernel = fibText(row, p);
+  if (inKernel !== undefined) say('fib', inKernel);
   lostLines(row, p).forEach((text, i) => {
     page.paragraph(2, i === 0 ? p.label.lost : '', text);
   });
-  if (net === undefined && row.lost.length === 0 && row.origins.length > 0) say('lost', p.noWay);
 }
 
-function headLine({ speaker, asked, net, candidates }: BgpExplanation, page: Page, p: BgpPhrases): void {
+/** What a route of the kernel's own leads to stands there already; nobody has installed it. */
+function fibText({ net, candidates, fib, missing }: BgpExplanation, p: BgpPhrases): string | undefined {
+  if (fib !== undefined) {
+    const source = candidates.find(({ route }) => route.best)?.route.source;
+    const own = source === 'kernel' || source === 'device';
+    return `${fib.net} ${formatWay(fib)}${own ? `, ${p.kernelsOwn}` : ''}`;
+  }
+  return missing === undefined || net === undefined ? undefined : p.notInstalled(missing);
+}
+
+function headLine({ speaker, asked, net, insteadOf, candidates }: BgpExplanation, page: Page, p: BgpPhrases): void {
   const best = candidates.find(({ route }) => route.best);
-  if (best !== undefined && net !== undefined && best.route.type !== 'unreachable')
+  if (best !== undefined && net !== undefined && insteadOf !== undefined)
+    page.line(page.paint('bad', `✗ ${p.fallsBack(insteadOf, net, speaker, pathOf(best, p))}`));
+  else if (best !== undefined && net !== undefined && best.route.type !== 'unreachable')
     page.line(page.paint('good', `✓ ${p.bestIs(net, speaker, pathOf(best, p))}`));
   else
     page.line(page.paint('bad', `✗ ${net === undefined ? p.unknownHere(asked, speaker) : p.unusable(net, speaker)}`));
@@ -71,7 +81,10 @@ function listOf(origins: BgpExplanation['origins'], p: BgpPhrases): readonly str
 }
 
 /** Those that have it of their own first: with them it is decided; of the others those with one reason together. */
-function lostLines({ lost, origins }: BgpExplanation, p: BgpPhrases): readonly string[] {
+function lostLines({ lost, origins, net, insteadOf, sessionless }: BgpExplanation, p: BgpPhrases): readonly string[] {
+  const missed = origins.length > 0 && (net === undefined || insteadOf !== undefined);
+  const alone = sessionless.length === 0 ? [] : [p.sessionless(few(sessionless, p))];
+  if (missed && lost.length === 0) return [p.noWay, ...alone];
   const own = new Set(origins.map(({ speaker }) => speaker));
   const direct = lost.filter(({ from }) => own.has(from));
   const others = new Map<string, { readonly first: BgpLostRow; readonly from: string[] }>();
@@ -84,6 +97,7 @@ function lostLines({ lost, origins }: BgpExplanation, p: BgpPhrases): readonly s
   const lines = [
     ...direct.map(({ from, to, session, why }) => p.lost([from], to, session, why)),
     ...[...others.values()].map(({ first, from }) => p.lost(few(from, p), first.to, first.session, first.why)),
+    ...alone,
   ];
   return lines.length > MOST ? [...lines.slice(0, MOST), p.more(lines.length - MOST)] : lines;
 }

@@ -1,7 +1,14 @@
 import { Page } from '../text/page.js';
 import type { Language } from '../text/phrases.js';
 import { BGP_PHRASES, type BgpPhrases } from './bgp-phrases.js';
-import { type BgpMessages, type BgpReport, type BgpRib, type BgpSessions, bgpOk } from './bgp-rows.js';
+import {
+  type BgpMessages,
+  type BgpReport,
+  type BgpRib,
+  type BgpSessions,
+  type BgpSpeakerRow,
+  bgpOk,
+} from './bgp-rows.js';
 import { formatTime, formatWay, protocolLines, routeLines } from './birdc.js';
 import { explanationLines } from './explanation-lines.js';
 
@@ -50,14 +57,36 @@ function sessionLines({ speakers }: BgpSessions, page: Page, p: BgpPhrases): voi
   if (down > 0) page.line(page.paint('bad', `✗ ${p.someDown(down, sessions.length)}`));
   else if (sessions.length > 0)
     page.line(page.paint('good', `✓ ${p.allUp(sessions.length, speakers.length - stopped.length)}`));
-  for (const { name } of stopped) page.line(page.paint('bad', `✗ ${p.stopped(name)}`));
+  for (const { name } of stopped.slice(0, MOST_LINES)) page.line(page.paint('bad', `✗ ${p.stopped(name)}`));
+  if (stopped.length > MOST_LINES) page.line(p.more(stopped.length - MOST_LINES));
+  const running = speakers.filter((speaker) => speaker.running);
+  if (speakers.length > 1 && sessions.length > MOST_LINES) downLines(running, down, page, p);
+  else for (const speaker of running) speakerLines(speaker, page, p);
+  if (running.length === 0) return;
+  page.line();
+  page.line(page.paint('quiet', p.times));
+}
+
+/** Of so many sides all are listed; of more, those that are not established, so many of them. */
+const MOST_LINES = 200;
+
+function speakerLines(speaker: BgpSpeakerRow, page: Page, p: BgpPhrases): void {
+  page.line();
+  page.line(page.paint('place', `${speaker.name}  AS${speaker.as}, router id ${speaker.routerId}`));
+  for (const { text, down } of protocolLines(speaker)) page.line(down ? page.paint('bad', text) : text);
+  if (speaker.sessions.length === 0) page.line(page.paint('quiet', p.noSessions));
+}
+
+function downLines(speakers: readonly BgpSpeakerRow[], down: number, page: Page, p: BgpPhrases): void {
+  let left = MOST_LINES;
   for (const speaker of speakers) {
-    if (!speaker.running) continue;
-    page.line();
-    page.line(page.paint('place', `${speaker.name}  AS${speaker.as}, router id ${speaker.routerId}`));
-    for (const { text, down: bad } of protocolLines(speaker)) page.line(bad ? page.paint('bad', text) : text);
-    if (speaker.sessions.length === 0) page.line(page.paint('quiet', p.noSessions));
+    const sessions = speaker.sessions.filter(({ state }) => state !== 'Established').slice(0, left);
+    if (sessions.length > 0) speakerLines({ ...speaker, protocols: [], sessions }, page, p);
+    left -= sessions.length;
   }
+  page.line();
+  if (down > MOST_LINES) page.line(p.moreDown(down - MOST_LINES));
+  page.line(p.onlyDown);
 }
 
 function ribLines(

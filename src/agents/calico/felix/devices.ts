@@ -2,11 +2,9 @@ import { formatIpv4, type Ipv4 } from '../../../address/index.js';
 import { addressesOf } from '../../../linux/index.js';
 import { type AgentContext, callsOn, ownNetns, type Steps } from '../../agent.js';
 import { netlinkAddress } from '../../netlink.js';
+import { IPIP_DEVICE, VXLAN_DEVICE } from '../names.js';
 import { felixMtus, ipipTunnelAddress, objectsOf } from './settings.js';
 import { type Vtep, vteps } from './vteps.js';
-
-const TUNL0 = 'tunl0';
-export const VXLAN_DEVICE = 'vxlan.calico';
 
 /**
  * The device that the module of IPIP makes by itself: MTU, up, and the node's tunnel address, if it has one, alone (felix
@@ -14,13 +12,13 @@ export const VXLAN_DEVICE = 'vxlan.calico';
  */
 export function* ipipDevice(context: AgentContext): Steps {
   const call = callsOn(context.self.name, { by: 'felix', object: 'IPIP device' });
-  if ((yield call({ call: 'tunnel change', dev: TUNL0, mode: 'ipip' })) !== undefined) return;
-  const link = ownNetns(context).links.get(TUNL0);
+  if ((yield call({ call: 'tunnel change', dev: IPIP_DEVICE, mode: 'ipip' })) !== undefined) return;
+  const link = ownNetns(context).links.get(IPIP_DEVICE);
   if (link === undefined) return;
   const { ipip: mtu } = felixMtus(ownNetns(context), objectsOf(context));
-  if (link.mtu !== mtu && (yield call({ call: 'link set', dev: TUNL0, set: { mtu } })) !== undefined) return;
-  if (!link.up && (yield call({ call: 'link set', dev: TUNL0, set: { up: true } })) !== undefined) return;
-  yield* onlyAddress(context, TUNL0, ipipTunnelAddress(context.self));
+  if (link.mtu !== mtu && (yield call({ call: 'link set', dev: IPIP_DEVICE, set: { mtu } })) !== undefined) return;
+  if (!link.up && (yield call({ call: 'link set', dev: IPIP_DEVICE, set: { up: true } })) !== undefined) return;
+  yield* onlyAddress(context, IPIP_DEVICE, ipipTunnelAddress(context.self));
 }
 
 /**

@@ -56,7 +56,7 @@ function* ipsets(context: AgentContext, settings: RuleSettings): Steps {
 /** One text for each table that is not as it should be. */
 function* tables(context: AgentContext, settings: RuleSettings, workloads: readonly Workload[]): Steps {
   for (const table of felixTables(context.cluster, settings, workloads)) {
-    const chunks = tableText(table, ownNetns(context), settings.felix.chainInsertMode);
+    const chunks = tableText(table, ownNetns(context));
     const call = callsOn(context.self.name, { by: 'felix', object: `table ${table.name}` });
     if (chunks !== undefined) yield call({ call: 'iptables-restore', family: 'ip', flush: 'noflush', chunks });
   }

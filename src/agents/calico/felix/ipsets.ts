@@ -6,8 +6,8 @@ import type { AgentContext } from '../../agent.js';
 import { WORKLOAD_PREFIX } from '../names.js';
 import { IPSET } from './names.js';
 import { perCluster } from './per-cluster.js';
-import { objectsOf, type RuleSettings } from './settings.js';
-import { bgpAddress, vteps } from './vteps.js';
+import { KUBE_IPVS0, objectsOf, type RuleSettings } from './settings.js';
+import { nodeNetwork, vteps } from './vteps.js';
 
 /** A set as Felix wants it. */
 interface WantedSet {
@@ -18,8 +18,6 @@ interface WantedSet {
 
 /** MaxIpsetSize. */
 const MAX_ELEMENTS = 1048576;
-/** InterfaceExclude: addresses of IPVS are no addresses of the host. */
-const EXCLUDED = 'kube-ipvs0';
 
 /**
  * The text for `ipset restore` that makes the sets of a node what they should be, without those that are; undefined when
@@ -53,20 +51,17 @@ function wantedSets(context: AgentContext, settings: RuleSettings, ns: Netns): W
 
 /** ipip_mgr.go: of all nodes, this one too. */
 const nodeAddresses = perCluster(({ nodes }): readonly string[] =>
-  nodes.flatMap((node) => {
-    const address = bgpAddress(node)?.address;
-    return address === undefined ? [] : [formatIpv4(address)];
-  }),
+  nodes.map((node) => formatIpv4(nodeNetwork(node).address)),
 );
 
 /**
  * The local routes of all interfaces but pods', without their prefix length: 127.0.0.0/8 leaves 127.0.0.0
- * (ifacemonitor/iface_monitor.go, hostip_mgr.go).
+ * (ifacemonitor/iface_monitor.go, hostip_mgr.go). By InterfaceExclude those of IPVS are none of the host's.
  */
 function hostAddresses({ ipv4 }: Netns): string[] {
   const addresses = new Set<string>();
   for (const route of ipv4.tables.get(RT_TABLE_LOCAL) ?? [])
-    if (route.type === 'local' && !route.dev.startsWith(WORKLOAD_PREFIX) && route.dev !== EXCLUDED)
+    if (route.type === 'local' && !route.dev.startsWith(WORKLOAD_PREFIX) && route.dev !== KUBE_IPVS0)
       addresses.add(formatIpv4(route.dst.address));
   return [...addresses];
 }

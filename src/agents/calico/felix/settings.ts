@@ -27,8 +27,8 @@ export interface RuleSettings {
   readonly blockedCIDRs: readonly string[];
 }
 
-/** kube-proxy's device in IPVS mode. */
-const KUBE_IPVS0 = 'kube-ipvs0';
+/** kube-proxy's device in IPVS mode, by Felix's own knowledge of it (InterfaceExclude and dataplane/driver.go). */
+export const KUBE_IPVS0 = 'kube-ipvs0';
 
 /**
  * Undefined where Felix ends at its start: IptablesMarkMask leaves it too few bits.

@@ -1,4 +1,5 @@
 import { formatIpv4 } from '../../../address/index.js';
+import { IPIP_DEVICE, VXLAN_DEVICE } from '../names.js';
 import { allBits } from './marks.js';
 import {
   clearMark,
@@ -67,8 +68,8 @@ export function staticMangleChains(settings: RuleSettings): FelixChain[] {
 
 export function staticNatChains(settings: RuleSettings): FelixChain[] {
   const tunnels = [
-    ...(settings.ipip && settings.ipipAddress ? ['tunl0'] : []),
-    ...(settings.vxlan && settings.vxlanAddress ? ['vxlan.calico'] : []),
+    ...(settings.ipip && settings.ipipAddress ? [IPIP_DEVICE] : []),
+    ...(settings.vxlan && settings.vxlanAddress ? [VXLAN_DEVICE] : []),
   ];
   return [
     { name: 'cali-PREROUTING', rules: [jump(CHAIN.fipDnat)] },

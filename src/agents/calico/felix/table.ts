@@ -14,10 +14,37 @@ export interface ChainGroup {
 export interface FelixTable {
   readonly name: TableName;
   readonly groups: readonly ChainGroup[];
-  /** What goes before all others' rules in a built-in chain, or after them with ChainInsertMode append. */
-  readonly inserts: ReadonlyMap<string, FelixRule>;
-  /** What goes behind all others' rules in either mode. */
-  readonly appends: ReadonlyMap<string, readonly FelixRule[]>;
+  /** By built-in chain. */
+  readonly builtIn: ReadonlyMap<string, OwnRules>;
+}
+
+/** Felix's rules in somebody else's chain. */
+export interface OwnRules {
+  /** Whether `first` goes before all others' rules or, like `last` in either case, behind them (ChainInsertMode). */
+  readonly mode: 'insert' | 'append';
+  /** Hashes of the rules. */
+  readonly first: readonly string[];
+  readonly last: readonly string[];
+  /** What puts them there. */
+  readonly lines: readonly string[];
+}
+
+/** Makes them for a built-in chain. */
+export function ownRules(
+  chain: string,
+  first: FelixRule,
+  last: readonly FelixRule[],
+  mode: OwnRules['mode'],
+): OwnRules {
+  const own: FelixChain = { name: chain, rules: [first] };
+  // So that a rule has another hash at the end than at the beginning.
+  const appended: FelixChain = { name: `${chain}*appends*`, rules: last };
+  return {
+    mode,
+    first: ruleHashes(own),
+    last: ruleHashes(appended),
+    lines: [...linesOf(mode === 'insert' ? '-I' : '-A', chain, own), ...linesOf('-A', chain, appended)],
+  };
 }
 
 /** Makes a group; `object` is what its lines are made for. */
@@ -39,13 +66,13 @@ export function chainGroup(object: string, chains: readonly FelixChain[]): Chain
  *
  * Chains that Felix no longer wants would be deleted; no lab's Felix has had others.
  */
-export function tableText(wanted: FelixTable, ns: Netns, mode: 'insert' | 'append'): RestoreChunk[] | undefined {
+export function tableText(wanted: FelixTable, ns: Netns): RestoreChunk[] | undefined {
   const table = ns.iptables.get(wanted.name);
   const dirty = wanted.groups.filter((group) =>
     group.chains.some(({ name }) => hashesOf(table, name) !== group.hashes.get(name)),
   );
-  const builtIn = [...wanted.inserts].flatMap(([chain, rule]) =>
-    builtInLines(chain, rule, wanted.appends.get(chain) ?? [], table?.chains.get(chain)?.rules ?? [], mode),
+  const builtIn = [...wanted.builtIn].flatMap(([chain, own]) =>
+    builtInLines(chain, own, table?.chains.get(chain)?.rules ?? []),
   );
   if (dirty.length === 0 && builtIn.length === 0) return undefined;
   return [
@@ -89,24 +116,11 @@ function hashOf({ matches }: Rule): string | undefined {
  * Lines that put Felix's rules where they belong in somebody else's chain: when they are not all in their place, they are
  * deleted and made anew (expectedHashesForInsertAppendChain()).
  */
-function builtInLines(
-  chain: string,
-  insert: FelixRule,
-  appends: readonly FelixRule[],
-  rules: readonly Rule[],
-  mode: 'insert' | 'append',
-): string[] {
-  const own: FelixChain = { name: chain, rules: [insert] };
-  // So that a rule has another hash at the end than at the beginning.
-  const last: FelixChain = { name: `${chain}*appends*`, rules: appends };
-  const others = rules.filter((rule) => hashOf(rule) === undefined).map(() => undefined);
-  const inserted = ruleHashes(own);
-  const expected = [...(mode === 'insert' ? [...inserted, ...others] : [...others, ...inserted]), ...ruleHashes(last)];
+function builtInLines(chain: string, { mode, first, last, lines }: OwnRules, rules: readonly Rule[]): string[] {
   const there = rules.map(hashOf);
+  const others = there.filter((hash) => hash === undefined);
+  const expected = [...(mode === 'insert' ? [...first, ...others] : [...others, ...first]), ...last];
   if (there.length === expected.length && there.every((hash, i) => hash === expected[i])) return [];
-  return [
-    ...rules.filter((rule) => hashOf(rule) !== undefined).map((rule) => printRule(rule, chain).replace('-A', '-D')),
-    ...linesOf(mode === 'insert' ? '-I' : '-A', chain, own),
-    ...linesOf('-A', chain, last),
-  ];
+  const own = rules.filter((_, i) => there[i] !== undefined);
+  return [...own.map((rule) => printRule(rule, chain).replace('-A', '-D')), ...lines];
 }

@@ -4,15 +4,16 @@ import { endpointMarkChains, hostDispatchChains, workloadDispatchChains } from '
 import { profileChains, workloadChains } from './endpoints.js';
 import { endpointMarks } from './marks.js';
 import { perCluster } from './per-cluster.js';
-import { type FelixChain, jump } from './rule.js';
+import { type FelixChain, type FelixRule, jump } from './rule.js';
 import type { RuleSettings } from './settings.js';
 import { forwardAppends, staticFilterChains } from './static-filter.js';
 import { staticMangleChains, staticNatChains, staticRawChains } from './static-tables.js';
-import { type ChainGroup, chainGroup, type FelixTable } from './table.js';
+import { type ChainGroup, chainGroup, type FelixTable, ownRules } from './table.js';
 import type { Workload } from './workloads.js';
 
 /** What is equal on several nodes of a cluster, made once for all of them and so parsed once. */
 const sharedGroups = perCluster(() => new Map<string, ChainGroup>());
+const sharedBuiltIns = perCluster(() => new Map<string, BuiltIns>());
 
 /** The tables of a node, in the order in which Felix hands them over (felix 3.21 dataplane/linux/int_dataplane.go). */
 export function felixTables(cluster: Cluster, settings: RuleSettings, workloads: readonly Workload[]): FelixTable[] {
@@ -27,19 +28,19 @@ export function felixTables(cluster: Cluster, settings: RuleSettings, workloads:
     shared('base chains', table, () => make(settings));
   const hosts = (table: 'raw' | 'mangle' | 'filter'): ChainGroup =>
     shared('host endpoints', `host endpoints ${table}`, () => hostDispatchChains(table));
-  const none = new Map();
+  const known = sharedBuiltIns(cluster);
+  const builtIns = known.get(key) ?? builtInsOf(settings);
+  known.set(key, builtIns);
   return [
     {
       name: 'mangle',
       groups: [fixed('mangle', staticMangleChains), hosts('mangle')],
-      inserts: jumps(['PREROUTING', 'POSTROUTING']),
-      appends: none,
+      builtIn: builtIns.mangle,
     },
     {
       name: 'nat',
       groups: [fixed('nat', staticNatChains)],
-      inserts: jumps(['PREROUTING', 'POSTROUTING', 'OUTPUT']),
-      appends: none,
+      builtIn: builtIns.nat,
     },
     {
       name: 'filter',
@@ -51,20 +52,36 @@ export function felixTables(cluster: Cluster, settings: RuleSettings, workloads:
         ),
         ...workloadGroups(settings, workloads),
       ],
-      inserts: jumps(['FORWARD', 'INPUT', 'OUTPUT']),
-      appends: new Map([['FORWARD', forwardAppends(settings)]]),
+      builtIn: builtIns.filter,
     },
     {
       name: 'raw',
       groups: [fixed('raw', staticRawChains), hosts('raw')],
-      inserts: jumps(['PREROUTING', 'OUTPUT']),
-      appends: none,
+      builtIn: builtIns.raw,
     },
   ];
 }
 
-function jumps(chains: readonly string[]): FelixTable['inserts'] {
-  return new Map(chains.map((chain) => [chain, jump(`cali-${chain}`)]));
+type BuiltIns = Readonly<Record<'mangle' | 'nat' | 'filter' | 'raw', FelixTable['builtIn']>>;
+
+/** Jumps to Felix's chain of the same name, and what stands at the end of FORWARD. */
+function builtInsOf(settings: RuleSettings): BuiltIns {
+  const of = (
+    chains: readonly string[],
+    appends: ReadonlyMap<string, FelixRule[]> = new Map(),
+  ): FelixTable['builtIn'] =>
+    new Map(
+      chains.map((chain) => [
+        chain,
+        ownRules(chain, jump(`cali-${chain}`), appends.get(chain) ?? [], settings.felix.chainInsertMode),
+      ]),
+    );
+  return {
+    mangle: of(['PREROUTING', 'POSTROUTING']),
+    nat: of(['PREROUTING', 'POSTROUTING', 'OUTPUT']),
+    filter: of(['FORWARD', 'INPUT', 'OUTPUT'], new Map([['FORWARD', forwardAppends(settings)]])),
+    raw: of(['PREROUTING', 'OUTPUT']),
+  };
 }
 
 /** Only those that pods here have: Felix hears of no others. */

@@ -1,6 +1,7 @@
-import { type Ipv4, type Ipv4Prefix, type Mac, parseIpv4, parseMac, prefixOf } from '../../../address/index.js';
+import { type Ipv4, type Ipv4Prefix, type Mac, parseMac, prefixOf } from '../../../address/index.js';
 import { type Cluster, NODE_ANNOTATIONS, type Node } from '../../../cluster/index.js';
 import { sha1Hex } from '../../digest.js';
+import { bgpAddress } from '../bgp-node.js';
 import { perCluster } from './per-cluster.js';
 import { vxlanTunnelAddress } from './settings.js';
 
@@ -14,22 +15,19 @@ export interface Vtep {
   readonly mac: Mac;
 }
 
-/** The node's address as calico/node wrote it, with its prefix; undefined where calico/node has not run. */
-export function bgpAddress({
-  annotations,
-}: Pick<Node, 'annotations'>): { readonly address: Ipv4; readonly prefix: Ipv4Prefix } | undefined {
-  const [text = '', length = '32'] = (annotations[NODE_ANNOTATIONS.ipv4Address] ?? '').split('/');
-  const address = parseIpv4(text);
-  return address === undefined ? undefined : { address, prefix: prefixOf(address, Number(length)) };
-}
-
-/** A node's address and subnet as far as they are known: that of its Node object is alone (felix 3.21 calc/l3_route_resolver.go). */
+/**
+ * A node's address and subnet as Felix knows them: where calico/node has not run, the InternalIP of its Node without one
+ * (libcalico-go 3.21 updateprocessors/felixnodeprocessor.go, felix 3.21 calc/l3_route_resolver.go).
+ */
 export function nodeNetwork(node: Node): { readonly address: Ipv4; readonly prefix: Ipv4Prefix } {
   const [address] = node.addresses;
   return bgpAddress(node) ?? { address, prefix: prefixOf(address, 32) };
 }
 
-/** All VTEPs, in order of nodes: of those that have an address and one for the tunnel (felix 3.21 calc/vxlan_resolver.go). */
+/**
+ * All VTEPs, in order of nodes: of those that calico/node has given an address and one for the tunnel (felix 3.21
+ * calc/vxlan_resolver.go OnResourceUpdate()).
+ */
 export const vteps: (cluster: Cluster) => readonly Vtep[] = perCluster(({ nodes }) =>
   nodes.flatMap((node): Vtep[] => {
     const ip = bgpAddress(node)?.address;

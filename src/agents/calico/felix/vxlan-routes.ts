@@ -66,8 +66,9 @@ function destinationsOf({ blocks, ipPools }: CalicoObjects): Destination[] {
     const crossSubnet = around.some((p) => p.vxlanMode === 'CrossSubnet' || p.ipipMode === 'CrossSubnet');
     // An address of a tunnel device has no route of its own: the way to a VTEP is that to its node.
     const borrowed = allocations.filter(({ node, pod }) => node !== affinity && pod !== undefined);
+    const isTunnel = cidr.length === 32 && allocations.some(({ pod }) => pod === undefined);
     return [
-      ...(affinity === undefined ? [] : [{ dst: cidr, node: affinity, crossSubnet }]),
+      ...(affinity === undefined || isTunnel ? [] : [{ dst: cidr, node: affinity, crossSubnet }]),
       ...borrowed.map(({ address, node }) => ({ dst: prefixOf(address, 32), node, crossSubnet })),
     ];
   });

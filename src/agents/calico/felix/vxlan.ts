@@ -1,7 +1,8 @@
 import { formatPrefix } from '../../../address/index.js';
 import { type NewRoute, newRoute, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN } from '../../../linux/index.js';
 import { type AgentContext, callsOn, ownNetns, type Steps } from '../../agent.js';
-import { parentDevice, VXLAN_DEVICE } from './devices.js';
+import { VXLAN_DEVICE } from '../names.js';
+import { parentDevice } from './devices.js';
 import { deviceProtocol, objectsOf } from './settings.js';
 import { vteps } from './vteps.js';
 import { vxlanRoutes } from './vxlan-routes.js';
