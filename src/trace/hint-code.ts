@@ -40,6 +40,10 @@ export const HINT_CODES = [
   'POD_ADDRESS_OUTSIDE',
   /** A packet left the nodes with a pod's address, and nobody there knows the way back. */
   'NOT_MASQUERADED',
+  /** The same, since the IPPool of its address has natOutgoing off. */
+  'NAT_OUTGOING_OFF',
+  /** A pod sends that the network's IPAM gave no address. */
+  'SENDER_WITHOUT_ADDRESS',
   /** An answer did not come by the namespace that translated the request. */
   'REPLY_PAST_TRANSLATION',
   /** An answer crossed the namespace that translated the request on a bridge, past iptables. */

@@ -1,4 +1,4 @@
-import { contains, formatIpv4, formatPrefix, type Ipv4, prefixOf } from '../address/index.js';
+import { contains, formatIpv4, formatPrefix, type Ipv4, parsePrefix, prefixOf } from '../address/index.js';
 import { addressesOf, fibLookup, formatOrigin, type Netns, outputFlow } from '../linux/index.js';
 import { type NamedObject, type Network, objectName } from '../topology/index.js';
 import { type End, requestOf } from './hint-end.js';
@@ -13,6 +13,9 @@ export function missingRoute(
   address: Ipv4,
   owner: NamedObject | undefined,
 ): readonly Hint[] {
+  const sender = network.directory.ofNetns(end.hop.netns);
+  if (sender?.kind === 'pod' && sender.addresses.length === 0 && sender.noAddress !== undefined)
+    return [{ code: 'SENDER_WITHOUT_ADDRESS', values: { owner: objectName(sender), because: sender.noAddress } }];
   const taken = takenByBlock(network, end, address, owner);
   if (taken.length > 0) return taken;
   const astray = firstAstray(network, end, address, owner);
@@ -118,7 +121,23 @@ function outsideNodes(
   const request = requestOf(leg, legs).flatMap(({ hops }) => hops);
   const node = request.findLast(({ netns }) => isNode(network, netns));
   if (node === undefined || request.some((each) => masquerades(each, dst))) return [];
-  return [{ code: 'NOT_MASQUERADED', values: { node: node.netns, src: dst, owner: objectName(owner) } }];
+  const values = { node: node.netns, src: dst, owner: objectName(owner) };
+  const pool = poolWithoutNat(network.netns(node.netns), address);
+  if (pool !== undefined) return [{ code: 'NAT_OUTGOING_OFF', values: { ...values, pool } }];
+  return [{ code: 'NOT_MASQUERADED', values }];
+}
+
+/**
+ * The IPPool of an address that Felix counts among all pools, but not among those with natOutgoing (felix 3.21
+ * dataplane/linux/masq_mgr.go): its prefix.
+ */
+function poolWithoutNat(ns: Netns | undefined, address: Ipv4): string | undefined {
+  const pools = [...(ns?.ipsets.get('cali40all-ipam-pools')?.members.keys() ?? [])];
+  const masqueraded = ns?.ipsets.get('cali40masq-ipam-pools')?.members;
+  return pools.find((text) => {
+    const pool = parsePrefix(text);
+    return pool !== undefined && contains(pool, address) && masqueraded?.has(text) !== true;
+  });
 }
 
 /** Whether the packet's source was changed from this address. */

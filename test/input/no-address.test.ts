@@ -81,6 +81,38 @@ test("Flannel's: the subnet is full, or there is none", async () => {
   ]);
 });
 
+test('a trace from such a pod tells it too', async () => {
+  const { built } = await validateLab(FLANNEL);
+  const { verdict } = trace(built.network, { from: 'p6', to: 'p1:80' });
+  expect(verdict.hints).toEqual([
+    {
+      code: 'SENDER_WITHOUT_ADDRESS',
+      values: {
+        owner: 'pod/default/p6',
+        because: 'host-local has no address left in 10.244.1.0/29, the podCIDR of n1',
+      },
+    },
+  ]);
+});
+
+test('an answer that does not find back to a pod of a pool without natOutgoing names the pool', async () => {
+  const lab = (natOutgoing: boolean): string => `cni: calico/ipip
+nodes: {n1: 192.168.56.11}
+calico: {ipPools: {p: {cidr: 10.244.0.0/24, natOutgoing: ${natOutgoing}}}}
+hosts: {internet: {address: 203.0.113.10, listen: [80]}}
+pods: {c: n1}
+`;
+  const hints = async (natOutgoing: boolean): Promise<unknown> => {
+    const { built } = await validateLab(lab(natOutgoing));
+    return trace(built.network, { from: 'c', to: 'internet:80' }).verdict.hints.map(({ code, values }) => [
+      code,
+      values['pool'],
+    ]);
+  };
+  expect(await hints(false)).toEqual([['NAT_OUTGOING_OFF', '10.244.0.0/24']]);
+  expect(await hints(true)).toEqual([]);
+});
+
 test('a trace to such a pod tells why it has no address', async () => {
   const { built } = await validateLab(FLANNEL);
   const told = (): unknown => trace(built.network, { from: 'p1', to: 'p6:80' });

@@ -419,7 +419,7 @@ describe('what is wrong, and where', () => {
       why: "the plug-in's own options and parts",
     },
     { text: `${TWO}${TWO}`, want: ['conflict 4:1 '], why: 'a key twice' },
-    { text: 'a: [', want: ['syntax 1:5 '], why: 'no YAML' },
+    { text: 'a: [', want: ['syntax 1:4 '], why: 'no YAML, told where it was opened' },
     { text: '', want: ['missing 1:1 '], why: 'nothing' },
     { text: '- 1', want: ['bad-type 1:1 '], why: 'a list' },
   ])('$why: $want', ({ text, want }) => {

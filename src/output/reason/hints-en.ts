@@ -82,6 +82,14 @@ export const hintsEn: Hints = {
     why: "The packet left {node|the node} with its pod's address ({src|the pod's}): nothing masqueraded it there, and outside the nodes nobody knows the way back to {owner|the pod}.",
     fix: "Look on {node|the node} at `iptables -t nat -S POSTROUTING` and the chains that it jumps to. With flannel the rules are flanneld's (--ip-masq), with Calico Felix's: cali-nat-outgoing, for pools with natOutgoing.",
   },
+  NAT_OUTGOING_OFF: {
+    why: "The packet left {node|the node} with its pod's address ({src|the pod's}): the IPPool {pool|of that address} has natOutgoing off, so Felix masquerades nothing from it, and outside the nodes nobody knows the way back to {owner|the pod}.",
+    fix: 'Set `natOutgoing: true` in that IPPool (`calicoctl get ippool -o wide` shows which has {pool|that cidr}), or give the routers outside its routes by BGP.',
+  },
+  SENDER_WITHOUT_ADDRESS: {
+    why: '{owner|The pod} has no address, and so no interface but lo: {because|IPAM gave it none}.',
+    fix: 'A pod like this stays in ContainerCreating; `kubectl describe pod` shows what the plug-in answers. Give IPAM room for it: another pool or a larger subnet, more blocks for each node, or pods elsewhere.',
+  },
   REPLY_PAST_TRANSLATION: {
     why: '{node|A node} translated the request to {remote|the backend} but left its source as it was, so the answer went to {client|the client} straight away, past {node|that node}.',
     fix: 'Such requests have to be masqueraded on {node|the node}: look there at `iptables -t nat -S KUBE-POSTROUTING` and at who jumps to KUBE-MARK-MASQ; kube-proxy writes both.',

@@ -82,6 +82,14 @@ export const hintsZh: Hints = {
     why: '数据包带着 Pod 的地址（{src|Pod 地址}）离开了 {node|该节点}：那里没有规则为它做 masquerade，而节点之外无人知道回到 {owner|该 Pod} 的路。',
     fix: '在 {node|该节点} 上查看 `iptables -t nat -S POSTROUTING` 及其跳转的链。使用 flannel 时这些规则由 flanneld 写入（--ip-masq），使用 Calico 时由 Felix 写入：cali-nat-outgoing，针对设了 natOutgoing 的 IPPool。',
   },
+  NAT_OUTGOING_OFF: {
+    why: '数据包带着 Pod 的地址（{src|Pod 地址}）离开了 {node|该节点}：IPPool {pool|即该地址所属的池} 没有打开 natOutgoing，所以 Felix 不为它做 masquerade，而节点之外无人知道回到 {owner|该 Pod} 的路。',
+    fix: '在该 IPPool 中设置 `natOutgoing: true`（`calicoctl get ippool -o wide` 可查到哪个池是 {pool|该网段}），或者用 BGP 把它的路由告诉外面的路由器。',
+  },
+  SENDER_WITHOUT_ADDRESS: {
+    why: '{owner|该 Pod} 没有地址，因此除 lo 外没有接口：{because|IPAM 没有给它地址}。',
+    fix: '这样的 Pod 会停在 ContainerCreating；`kubectl describe pod` 显示插件的回答。请给 IPAM 留出空间：增加地址池或扩大子网、放宽每个节点的块数，或把 Pod 放到别的节点。',
+  },
   REPLY_PAST_TRANSLATION: {
     why: '{node|某个节点} 把请求转换到了 {remote|后端}，却没有改它的源地址，于是应答直接去了 {client|客户端}，没有经过 {node|该节点}。',
     fix: '这类请求必须在 {node|该节点} 上做 masquerade：在那里查看 `iptables -t nat -S KUBE-POSTROUTING`，以及谁跳转到 KUBE-MARK-MASQ；二者都由 kube-proxy 写入。',
