@@ -349,7 +349,8 @@ describe('labs and completion', () => {
     const { out } = await podpath(['labs']);
     const lines = out.trimEnd().split('\n');
     expect(lines.map((line) => line.split(' ')[0])).toEqual([...SHIPPED].sort());
-    for (const line of lines) expect(line).toMatch(/^(flannel-\S+ {2,}Flannel|calico-\S+ {2,}Calico|services\S* {2,}Services)\b/);
+    for (const line of lines)
+      expect(line).toMatch(/^(flannel-\S+ {2,}Flannel|calico-\S+ {2,}Calico|services\S* {2,}Services)\b/);
   });
 
   test('the line is the description that the lab has', async () => {
