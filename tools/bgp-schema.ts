@@ -100,6 +100,7 @@ const candidate = z.strictObject({
     ]),
   ),
   compared: z.nullable(z.strictObject({ best: text, own: text })),
+  merged: z.boolean(),
 });
 const step = z.strictObject({ speaker: text, session: maybeText });
 const origin = z.strictObject({

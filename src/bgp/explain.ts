@@ -2,7 +2,7 @@ import { compare } from './decision.js';
 import type { Explanation, Withheld, WithheldCause } from './explanation.js';
 import { exportRoute, FILTERED, NOT_REFLECTED } from './export.js';
 import { importRoute, understand } from './import.js';
-import { kernelRoute } from './kernel.js';
+import { isMerged, kernelRoute } from './kernel.js';
 import { counterpart, obstacle } from './matching.js';
 import type { Path } from './path.js';
 import { netOf, type Route, type Session, type Speaker, type World } from './state.js';
@@ -19,6 +19,7 @@ export function explain(world: World, speaker: Speaker, net: number): Explanatio
     candidates: routes.map((route) => ({
       route: ribRoute(world, route, route === best),
       lostBy: best === undefined || route === best ? undefined : compare(best, route).rule,
+      merged: best !== undefined && route !== best && isMerged(world, speaker, best, route),
     })),
     way: best === undefined ? [] : wayOf(world, best),
     withheld: withheld(world, speaker, net),

@@ -22,6 +22,8 @@ export interface Candidate {
   readonly route: RibRoute;
   /** The rule by which it loses against the best; undefined for the best itself. */
   readonly lostBy: DecisionRule | undefined;
+  /** It is not the best, and its next hops are used beside those of the best (`merge paths`). */
+  readonly merged: boolean;
 }
 
 /** Why a neighbour that knows a prefix has not brought it here. */

@@ -39,15 +39,31 @@ function accepted(world: World, speaker: Speaker, route: Route): { readonly tunn
 function merged(world: World, speaker: Speaker, best: Route): readonly NextHop[] {
   let all: NextHop[] | undefined;
   for (let route = best.next; route !== undefined; route = route.next) {
-    if (route.dest !== 'unicast' || route.nexthops === best.nexthops || !mergeable(best, route)) continue;
-    if (typeof accepted(world, speaker, route) === 'string') continue;
+    if (!joins(world, speaker, best, route)) continue;
     all ??= [...best.nexthops];
     all.push(...route.nexthops);
   }
   if (all === undefined) return best.nexthops;
-  const unique = new Map(all.map((hop) => [`${hop.via ?? ''} ${hop.dev} ${hop.weight}`, hop]));
+  const unique = new Map(all.map((hop) => [keyOf(hop), hop]));
   return [...unique.values()].toSorted(inOrder).slice(0, MERGE_LIMIT);
 }
+
+/** Whether the next hops of a route are added to those of the best one, which lead elsewhere. */
+function joins(world: World, speaker: Speaker, best: Route, route: Route): boolean {
+  if (route.dest !== 'unicast' || route.nexthops === best.nexthops || !mergeable(best, route)) return false;
+  return typeof accepted(world, speaker, route) !== 'string';
+}
+
+/** Whether the forwarding table has a next hop of a route that is not the best one, and which the best one has not. */
+export function isMerged(world: World, speaker: Speaker, best: Route, route: Route): boolean {
+  const installed = speaker.kernel.get(best.net);
+  if (installed === undefined || !speaker.config.kernel.mergePaths || best.dest !== 'unicast') return false;
+  const own = new Set(best.nexthops.map(keyOf));
+  const used = new Set(installed.nexthops.map(keyOf).filter((key) => !own.has(key)));
+  return route.nexthops.some((hop) => used.has(keyOf(hop))) && joins(world, speaker, best, route);
+}
+
+const keyOf = ({ via, dev, weight }: NextHop): string => `${via ?? ''} ${dev} ${weight}`;
 
 /** `merge paths` without a limit of its own. */
 const MERGE_LIMIT = 16;

@@ -95,6 +95,47 @@ describe('the three speakers that birdc was recorded on', () => {
   });
 });
 
+describe('merge paths: what is as good up to the cost of the next hop is used too (bgp_rte_mergable())', () => {
+  /** All three nodes announce one prefix; node 3 with a lower LOCAL_PREF. */
+  const shared = (mergePaths: boolean) => (config: SpeakerConfig) => {
+    const [route] = config.routes;
+    const worse = { terms: [{ match: {}, actions: [{ set: 'localPref', value: 50 }], then: 'accept' }] } as const;
+    return {
+      ...config,
+      kernel: { ...config.kernel, mergePaths },
+      routes: route === undefined ? [] : [{ ...route, net: prefix('10.96.0.0/12') }],
+      sessions: config.sessions.map((each) =>
+        config.name === 'node-3' ? { ...each, export: { ...worse, otherwise: 'reject' as const } } : each,
+      ),
+    };
+  };
+  const used = ({ candidates }: BgpExplanation) =>
+    candidates
+      .map(({ neighbor, lostBy, merged }) => ({ neighbor, lostBy, merged }))
+      .toSorted((a, b) => (a.neighbor ?? '').localeCompare(b.neighbor ?? ''));
+
+  test('one that lost by its router id is used as well, one that lost by LOCAL_PREF is not', () => {
+    const report = explained(converged(star(3, shared(true))), 'rr', '10.96.0.2');
+    expect(used(report)).toEqual([
+      { neighbor: 'node-1', lostBy: undefined, merged: false },
+      { neighbor: 'node-2', lostBy: 'router-id', merged: true },
+      { neighbor: 'node-3', lostBy: 'local-pref', merged: false },
+    ]);
+    expect(report.fib?.nexthops.map(({ via }) => via)).toEqual([address(1), address(2)]);
+    const lines = formatBgp(report, { width: 400 }).split('\n');
+    expect(lines.filter((line) => line.includes('used as well (merge paths)'))).toEqual([
+      expect.stringMatching(/^ {2}also +via 192\.168\.56\.12 /),
+    ]);
+    expect(lines.filter((line) => line.includes('not used'))).toEqual([expect.stringContaining('from node-3 ')]);
+  });
+
+  test('without merge paths the best one alone is', () => {
+    const report = explained(converged(star(3, shared(false))), 'rr', '10.96.0.2');
+    expect(used(report).map(({ merged }) => merged)).toEqual([false, false, false]);
+    expect(report.fib?.nexthops.map(({ via }) => via)).toEqual([address(1)]);
+  });
+});
+
 describe('a star around one reflector', () => {
   test('the way leads over the reflector', () => {
     const { way, origins } = explained(converged(star(3)), 'node-1', '10.244.2.0/26');

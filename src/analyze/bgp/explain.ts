@@ -61,7 +61,7 @@ function candidateRows(view: BgpView, name: string, { candidates }: Explanation)
     const session = sessions.find((each) => each.name === protocol);
     return session === undefined ? undefined : owners.get(session.neighbor);
   };
-  return candidates.map(({ route, lostBy }) => ({
+  return candidates.map(({ route, lostBy, merged }) => ({
     route: row(route),
     neighbor: route.source === 'bgp' ? neighborOf(route) : undefined,
     lostBy,
@@ -69,6 +69,7 @@ function candidateRows(view: BgpView, name: string, { candidates }: Explanation)
       lostBy === undefined || best === undefined
         ? undefined
         : comparedBy(lostBy, { view, speaker: name, row }, best, route),
+    merged,
   }));
 }
 

@@ -25,6 +25,7 @@ export interface BgpPhrases {
   readonly ofAddress: (address: string) => string;
   readonly alone: string;
   readonly rule: Readonly<Record<BgpRule, string>>;
+  readonly merged: string;
   readonly compared: (best: string, own: string) => string;
   readonly lostBy: (path: string, why: string) => string;
   readonly ownRoute: (protocol: string) => string;
@@ -40,7 +41,7 @@ export interface BgpPhrases {
 }
 
 /** What stands at the beginning of a line. */
-export type BgpLabel = 'address' | 'best' | 'path' | 'why' | 'way' | 'origin' | 'silent' | 'fib' | 'lost';
+export type BgpLabel = 'address' | 'best' | 'path' | 'also' | 'why' | 'way' | 'origin' | 'silent' | 'fib' | 'lost';
 
 const s = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
@@ -49,6 +50,7 @@ const en: BgpPhrases = {
     address: 'address',
     best: 'best',
     path: 'not used',
+    also: 'also',
     why: 'why',
     way: 'way',
     origin: 'originated',
@@ -94,6 +96,7 @@ const en: BgpPhrases = {
     'neighbor-address': "the neighbour's address, the lower (RFC 4271 §9.1.2.2 g)",
     older: 'no rule tells them apart: the one that came first stays',
   },
+  merged: 'used as well (merge paths); not the best:',
   compared: (best, own) => `${best} against ${own}`,
   lostBy: (path, why) => `${path}: ${why}`,
   ownRoute: (protocol) => `its own, ${protocol}`,
@@ -133,6 +136,7 @@ const zh: BgpPhrases = {
     address: '地址',
     best: '最优',
     path: '未选用',
+    also: '同用',
     why: '原因',
     way: '途径',
     origin: '始发',
@@ -175,6 +179,7 @@ const zh: BgpPhrases = {
     'neighbor-address': '邻居地址，小者优先（RFC 4271 §9.1.2.2 g）',
     older: '没有规则能区分：先到的保留',
   },
+  merged: '同样使用（merge paths）；并非最优：',
   compared: (best, own) => `${best} 对 ${own}`,
   lostBy: (path, why) => `${path}：${why}`,
   ownRoute: (protocol) => `自有，${protocol}`,

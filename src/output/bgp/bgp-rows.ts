@@ -151,6 +151,8 @@ export interface BgpCandidateRow {
   readonly lostBy: BgpRule | undefined;
   /** What the rule compared, of the best path and of this one. */
   readonly compared: { readonly best: string; readonly own: string } | undefined;
+  /** It lost, and packets go over it too: it is as good up to the cost of the next hop (`merge paths`). */
+  readonly merged: boolean;
 }
 
 /** A speaker on the way of an announcement. */

@@ -18,7 +18,7 @@ export function explanationLines(row: BgpExplanation, page: Page, p: BgpPhrases)
   page.line();
   if (net !== undefined && net !== asked) say('address', p.ofAddress(asked));
   for (const candidate of candidates) {
-    say(candidate.route.best ? 'best' : 'path', p.lostBy(pathOf(candidate, p), whyOf(candidate, candidates, p)));
+    say(labelOf(candidate), p.lostBy(pathOf(candidate, p), whyOf(candidate, candidates, p)));
   }
   if (row.way.length > 1) say('way', wayOf(row));
   listOf(row.origins, p).forEach((text, i) => {
@@ -60,9 +60,18 @@ function pathOf({ route, neighbor }: BgpCandidateRow, p: BgpPhrases): string {
   return `${formatWay(route)}, ${who}${route.stale ? `, ${p.stale}` : ''}`;
 }
 
-function whyOf({ route, lostBy, compared }: BgpCandidateRow, all: readonly BgpCandidateRow[], p: BgpPhrases): string {
+function labelOf({ route, merged }: BgpCandidateRow): BgpLabel {
+  if (route.best) return 'best';
+  return merged ? 'also' : 'path';
+}
+
+function whyOf(
+  { route, lostBy, compared, merged }: BgpCandidateRow,
+  all: readonly BgpCandidateRow[],
+  p: BgpPhrases,
+): string {
   if (lostBy !== undefined)
-    return `${routeInfo(route)}, ${compared === undefined ? '' : `${p.compared(compared.best, compared.own)}: `}${p.rule[lostBy]}`;
+    return `${routeInfo(route)}, ${merged ? `${p.merged} ` : ''}${compared === undefined ? '' : `${p.compared(compared.best, compared.own)}: `}${p.rule[lostBy]}`;
   if (route.type === 'unreachable') return `${routeInfo(route)}, ${p.rule['nexthop-unresolvable']}`;
   return all.length === 1 ? `${routeInfo(route)}, ${p.alone}` : routeInfo(route);
 }
