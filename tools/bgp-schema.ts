@@ -10,6 +10,7 @@ import type {
   BgpMessageRow,
   BgpMessages,
   BgpNextHopRow,
+  BgpNotificationRow,
   BgpOriginRow,
   BgpProtocolRow,
   BgpRib,
@@ -110,6 +111,7 @@ const origin = z.strictObject({
   net: text,
 });
 const lost = z.strictObject({ from: text, to: text, session: text, why: text });
+const notification = z.strictObject({ code: int, subcode: int, text });
 const message = z.strictObject({
   at: z.number(),
   from: text,
@@ -118,6 +120,7 @@ const message = z.strictObject({
   type: z.enum(['OPEN', 'UPDATE', 'KEEPALIVE', 'NOTIFICATION', 'ROUTE-REFRESH', 'END-OF-RIB']),
   announced: list(text),
   withdrawn: list(text),
+  notification: z.nullable(notification),
 });
 const counts = z.strictObject({
   open: int,
@@ -193,6 +196,7 @@ true satisfies Same<z.infer<typeof candidate>, InJson<BgpCandidateRow>>;
 true satisfies Same<z.infer<typeof step>, InJson<BgpStepRow>>;
 true satisfies Same<z.infer<typeof origin>, InJson<BgpOriginRow>>;
 true satisfies Same<z.infer<typeof lost>, InJson<BgpLostRow>>;
+true satisfies Same<z.infer<typeof notification>, InJson<BgpNotificationRow>>;
 true satisfies Same<z.infer<typeof message>, InJson<BgpMessageRow>>;
 true satisfies Same<z.infer<typeof counts>, InJson<BgpCountsRow>>;
 true satisfies Same<z.infer<typeof _sessions>, InJson<BgpSessions>>;

@@ -3,6 +3,7 @@ import { DEFAULT_TIMERS } from './config.js';
 import { beginRestart, endRestart, feedUnlessRecovering, recovered, resumeRestart } from './graceful.js';
 import { receiveUpdate } from './import.js';
 import { isInPlace, isReachable, sessionWith } from './matching.js';
+import { NOTIFICATIONS, type Notification } from './notification.js';
 import { openOf, refusal } from './open.js';
 import { flushRoutes } from './routes.js';
 import {
@@ -19,9 +20,7 @@ import { bring, schedule, send, startTimer, stopTimer, withJitter } from './tran
 
 /** The state machine of a session (RFC 4271 §8), as bird proto/bgp/bgp.c and packets.c have it. */
 
-/** NOTIFICATION codes (RFC 4271 §4.5) and the subcodes of Cease (RFC 4486), with BIRD's words. */
-const OPEN_ERROR = 2;
-const HOLD_TIMER_EXPIRED = 4;
+/** The code of all that is no error (RFC 4271 §6.7). */
 const CEASE = 6;
 
 /** After so long without errors, waiting starts from the least again: `error forget time`, s. */
@@ -187,7 +186,7 @@ function receiveOpen(world: World, connection: Connection, open: Open): void {
   if (connection.state !== 'OpenSent') return;
   const error = refusal(session, open);
   if (error !== undefined) {
-    fail(world, connection, OPEN_ERROR, error);
+    fail(world, connection, error);
     return;
   }
   const other = connection === session.outgoing ? session.incoming : session.outgoing;
@@ -197,13 +196,13 @@ function receiveOpen(world: World, connection: Connection, open: Open): void {
     const { as, routerId } = speaker.config;
     const theirs = routerId < open.routerId || (routerId === open.routerId && as < config.neighborAs);
     if (theirs !== (connection.role === 'incoming')) {
-      fail(world, connection, CEASE, COLLISION);
+      fail(world, connection, NOTIFICATIONS.collision);
       return;
     }
-    fail(world, other, CEASE, COLLISION);
+    fail(world, other, NOTIFICATIONS.collision);
   }
   if (other?.state === 'Established') {
-    fail(world, connection, CEASE, COLLISION);
+    fail(world, connection, NOTIFICATIONS.collision);
     return;
   }
   connection.open = open;
@@ -211,8 +210,6 @@ function receiveOpen(world: World, connection: Connection, open: Open): void {
   connection.state = 'OpenConfirm';
   send(world, connection, { type: 'KEEPALIVE' });
 }
-
-const COLLISION = 'Connection collision resolution';
 
 /** bgp_conn_enter_established_state(). */
 function establish(world: World, connection: Connection): void {
@@ -233,11 +230,7 @@ function establish(world: World, connection: Connection): void {
 }
 
 /** bgp_rx_notification(). */
-function receiveNotification(
-  world: World,
-  connection: Connection,
-  { code, text }: { readonly code: number; readonly text: string },
-): void {
+function receiveNotification(world: World, connection: Connection, { code, text }: Notification): void {
   const { session } = connection;
   note(session, connection, `Received: ${text}`);
   const wasUp = connection.state === 'Established';
@@ -247,11 +240,12 @@ function receiveNotification(
 }
 
 /** bgp_error(): tells the neighbour and closes. */
-function fail(world: World, connection: Connection, code: number, text: string): void {
+function fail(world: World, connection: Connection, error: Notification): void {
   const { session } = connection;
+  const { code, text } = error;
   note(session, connection, `Error: ${text}`);
   const wasUp = connection.state === 'Established';
-  send(world, connection, { type: 'NOTIFICATION', code, text });
+  send(world, connection, { type: 'NOTIFICATION', ...error });
   close(world, connection);
   if (code !== CEASE) delayStartup(world, session);
   if (code !== CEASE || wasUp) stopSession(world, session, undefined);
@@ -302,10 +296,10 @@ function close(world: World, connection: Connection): void {
 }
 
 /**
- * Ends a session, its routes go: bgp_stop(). With a text, connections are closed with a Cease that has it; the session
+ * Ends a session, its routes go: bgp_stop(). Connections are closed with a Cease, which may tell why; the session
  * starts anew when it is enabled (see `decide`).
  */
-export function stopSession(world: World, session: Session, notification: string | undefined): void {
+export function stopSession(world: World, session: Session, notification: Notification | undefined): void {
   session.startupTimer = stopTimer(session.startupTimer);
   session.restartTimer = stopTimer(session.restartTimer);
   // What fails before it is up fails again as long as nothing happens.
@@ -313,7 +307,7 @@ export function stopSession(world: World, session: Session, notification: string
   for (const connection of [session.outgoing, session.incoming]) {
     if (connection === undefined) continue;
     if (connection.state !== 'Connect' && connection.state !== 'Active') {
-      send(world, connection, { type: 'NOTIFICATION', code: CEASE, text: notification ?? 'Cease' });
+      send(world, connection, { type: 'NOTIFICATION', ...(notification ?? NOTIFICATIONS.cease) });
     }
     close(world, connection);
   }
@@ -358,7 +352,7 @@ export function expire(world: World, timer: Timer): void {
       }
       break;
     case 'hold':
-      if (connection !== undefined) fail(world, connection, HOLD_TIMER_EXPIRED, 'Hold timer expired');
+      if (connection !== undefined) fail(world, connection, NOTIFICATIONS.holdTimer);
       break;
     case 'restart':
       stopSession(world, session, undefined);

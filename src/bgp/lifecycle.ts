@@ -4,6 +4,7 @@ import type { LocalRoute, SpeakerConfig, SpeakerInterface } from './config.js';
 import { decide, stopSession } from './fsm.js';
 import { beginRecovery } from './graceful.js';
 import { rescanKernel } from './kernel.js';
+import { NOTIFICATIONS } from './notification.js';
 import { addRoute } from './routes.js';
 import { addSession } from './sessions.js';
 import { netId, type Protocol, Route, type Session, type Speaker, type World } from './state.js';
@@ -69,7 +70,7 @@ export function killSpeaker(world: World, speaker: Speaker): void {
 export function shutDownSpeaker(world: World, speaker: Speaker): void {
   // The table no longer tells the kernel of what it loses (krt_rt_notify(), bird sysdep/unix/krt.c).
   speaker.scanned = false;
-  for (const session of speaker.sessions) stopSession(world, session, 'Administrative shutdown');
+  for (const session of speaker.sessions) stopSession(world, session, NOTIFICATIONS.shutdown);
   forget(speaker);
   if (speaker.config.kernel.persist) return;
   // krt_flush_routes().

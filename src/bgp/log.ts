@@ -1,3 +1,5 @@
+import type { Notification } from './notification.js';
+
 /** What a message was, as it is logged. */
 export const LOGGED = [
   'OPEN',
@@ -21,9 +23,12 @@ export class MessageLog {
   /** Where the nets of each start. */
   #start = new Int32Array(FIRST_CAPACITY + 1);
   #nets = new Int32Array(FIRST_CAPACITY);
+  /** Of NOTIFICATIONs, by the message: there are few. */
+  readonly #errors = new Map<number, Notification>();
 
-  add(at: number, session: number, kind: Logged, nets: readonly number[]): void {
+  add(at: number, session: number, kind: Logged, nets: readonly number[], error?: Notification): void {
     const i = this.length++;
+    if (error !== undefined) this.#errors.set(i, error);
     if (i + 1 >= this.#start.length) this.#grow();
     this.#at[i] = at;
     this.#session[i] = session;
@@ -47,6 +52,10 @@ export class MessageLog {
     const kind = LOGGED[this.#kind[i] ?? 0];
     if (kind === undefined) throw new Error(`message ${i} has no kind`);
     return kind;
+  }
+
+  error(i: number): Notification | undefined {
+    return this.#errors.get(i);
   }
 
   netCount(i: number): number {

@@ -63,7 +63,7 @@ function mismatch(session: Session, other: Session): string | undefined {
 function refused(by: Session, from: Session, here: Session): string | undefined {
   const open = openOf(from);
 
-  switch (refusal(by, open)) {
+  switch (refusal(by, open)?.text) {
     case undefined:
       return undefined;
     case 'Unacceptable hold time':

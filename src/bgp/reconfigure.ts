@@ -4,6 +4,7 @@ import { placeSession } from './export.js';
 import { askRefresh, decide, stopSession } from './fsm.js';
 import { rescanKernel } from './kernel.js';
 import { localRoutes } from './lifecycle.js';
+import { NOTIFICATIONS } from './notification.js';
 import { addRoute, removeRoute, routesOf } from './routes.js';
 import { addSession, dropSession } from './sessions.js';
 import type { Session, Speaker, World } from './state.js';
@@ -56,7 +57,7 @@ function updateSessions(world: World, speaker: Speaker, old: SpeakerConfig): rea
       refiltered.push(refilter(world, session, next));
       continue;
     }
-    stopSession(world, session, next === undefined ? 'Peer de-configured' : 'Other configuration change');
+    stopSession(world, session, next === undefined ? NOTIFICATIONS.deconfigured : NOTIFICATIONS.reconfigured);
     dropSession(session);
     if (next !== undefined) {
       wanted.delete(next.name);

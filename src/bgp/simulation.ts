@@ -8,6 +8,7 @@ import { noteReachability } from './hold.js';
 import { addSessions, addSpeaker, killSpeaker, shutDownSpeaker, startSpeaker } from './lifecycle.js';
 import { type Logged, MessageLog } from './log.js';
 import { isUnsettled } from './matching.js';
+import { NOTIFICATIONS, type Notification } from './notification.js';
 import { PathTable } from './path.js';
 import { EventQueue } from './queue.js';
 import { reconfigure } from './reconfigure.js';
@@ -28,6 +29,8 @@ export interface Message {
   readonly type: 'OPEN' | 'UPDATE' | 'KEEPALIVE' | 'NOTIFICATION' | 'ROUTE-REFRESH' | 'END-OF-RIB';
   readonly announced: readonly Ipv4Prefix[];
   readonly withdrawn: readonly Ipv4Prefix[];
+  /** What a NOTIFICATION tells; undefined for other types. */
+  readonly notification: Notification | undefined;
 }
 
 /** How many messages were sent, of all speakers or between two. */
@@ -128,7 +131,7 @@ export class BgpSimulation {
         session.enabled = false;
         // bgp_shutdown(), bird proto/bgp/bgp.c: BE_MAN_DOWN takes the place of what went wrong before.
         session.lastError = undefined;
-        if (session.speaker.running) stopSession(world, session, 'Administrative shutdown');
+        if (session.speaker.running) stopSession(world, session, NOTIFICATIONS.shutdown);
         break;
       }
       case 'enable': {
@@ -227,6 +230,7 @@ export class BgpSimulation {
     const { log } = this.#world;
     const session = this.#sessionAt(log.session(i));
     const kind = log.kind(i);
+    const error = log.error(i);
     const nets = log.nets(i).map((net) => netOf(this.#world, net));
     return {
       at: log.at(i),
@@ -236,6 +240,7 @@ export class BgpSimulation {
       type: kind === 'announce' || kind === 'withdraw' ? 'UPDATE' : kind,
       announced: kind === 'announce' ? nets : [],
       withdrawn: kind === 'withdraw' ? nets : [],
+      notification: error === undefined ? undefined : { code: error.code, subcode: error.subcode, text: error.text },
     };
   }
 

@@ -3,6 +3,7 @@ import type { AdjRibOut } from './adj-rib-out.js';
 import type { BgpConfig, LocalRoute, NextHop, SessionConfig, SpeakerConfig } from './config.js';
 import type { Filter } from './filter.js';
 import type { MessageLog } from './log.js';
+import type { Notification } from './notification.js';
 import type { Path, PathTable } from './path.js';
 import type { EventQueue } from './queue.js';
 import type { FibRoute } from './rib.js';
@@ -140,7 +141,7 @@ export type Incoming =
   | { readonly type: 'KEEPALIVE' }
   | { readonly type: 'END-OF-RIB' }
   | { readonly type: 'ROUTE-REFRESH' }
-  | { readonly type: 'NOTIFICATION'; readonly code: number; readonly text: string }
+  | ({ readonly type: 'NOTIFICATION' } & Notification)
   | Update;
 
 /** An UPDATE: announces where it has a path, withdraws otherwise. Sessions that say the same share it. */

@@ -70,7 +70,7 @@ export function send(
   if (message.type === 'UPDATE') {
     log.add(queue.now, index, message.path === undefined ? 'withdraw' : 'announce', message.nets);
   } else {
-    log.add(queue.now, index, message.type, NO_NETS);
+    log.add(queue.now, index, message.type, NO_NETS, message.type === 'NOTIFICATION' ? message : undefined);
   }
   if (from.other !== undefined) bring(world, from.other, message);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BgpSimulation } from '../../src/bgp/index.js';
 import { ip } from '../must.js';
-import { addressOf, blackhole, blockOf, converged, mesh, networkOf, speaker } from './networks.js';
+import { addressOf, blackhole, blockOf, converged, type Link, mesh, networkOf, speaker } from './networks.js';
 
 const bgpFrom = (simulation: BgpSimulation, name: string, from: string) =>
   simulation.rib(name).filter((r) => r.protocol === from);
@@ -123,6 +123,58 @@ describe('a session that does not come up', () => {
     ] as const) {
       expect(stateOf(simulation, here, there)?.reason).toBe('bad BGP identifier: n1 has the router id 0.0.0.0');
     }
+  });
+});
+
+describe('a NOTIFICATION has the code and subcode of RFC 4271 §4.5 and RFC 4486 §3', () => {
+  const pair = (here: Link[2] = {}, there: Link[2] = {}, second = speaker(1)) =>
+    converged(networkOf([speaker(0), second], [[0, 1, here, there]]));
+  const told = (simulation: BgpSimulation, from: string) =>
+    new Set(
+      simulation.messages().flatMap((message) => {
+        const { notification: error } = message;
+        expect(error === undefined).toBe(message.type !== 'NOTIFICATION');
+        return error === undefined || message.from !== from ? [] : [`${error.code}.${error.subcode} ${error.text}`];
+      }),
+    );
+  const following = (event: (simulation: BgpSimulation) => void) => () => {
+    const simulation = pair();
+    event(simulation);
+    simulation.converge();
+    return simulation;
+  };
+
+  test.each([
+    { error: '2.2 Bad peer AS', run: () => pair({ neighborAs: 64999 }) },
+    { error: '2.3 Bad BGP identifier', run: () => pair({}, {}, speaker(1, { routerId: addressOf(0) })) },
+    { error: '2.6 Unacceptable hold time', run: () => pair({}, { holdTime: 2 }) },
+    {
+      error: '4.0 Hold timer expired',
+      run: following((simulation) => {
+        simulation.apply({ type: 'reachable', reachable: () => false });
+        simulation.advance(241_000);
+      }),
+    },
+    { error: '6.2 Administrative shutdown', run: following((s) => s.apply({ type: 'shutdown', speaker: 'n0' })) },
+    {
+      error: '6.2 Administrative shutdown',
+      run: following((s) => s.apply({ type: 'disable', speaker: 'n0', session: 'n1' })),
+    },
+    { error: '6.3 Peer de-configured', run: following((s) => s.apply({ type: 'reconfigure', config: speaker(0) })) },
+    {
+      error: '6.6 Other configuration change',
+      run: following((simulation) => {
+        const [config] = simulation.config.speakers;
+        if (config !== undefined)
+          simulation.apply({ type: 'reconfigure', config: { ...config, routerId: ip('10.9.9.9') } });
+      }),
+    },
+  ])('$error', ({ error, run }) => {
+    expect([...told(run(), 'n0')]).toEqual([error]);
+  });
+
+  test('a killed daemon says nothing', () => {
+    expect([...told(following((s) => s.apply({ type: 'kill', speaker: 'n0' }))(), 'n0')]).toEqual([]);
   });
 });
 

@@ -199,6 +199,19 @@ test('--seed: other times, the same one twice, and one result (no two paths here
   expect((await podpath(['bgp', mesh, 'messages', '--seed', '2', '--fault', 'off'])).out).toContain(two.slice(0, 200));
 });
 
+test('messages: what a NOTIFICATION tells, by RFC 4486 §3 subcode 2 of Cease for a session that is disabled', async () => {
+  const only = ['bgp', mesh, 'messages', '--from', 'node-1', '--to', 'node-2', '--fault', 'off'];
+  const { out } = await podpath(only);
+  expect(out).toMatch(/ NOTIFICATION Mesh_192_168_56_12 {2}Administrative shutdown \(6\.2\)\n/);
+  const { messages } = JSON.parse((await podpath([...only, '--json'])).out) as {
+    messages: { type: string; notification: unknown }[];
+  };
+  for (const { type, notification } of messages)
+    expect(notification).toEqual(
+      type === 'NOTIFICATION' ? { code: 6, subcode: 2, text: 'Administrative shutdown' } : null,
+    );
+});
+
 test('each example of --help can be run', async () => {
   const { out } = await podpath(['bgp', '--help']);
   const examples = [...out.matchAll(/^ {2}podpath (bgp .*?) {2}/gm)].map(([, command = '']) => command.split(' '));

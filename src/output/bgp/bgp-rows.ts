@@ -219,6 +219,15 @@ export interface BgpMessageRow {
   readonly type: 'OPEN' | 'UPDATE' | 'KEEPALIVE' | 'NOTIFICATION' | 'ROUTE-REFRESH' | 'END-OF-RIB';
   readonly announced: readonly string[];
   readonly withdrawn: readonly string[];
+  /** What a NOTIFICATION tells: its code and subcode (RFC 4271 §4.5, RFC 4486 §3), and BIRD's words for them. */
+  readonly notification: BgpNotificationRow | undefined;
+}
+
+/** An error, or why a session is closed without one. */
+export interface BgpNotificationRow {
+  readonly code: number;
+  readonly subcode: number;
+  readonly text: string;
 }
 
 /** How many messages there are, those that are not shown too. */

@@ -118,8 +118,10 @@ function messageLines({ messages, counts }: BgpMessages, page: Page, p: BgpPhras
   const [from, to] = [column((message) => message.from), column((message) => message.to)];
   for (const message of messages) {
     const nets = [...message.announced.map((net) => `+${net}`), ...message.withdrawn.map((net) => `-${net}`)];
+    const { notification: error } = message;
+    const what = error === undefined ? nets.join(' ') : `${error.text} (${error.code}.${error.subcode})`;
     const head = `${formatTime(message.at)}  ${message.from.padEnd(from)} > ${message.to.padEnd(to)}`;
-    page.line(`${head}  ${message.type.padEnd(12)} ${message.session}  ${nets.join(' ')}`);
+    page.line(`${head}  ${message.type.padEnd(12)} ${message.session}  ${what}`);
   }
   if (messages.length > 0) page.line();
   const { nlri: _, withdrawn: __, ...types } = counts;
