@@ -14,7 +14,8 @@ writeFileSync(
   `cni: calico/bgp
 nodes: {${Array.from({ length: NODES }, (_, i) => `node-${i + 1}: 192.168.56.${11 + i}`).join(', ')}}
 hosts: {internet: 192.168.56.200}
-pods: {${Array.from({ length: NODES }, (_, i) => `web-${i + 1}: node-${i + 1}`).join(', ')}}
+pods: {${Array.from({ length: NODES }, (_, i) => `web-${i + 1}: node-${i + 1}`).join(', ')}, web: node-1}
+services: {web: {port: 80}, headless: {clusterIP: None, port: 80}}
 faults:
   killed: {node-2: pkill -KILL bird}
   expired: {node-2: 'pkill -KILL bird; sleep 121'}
@@ -96,6 +97,14 @@ describe('explain', () => {
       /^✓ 10\.244\.2\.\d+\/26 on node-1: via 192\.168\.56\.12 on eth0, from node-2 \(Mesh_192_168_56_12\)\n/,
     );
     expect(out).toContain('node-3, node-4: ');
+  });
+
+  test('a pod and a Service of one name are told apart by their kind', async () => {
+    const netOf = async (name: string) =>
+      (JSON.parse((await podpath(['bgp', mesh, 'explain', 'node-2', name, '--json'])).out) as { net: string }).net;
+    expect(await netOf('pod/web')).toMatch(/^10\.244\.1\./);
+    // No ClusterIPs are announced, and there is no default route.
+    expect(await netOf('service/web')).toBeNull();
   });
 
   test('where it gets lost', async () => {
@@ -241,6 +250,9 @@ describe('exit codes', () => {
     { args: ['rib', 'nod-1'], says: 'did you mean "node-1"?' },
     { args: ['rib', 'internet'], says: 'internet speaks no BGP; speakers are node-1, node-2, node-3, node-4' },
     { args: ['rib', 'node-1', '10.244.2.0/40'], says: 'expected a prefix' },
+    { args: ['explain', 'node-1', 'wbe-1'], says: 'nothing is called "wbe-1"; did you mean "web-1"?' },
+    { args: ['explain', 'node-1', 'web'], says: '"web" is pod/default/web as well as service/default/web: say which' },
+    { args: ['rib', 'node-1', 'service/headless'], says: 'service/default/headless has no address: ' },
     { args: ['messages', 'node-1'], says: '--from node-1' },
     { args: ['messages', '--limit', '0'], says: 'expected a number from 1' },
     { args: ['sessions', '--all'], says: '--all is for rib' },

@@ -120,13 +120,24 @@ async function reportOf(bgp: LabBgp, show: Show, { node, prefix, options }: Aske
  */
 async function targetOf({ network }: LabBgp, asked: string): Promise<BgpTarget & { readonly asked: string }> {
   const { formatIpv4, parseIpv4, parsePrefix } = await import('../../address/index.js');
+  const { objectName } = await import('../../topology/index.js');
   const address = parseIpv4(asked);
   if (address !== undefined) return { address, asked };
   const prefix = parsePrefix(asked === 'default' ? '0.0.0.0/0' : asked);
   if (prefix !== undefined) return { prefix, asked };
-  const [own] = network.directory.find(asked)?.addresses ?? [];
+  const { directory } = network;
+  const found = directory.find(asked);
+  const [own] = found?.addresses ?? [];
   if (own !== undefined) return { address: own, asked: formatIpv4(own) };
-  throw new UsageError(`expected a prefix such as 10.244.2.0/26, an IPv4 address or a name with one, found "${asked}"`);
+  if (found !== undefined)
+    throw new UsageError(
+      `${objectName(found)} has no address${found.noAddress === undefined ? '' : `: ${found.noAddress}`}`,
+    );
+  throw new UsageError(
+    /^\d+[./]/.test(asked)
+      ? `expected a prefix such as 10.244.2.0/26, an IPv4 address or a name with one, found "${asked}"`
+      : directory.explain(asked),
+  );
 }
 
 const EXAMPLES = `
