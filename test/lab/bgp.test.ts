@@ -324,6 +324,11 @@ faults:
       spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8"}]}',
       want: 'exportV4: expected cidr and matchOperator together',
     },
+    {
+      object: 'bgpfilter f',
+      spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8","matchOperator":"In","prefixLength":{"max":7}}]}',
+      want: 'exportV4: expected prefixLength with a max that is not below min and cidr',
+    },
   ])('a patch that the API refuses: $object $spec', ({ object, spec, want }) => {
     const problems = problemsOf(`${MESH}
 calico:
