@@ -448,7 +448,7 @@ describe('BGP of a router', () => {
     const { bgp } =
       lab(
         router(
-          'as: 65001, routerId: 1.1.1.1, clusterId: 2.2.2.2, announce: [192.168.56.0/24], fibLimit: 100, neighbors: [{address: 192.168.56.11, as: 65001, rrClient: true, nextHopSelf: true, passive: true, import: [10.244.0.0/16], export: []}]',
+          'as: 65001, routerId: 1.1.1.1, clusterId: 2.2.2.2, announce: [192.168.56.0/24], fibLimit: 100, neighbors: [{address: 192.168.56.11, as: 65001, rrClient: true, nextHopSelf: true, passive: true, password: tor/bgp, import: [10.244.0.0/16], export: []}]',
         ),
       ).routers[0] ?? {};
     expect(bgp).toEqual({
@@ -462,6 +462,7 @@ describe('BGP of a router', () => {
           rrClient: true,
           nextHopSelf: true,
           passive: true,
+          password: 'tor/bgp',
           import: [prefix('10.244.0.0/16')],
           export: [],
         },
