@@ -67,6 +67,7 @@ export interface RouterNeighborFile {
   readonly rrClient?: boolean | undefined;
   readonly nextHopSelf?: boolean | undefined;
   readonly passive?: boolean | undefined;
+  readonly password?: string | undefined;
   readonly import?: readonly string[] | undefined;
   readonly export?: readonly string[] | undefined;
 }

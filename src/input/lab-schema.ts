@@ -112,6 +112,10 @@ const routerBgp = keys({
         rrClient: opt(bool, 'The neighbour is a client of this reflector (RFC 4456)'),
         nextHopSelf: opt(bool, 'Announcements get the own address for their NEXT_HOP'),
         passive: opt(bool, 'Waits for the neighbour to connect'),
+        password: opt(
+          text(/./, 'a password'),
+          'TCP MD5; for a BGPPeer with a password SECRET/KEY, as its secretKeyRef says them',
+        ),
         import: opt(z.array(subnet), 'Prefixes that are let in, longer ones within them too; all when left out'),
         export: opt(z.array(subnet), 'Prefixes that are announced, longer ones within them too; all when left out'),
       }),

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { checkEvents, type Lab } from '../lab/index.js';
+import type { Lab } from '../lab/index.js';
 import { type Problem, type Read, readResult } from '../problem/index.js';
 import { complete } from './complete.js';
 import { inside, LabContext, type Note, type Place, rootOf } from './context.js';
@@ -9,6 +9,7 @@ import { labSchema } from './lab-schema.js';
 import { checkLimits } from './limits.js';
 import { emptyManifest, type Manifest, readObject } from './manifest.js';
 import { prune } from './prune.js';
+import { eventProblems } from './sound-events.js';
 import { soundPart } from './sound-part.js';
 import { readYaml, type YamlDocument } from './yaml.js';
 
@@ -54,7 +55,8 @@ export function readLabInPart(text: string, file: string): Read<ReadLab> & { rea
   if (valid !== undefined) readManifest(valid, root, text, manifest, context);
   const small = valid !== undefined && checkLimits(valid, root, context);
   const made = small ? complete(valid, root, manifest, context) : undefined;
-  const lab = made === undefined ? undefined : withSoundEvents(made, context);
+  const document = objects.length === 0 && valid?.manifest === undefined ? head?.value : undefined;
+  const lab = made === undefined ? undefined : withSoundEvents(made, document, context);
   context.problems.sort((a, b) => a.line - b.line || a.col - b.col);
   const [problem, ...others] = context.problems;
   if (lab === undefined) {
@@ -94,9 +96,9 @@ function validate(value: unknown, root: Place, context: LabContext): LabFile | u
 const SEPARATE = new Set(['sysctl', 'links', 'events', 'faults', 'expect']);
 
 /** What control commands speak of is made from all of the lab. One that is wrong takes the others with it. */
-function withSoundEvents(lab: Lab, context: LabContext): Lab {
-  const found = context.problems.every(isSeparate) ? checkEvents(lab) : [];
-  context.problems.push(...found);
+function withSoundEvents(lab: Lab, document: unknown, context: LabContext): Lab {
+  const among = context.problems.filter((problem) => !isSeparate(problem));
+  context.problems.push(...eventProblems(lab, among, document));
   if (context.problems.length === 0) return lab;
   return { ...lab, events: [], faults: lab.faults.map((fault) => ({ ...fault, events: [] })) };
 }

@@ -37,6 +37,7 @@ export function readRouterBgp(
       rrClient: said.rrClient ?? false,
       nextHopSelf: said.nextHopSelf ?? false,
       passive: said.passive ?? false,
+      password: said.password,
       import: said.import === undefined ? undefined : prefixes(said.import, inside(at, 'import')),
       export: said.export === undefined ? undefined : prefixes(said.export, inside(at, 'export')),
     };

@@ -186,18 +186,20 @@ const filterRule = (value: unknown): BGPFilterRule => {
   const [other] = Object.keys(others);
   if (other !== undefined) return fail(`no "${other}"`);
   if ((prefix === undefined) !== (matchOperator === undefined)) return fail('cidr and matchOperator together');
+  const net = prefix === undefined ? undefined : cidr(prefix);
   const bounds = prefixLength === undefined ? undefined : record(prefixLength);
+  const min = integer(0, 32)(bounds?.['min'] ?? 0);
+  const max = integer(0, 32)(bounds?.['max'] ?? 32);
+  // BIRD refuses such a range, and all of the configuration with it.
+  if (max < Math.max(min, net?.length ?? 0)) return fail('prefixLength with a max that is not below min and cidr');
   return {
     action: action === 'Accept' || action === 'Reject' ? action : fail('action Accept or Reject'),
     matchOperator:
       matchOperator === undefined
         ? undefined
         : (OPERATORS.find((each) => each === matchOperator) ?? fail(`matchOperator ${OPERATORS.join(', ')}`)),
-    cidr: prefix === undefined ? undefined : cidr(prefix),
-    prefixLength:
-      bounds === undefined
-        ? undefined
-        : { min: integer(0, 32)(bounds['min'] ?? 0), max: integer(0, 32)(bounds['max'] ?? 32) },
+    cidr: net,
+    prefixLength: bounds === undefined ? undefined : { min, max },
     source: source === undefined || source === 'RemotePeers' ? source : fail('source RemotePeers'),
     interface: dev === undefined ? undefined : text(dev),
   };

@@ -4,7 +4,7 @@ import { completeCluster } from './complete.js';
 import { type ControlCommand, parseControl } from './control.js';
 import { machineName } from './control-plane.js';
 import type { Lab, Override } from './lab.js';
-import { World } from './world.js';
+import { changeObject, type ObjectCommand, World } from './world.js';
 
 /**
  * What is wrong with the control commands of a lab and of its faults: speakers, sessions and objects that are not there
@@ -26,6 +26,30 @@ export function checkEvents(lab: Lab): readonly Problem[] {
   return problems;
 }
 
+/**
+ * The part of {@link checkEvents} that needs no BIRD, for a lab in which other things are wrong: objects that are not
+ * there, and machines that are no routers. `isKnown` says whether an object can be looked for among the lab's.
+ */
+export function checkEventsApart(lab: Lab, isKnown: (command: ObjectCommand) => boolean): readonly Problem[] {
+  const stations = new Set([...lab.nodes, ...lab.hosts].map(({ name }) => name));
+  const routers = new Set(lab.routers.map(({ name }) => name));
+  const check = (lines: readonly Override[], before: Lab['calico']): { problems: Problem[]; calico: Lab['calico'] } => {
+    let calico = before;
+    const problems = found(lines, (machine, command) => {
+      if (command.command === 'fib limit')
+        return stations.has(machine) && !routers.has(machine) ? notRouter(lab, machine) : undefined;
+      if ((command.command !== 'patch' && command.command !== 'delete') || !isKnown(command)) return undefined;
+      const changed = changeObject(calico, command);
+      if ('problem' in changed) return refusedChange(command, changed.problem);
+      calico = changed.calico;
+      return undefined;
+    });
+    return { problems, calico };
+  };
+  const { problems, calico } = check(lab.events, lab.calico);
+  return [...problems, ...lab.faults.flatMap(({ events }) => check(events, calico).problems)];
+}
+
 function setupOf({ cni, podCIDR }: Lab): CniSetup | undefined {
   const configured = cniBackend(cni.name)?.configure(cni.options, podCIDR);
   return configured === undefined || 'problems' in configured ? undefined : configured.setup;
@@ -36,11 +60,19 @@ function changesWorld({ command }: Override): boolean {
 }
 
 function checkLines(world: World, lab: Lab, lines: readonly Override[]): Problem[] {
+  return found(lines, (machine, command) => check(world, lab, machine, command));
+}
+
+/** What `check` finds in lines, at its place in the file. */
+function found(
+  lines: readonly Override[],
+  check: (machine: string, command: ControlCommand) => Found | undefined,
+): Problem[] {
   return lines.flatMap(({ netns, command, file, path, line, col }): Problem[] => {
     const read = parseControl(command, { file, line });
     if ('problems' in read) return [];
     return read.value.flatMap((each): Problem[] => {
-      const problem = check(world, lab, machineName(netns), each);
+      const problem = check(machineName(netns), each);
       if (problem === undefined) return [];
       return [{ ...problem, file, path, line, col: col + problem.col - 1 }];
     });
@@ -60,8 +92,7 @@ function check(world: World, lab: Lab, machine: string, command: ControlCommand)
         world.reconfigured();
         return undefined;
       }
-      const { col } = command.command === 'patch' ? command.patch : command.name;
-      return { code: 'bad-value', message: problem, col };
+      return refusedChange(command, problem);
     }
     case 'fib limit':
       return lab.routers.some(({ name }) => name === machine) ? noBird(world, machine) : notRouter(lab, machine);
@@ -72,6 +103,11 @@ function check(world: World, lab: Lab, machine: string, command: ControlCommand)
     default:
       return noBird(world, machine) ?? noSession(world, machine, command.session);
   }
+}
+
+function refusedChange(command: ObjectCommand, message: string): Found {
+  const { col } = command.command === 'patch' ? command.patch : command.name;
+  return { code: 'bad-value', message, col };
 }
 
 function notRouter(lab: Lab, machine: string): Found {

@@ -107,6 +107,8 @@ export interface RouterNeighbor {
   readonly rrClient: boolean;
   readonly nextHopSelf: boolean;
   readonly passive: boolean;
+  /** TCP MD5 (RFC 2385); both sides need the same. A BGPPeer's is `SECRET/KEY` of its secretKeyRef. */
+  readonly password: string | undefined;
   /** Prefixes that are let through, longer ones within them too; undefined: all. */
   readonly import: readonly Ipv4Prefix[] | undefined;
   readonly export: readonly Ipv4Prefix[] | undefined;

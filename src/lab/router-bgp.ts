@@ -71,7 +71,7 @@ function session(
   const link = interfaces.find(({ subnet }) => contains(subnet, neighbor.address));
   const local = link ?? interfaces[0];
   if (local === undefined) return [];
-  const { rrClient, passive, nextHopSelf } = neighbor;
+  const { rrClient, passive, nextHopSelf, password } = neighbor;
   return [
     {
       name: routerSession(neighbor),
@@ -90,7 +90,7 @@ function session(
       restartTime: 120,
       holdTime: 240,
       allowLocalAs: 0,
-      password: undefined,
+      password,
       import: neighbor.import === undefined ? ACCEPT_ALL : { terms: [accept(neighbor.import)], otherwise: 'reject' },
       export: exportFilter(bgp, neighbor),
     },

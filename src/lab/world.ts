@@ -1,7 +1,7 @@
 import type { CniSetup, Machine } from '../agents/index.js';
 import type { SpeakerConfig } from '../bgp/index.js';
-import type { Cluster } from '../cluster/index.js';
-import { deleteObject, patchObject } from './calico-patch.js';
+import type { CalicoObjects, Cluster } from '../cluster/index.js';
+import { deleteObject, type Patched, patchObject } from './calico-patch.js';
 import { completeCluster } from './complete.js';
 import type { ControlCommand } from './control.js';
 import type { Lab } from './lab.js';
@@ -11,6 +11,14 @@ import { defaultGateway, segmentOf } from './wires.js';
 
 /** A command that changes an object of the API. */
 export type ObjectCommand = Extract<ControlCommand, { readonly command: 'patch' | 'delete' }>;
+
+/** The objects after such a command. */
+export function changeObject(calico: CalicoObjects, command: ObjectCommand): Patched {
+  const { kind, name } = command;
+  return command.command === 'delete'
+    ? deleteObject(calico, kind, name.text)
+    : patchObject(calico, kind, name.text, command.patch.value);
+}
 
 /** The objects of a lab's cluster, and the configurations of BIRD that follow from them, while they change. */
 export class World {
@@ -43,12 +51,8 @@ export class World {
    */
   change(command: ObjectCommand): string | undefined {
     const { calico } = this.#cluster;
-    const { kind, name } = command;
-    if (calico === undefined) return `this network has no ${kind}`;
-    const patched =
-      command.command === 'delete'
-        ? deleteObject(calico, kind, name.text)
-        : patchObject(calico, kind, name.text, command.patch.value);
+    if (calico === undefined) return `this network has no ${command.kind}`;
+    const patched = changeObject(calico, command);
     if ('problem' in patched) return patched.problem;
     this.#cluster = completeCluster({ ...this.#lab, calico: patched.calico }, this.#setup);
     return undefined;

@@ -359,6 +359,11 @@ describe('what does not fit together', () => {
       why: 'a prefix and no operator',
     },
     {
+      text: 'bgpFilters: {f: {importV4: [{action: Accept, matchOperator: In, cidr: 10.0.0.0/24, prefixLength: {max: 20}}]}}',
+      want: ['5:100 bad-value calico.bgpFilters.f.importV4.0.prefixLength'],
+      why: 'BIRD: Invalid prefix pattern range: {24, 20}',
+    },
+    {
       text: 'bgpConfiguration: {communities: [{name: a, value: "64512:100"}]}',
       want: ['5:35 bad-value calico.bgpConfiguration.communities'],
       why: 'communities that nothing uses',
@@ -385,6 +390,22 @@ test('a pod may have the first address of a block, and any of any pool', () => {
   const pods = 'pods: {a: {node: node-1, ip: 10.244.1.0}, b: {node: node-1, ip: 10.244.99.255}}\n';
   expect(problems(`${TWO}${pods}`)).toEqual([]);
   expect(problems(`${TWO}${pods}calico: {ipPools: {p: 10.244.0.0/18}}\n`)).toEqual(['4:65 conflict pods.b.ip']);
+});
+
+test('an operator that compares with a set is noted', () => {
+  const found = notes(`${TWO}calico:
+  bgpFilters:
+    f:
+      exportV4:
+        - {action: Accept, matchOperator: Equal, cidr: 10.244.2.0/26, prefixLength: {min: 26, max: 26}}
+        - {action: Accept, matchOperator: NotEqual, cidr: 10.244.2.0/26, prefixLength: {max: 28}}
+        - {action: Accept, matchOperator: Equal, cidr: 10.244.2.0/26}
+        - {action: Accept, matchOperator: In, cidr: 10.244.2.0/26, prefixLength: {min: 26, max: 26}}
+`);
+  expect(found.filter((note) => note.includes('prefixLength'))).toEqual([
+    expect.stringContaining('Equal with prefixLength holds for no route'),
+    expect.stringContaining('NotEqual with prefixLength holds for every route'),
+  ]);
 });
 
 test('what is noted', () => {
@@ -427,7 +448,7 @@ describe('BGP of a router', () => {
     const { bgp } =
       lab(
         router(
-          'as: 65001, routerId: 1.1.1.1, clusterId: 2.2.2.2, announce: [192.168.56.0/24], fibLimit: 100, neighbors: [{address: 192.168.56.11, as: 65001, rrClient: true, nextHopSelf: true, passive: true, import: [10.244.0.0/16], export: []}]',
+          'as: 65001, routerId: 1.1.1.1, clusterId: 2.2.2.2, announce: [192.168.56.0/24], fibLimit: 100, neighbors: [{address: 192.168.56.11, as: 65001, rrClient: true, nextHopSelf: true, passive: true, password: tor/bgp, import: [10.244.0.0/16], export: []}]',
         ),
       ).routers[0] ?? {};
     expect(bgp).toEqual({
@@ -441,6 +462,7 @@ describe('BGP of a router', () => {
           rrClient: true,
           nextHopSelf: true,
           passive: true,
+          password: 'tor/bgp',
           import: [prefix('10.244.0.0/16')],
           export: [],
         },

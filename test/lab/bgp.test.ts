@@ -194,6 +194,27 @@ nodes: {node-1: 192.168.56.11, node-2: 192.168.57.12}
   });
 });
 
+// tcp_inbound_hash(), net/ipv4/tcp_ipv4.c: a segment without the signature that is asked for, or with one that is not, is
+// dropped, so that the connection never comes up.
+test.each([
+  { why: 'the same key of the same Secret', peer: 'key: bgp', router: ', password: tor/bgp', want: 'Established' },
+  { why: 'another key', peer: 'key: other', router: ', password: tor/bgp', want: undefined },
+  { why: 'none on the router', peer: 'key: bgp', router: '', want: undefined },
+  { why: 'none on the node', peer: undefined, router: ', password: tor/bgp', want: undefined },
+  { why: 'none at all', peer: undefined, router: '', want: 'Established' },
+])('passwords of a node and a router: $why', ({ peer, router, want }) => {
+  const password = peer === undefined ? '' : `, password: {secretKeyRef: {name: tor, ${peer}}}`;
+  const sessions = lab(`
+cni: calico/bgp
+calico: {bgpPeers: {tor: {peerIP: 192.168.56.1, asNumber: 65001${password}}}}
+routers: {tor: {addresses: [192.168.56.1], bgp: {as: 65001, neighbors: [{address: 192.168.56.11, as: 64512${router}}]}}}
+nodes: {node-1: 192.168.56.11}
+`).built.bgp?.sessions('node-1');
+  expect(sessions).toHaveLength(1);
+  if (want === undefined) expect(sessions?.[0]?.state).not.toBe('Established');
+  else expect(sessions?.[0]?.state).toBe(want);
+});
+
 describe('a router that speaks BGP', () => {
   const tor = lab(`
 cni: calico/bgp
@@ -323,6 +344,11 @@ faults:
       object: 'bgpfilter f',
       spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8"}]}',
       want: 'exportV4: expected cidr and matchOperator together',
+    },
+    {
+      object: 'bgpfilter f',
+      spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8","matchOperator":"In","prefixLength":{"max":7}}]}',
+      want: 'exportV4: expected prefixLength with a max that is not below min and cidr',
     },
   ])('a patch that the API refuses: $object $spec', ({ object, spec, want }) => {
     const problems = problemsOf(`${MESH}

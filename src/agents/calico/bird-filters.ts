@@ -119,7 +119,11 @@ function poolTerms({ cidr, vxlanMode, ipipMode }: IPPool, network: Ipv4Prefix): 
   }
 }
 
-/** A rule of a BGPFilter (calico 3.25 and later, confd/pkg/resource/template/template_funcs.go filterStatement()). */
+/**
+ * A rule of a BGPFilter (calico 3.25 and later, confd/pkg/resource/template/template_funcs.go filterStatement()): one
+ * `if` with its conditions joined by `&&`, in the order of the object, and nothing at the end of the function, so that
+ * the next filter of the peer goes on. Then comes `accept` on import, calico_export_to_bgp_peers() and `reject` on export.
+ */
 function ruleTerm(rule: BGPFilterRule): FilterTerm[] {
   const { action, cidr, matchOperator, prefixLength, source, interface: dev } = rule;
   const nets = cidr === undefined ? {} : netsOf(cidr, matchOperator, prefixLength);
@@ -132,7 +136,10 @@ function ruleTerm(rule: BGPFilterRule): FilterTerm[] {
   return [{ match, actions: [], then: action === 'Accept' ? 'accept' : 'reject' }];
 }
 
-/** undefined: holds for no route. BIRD never finds a prefix equal to a set (val_same(), filter/filter.c). */
+/**
+ * filterMatchCIDR(): `net = CIDR`, and with prefixLength `net = [ CIDR{min,max} ]` for all four operators. undefined:
+ * holds for no route. BIRD never finds a prefix equal to a set (val_same(), filter/data.c), and always unequal.
+ */
 function netsOf(
   cidr: Ipv4Prefix,
   operator: BGPFilterRule['matchOperator'],

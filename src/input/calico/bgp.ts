@@ -186,15 +186,30 @@ function readRule(
   // Of IPv6 there are other rules, exportV6 and importV6.
   const ipv6 = said.cidr?.includes(':') === true;
   if (ipv6) context.complain(at(...path, 'cidr'), 'bad-address', `expected an IPv4 subnet, found "${said.cidr}"`);
-  const cidr = said.cidr === undefined || ipv6 ? undefined : said.cidr;
+  const text = said.cidr === undefined || ipv6 ? undefined : said.cidr;
+  const cidr = text === undefined ? undefined : readCidr(text, at(...path, 'cidr'), `bgpfilter/${name}`, context);
+  // `[ 10.0.0.0/24{24,20} ]` is an "Invalid prefix pattern range" to BIRD (filter/config.Y), which then reads no bird.cfg.
+  if (cidr !== undefined && max < cidr.length && min <= max)
+    context.complain(at(...path, 'prefixLength'), 'bad-value', `max ${max} is shorter than cidr ${said.cidr}`);
+  noteNeverEqual(said, at(...path, 'matchOperator'), context);
   return {
     action: said.action,
     matchOperator: said.matchOperator,
-    cidr: cidr === undefined ? undefined : readCidr(cidr, at(...path, 'cidr'), `bgpfilter/${name}`, context),
+    cidr,
     prefixLength: said.prefixLength === undefined ? undefined : { min, max },
     source: said.source,
     interface: said.interface,
   };
+}
+
+/** A prefixLength makes a set of the cidr, to which BIRD compares the route's prefix: they are never the same. */
+function noteNeverEqual({ matchOperator, prefixLength }: BGPFilterRuleFile, place: Place, context: LabContext): void {
+  if (prefixLength === undefined) return;
+  const way = 'confd writes a set of prefixes, and to BIRD no prefix equals a set;';
+  if (matchOperator === 'Equal')
+    context.note(place, `Equal with prefixLength holds for no route: ${way} In compares with its members`);
+  if (matchOperator === 'NotEqual')
+    context.note(place, `NotEqual with prefixLength holds for every route: ${way} NotIn compares with its members`);
 }
 
 /** `64512`, or `"1.10"` for 65546. */
