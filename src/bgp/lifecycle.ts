@@ -42,6 +42,8 @@ export function addSpeaker(world: World, config: SpeakerConfig): Speaker {
 /** The daemon of a speaker starts: with `recover` as `bird -R`. */
 export function startSpeaker(world: World, speaker: Speaker, recover: boolean): void {
   speaker.running = true;
+  // What `birdc disable` has said is in no configuration file.
+  for (const session of speaker.sessions) session.enabled = true;
   speaker.scanned = !recover;
   if (recover) beginRecovery(world, speaker);
   speaker.scanned = speaker.recovering === undefined;

@@ -51,6 +51,18 @@ describe('a neighbour that goes', () => {
     expect(simulation.messages().filter((m) => m.withdrawn.length > 0)).toEqual([]);
   });
 
+  test.each(['kill', 'shutdown'] as const)('and knows nothing of `birdc disable` when it comes again: %s', (type) => {
+    const simulation = converged(mesh(3));
+    simulation.apply({ type: 'disable', speaker: 'n1', session: 'n0' });
+    simulation.converge();
+    expect(stateOf(simulation, 'n1', 'n0')?.state).toBe('Down');
+    simulation.apply({ type, speaker: 'n1' });
+    simulation.converge();
+    simulation.apply({ type: 'start', speaker: 'n1' });
+    simulation.converge();
+    expect(stateOf(simulation, 'n1', 'n0')?.state).toBe('Established');
+  });
+
   test('an unreachable one is noticed when the hold time is over, and flushed', () => {
     const simulation = converged(mesh(3));
     const cut = addressOf(1);
