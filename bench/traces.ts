@@ -1,7 +1,7 @@
 import { loadLab, type Network, trace } from '../src/index.js';
 import { perSecond, printRates } from './measure.js';
 
-const MODES = ['flannel-host-gw', 'flannel-vxlan', 'flannel-udp'];
+const MODES = ['flannel-host-gw', 'flannel-vxlan', 'flannel-udp', 'calico-bgp', 'calico-ipip', 'calico-vxlan'];
 
 /** Whole traces per second: one TCP packet to a pod on another node and its answer, every event recorded. */
 export async function benchTraces(): Promise<void> {
