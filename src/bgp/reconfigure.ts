@@ -52,7 +52,8 @@ function updateSessions(world: World, speaker: Speaker, old: SpeakerConfig): rea
   const refiltered: Refiltered[] = [];
   for (const session of [...speaker.sessions]) {
     const next = wanted.get(session.config.name);
-    if (next !== undefined && !restartsAll && !needsRestart(session.config, next)) {
+    // One that `birdc disable` stopped starts anew: the file does not say so (proto_reconfigure(), bird nest/proto.c).
+    if (next !== undefined && session.enabled && !restartsAll && !needsRestart(session.config, next)) {
       wanted.delete(session.config.name);
       refiltered.push(refilter(world, session, next));
       continue;
@@ -61,7 +62,7 @@ function updateSessions(world: World, speaker: Speaker, old: SpeakerConfig): rea
     dropSession(session);
     if (next !== undefined) {
       wanted.delete(next.name);
-      addSession(world, speaker, next).enabled = session.enabled;
+      addSession(world, speaker, next);
     }
   }
   for (const session of wanted.values()) addSession(world, speaker, session);

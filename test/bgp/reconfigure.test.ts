@@ -60,6 +60,16 @@ describe('a new configuration', () => {
     expect([sent(simulation, 'OPEN'), sent(simulation, 'ROUTE-REFRESH')]).toEqual([2, 0]);
   });
 
+  test('starts a session that was disabled by hand, even if it is the old one: proto_reconfigure()', () => {
+    const simulation = converged(config);
+    simulation.apply({ type: 'disable', speaker: 'n1', session: 'n0' });
+    simulation.converge();
+    expect(heard(simulation)).toEqual([]);
+    simulation.apply(withSession('n1', {}));
+    simulation.converge();
+    expect(heard(simulation)).toHaveLength(1);
+  });
+
   test('that is the old one changes nothing', () => {
     const simulation = converged(config);
     const before = simulation.messages();

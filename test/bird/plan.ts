@@ -46,12 +46,10 @@ export class PlanState {
       case 'shutdown':
         this.running.delete(event.speaker);
         break;
-      case 'start': {
+      case 'start':
         this.running.add(event.speaker);
-        // A new process knows nothing of what was disabled.
-        for (const { name } of this.config(event.speaker).sessions) this.#disabled.delete(`${event.speaker}/${name}`);
+        this.#enableAll(event.speaker);
         break;
-      }
       case 'disable':
         this.#disabled.add(`${event.speaker}/${event.session}`);
         break;
@@ -60,6 +58,7 @@ export class PlanState {
         break;
       case 'reconfigure':
         this.configs.set(event.config.name, event.config);
+        this.#enableAll(event.config.name);
         break;
       case 'cut':
         this.#cut.add(pair(...event.between));
@@ -70,6 +69,11 @@ export class PlanState {
       case 'wait':
         break;
     }
+  }
+
+  /** No configuration file knows of `birdc disable`. */
+  #enableAll(speaker: string): void {
+    for (const side of this.#disabled) if (side.startsWith(`${speaker}/`)) this.#disabled.delete(side);
   }
 
   /** Whether the speakers with these addresses hear each other. */
