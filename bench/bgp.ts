@@ -1,5 +1,5 @@
 import type { Ipv4 } from '../src/address/index.js';
-import { ACCEPT_ALL, type BgpConfig, BgpSimulation, type SessionConfig } from '../src/bgp/index.js';
+import { ACCEPT_ALL, type BgpConfig, BgpSimulation, SESSION_DEFAULTS, type SessionConfig } from '../src/bgp/index.js';
 
 const SIMULATED = [10, 30, 100, 300];
 /** Beyond what is simulated, the formulas that test/bgp/counts.test.ts checks. */
@@ -76,24 +76,16 @@ function addressOf(i: number): Ipv4 {
 
 function sessionOf(i: number, j: number, rrClient: boolean): SessionConfig {
   return {
+    ...SESSION_DEFAULTS,
     name: `node-${j}`,
     local: addressOf(i),
     neighbor: addressOf(j),
     neighborAs: 64512,
-    multihop: true,
     passive: j > i,
     rrClient,
     clusterId: addressOf(0),
-    nextHopSelf: false,
-    nextHopKeep: false,
     addPaths: true,
-    gracefulRestart: true,
-    restartTime: 120,
-    holdTime: 240,
-    allowLocalAs: 0,
     timers: { connectDelay: 2, connectRetry: 5, errorWait: [5, 30] },
-    password: undefined,
-    import: ACCEPT_ALL,
     export: EXPORT,
   };
 }

@@ -66,6 +66,7 @@ export {
   type PrefixRange,
   REJECT_ALL,
   type RibRoute,
+  SESSION_DEFAULTS,
   type SessionConfig,
   type SessionStatus,
   type SessionTimers,

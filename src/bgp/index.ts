@@ -10,6 +10,7 @@ export type {
   SpeakerConfig,
   SpeakerInterface,
 } from './config.js';
+export { SESSION_DEFAULTS } from './defaults.js';
 export { isOffered } from './evaluate.js';
 export type { Candidate, DecisionRule, Explanation, Withheld, WithheldCause } from './explanation.js';
 export {

@@ -6,6 +6,7 @@ import {
   type LocalRoute,
   type NextHop,
   type PrefixRange,
+  SESSION_DEFAULTS,
   type SessionConfig,
   type SpeakerConfig,
 } from '../bgp/index.js';
@@ -74,6 +75,7 @@ function session(
   const { rrClient, passive, nextHopSelf, password } = neighbor;
   return [
     {
+      ...SESSION_DEFAULTS,
       name: routerSession(neighbor),
       local: local.address,
       neighbor: neighbor.address,
@@ -84,12 +86,7 @@ function session(
       rrClient,
       clusterId: rrClient ? bgp.clusterId : undefined,
       nextHopSelf,
-      nextHopKeep: false,
       addPaths: true,
-      gracefulRestart: true,
-      restartTime: 120,
-      holdTime: 240,
-      allowLocalAs: 0,
       password,
       import: neighbor.import === undefined ? ACCEPT_ALL : { terms: [accept(neighbor.import)], otherwise: 'reject' },
       export: exportFilter(bgp, neighbor),

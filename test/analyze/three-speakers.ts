@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
-import type { BgpConfig, Filter, FilterMatch, LocalRoute, SessionConfig, SpeakerConfig } from '../../src/bgp/index.js';
-import { ACCEPT_ALL } from '../../src/bgp/index.js';
+import {
+  ACCEPT_ALL,
+  type BgpConfig,
+  type Filter,
+  type FilterMatch,
+  type LocalRoute,
+  SESSION_DEFAULTS,
+  type SessionConfig,
+  type SpeakerConfig,
+} from '../../src/bgp/index.js';
 import { ip, prefix } from '../must.js';
 
 /** A file of test/recordings/bird: what birdc of BIRD 2.0.12 printed on the first of three speakers. */
@@ -29,22 +37,10 @@ export function session(
   set: Partial<SessionConfig> & Pick<SessionConfig, 'local' | 'neighbor'>,
 ): SessionConfig {
   return {
+    ...SESSION_DEFAULTS,
     name,
     neighborAs: 64512,
-    multihop: true,
-    passive: false,
-    rrClient: false,
-    clusterId: undefined,
-    nextHopSelf: false,
-    nextHopKeep: false,
     addPaths: true,
-    gracefulRestart: true,
-    restartTime: 120,
-    holdTime: 240,
-    allowLocalAs: 0,
-    password: undefined,
-    import: ACCEPT_ALL,
-    export: ACCEPT_ALL,
     ...set,
   };
 }

@@ -4,6 +4,7 @@ import {
   type BgpConfig,
   BgpSimulation,
   type LocalRoute,
+  SESSION_DEFAULTS,
   type SessionConfig,
   type SpeakerConfig,
 } from '../../src/bgp/index.js';
@@ -28,20 +29,8 @@ function session(
   fields: Partial<SessionConfig> & Pick<SessionConfig, 'local' | 'neighbor' | 'neighborAs'>,
 ): SessionConfig {
   return {
+    ...SESSION_DEFAULTS,
     name: `to${fields.neighbor & 0xffff}`,
-    multihop: true,
-    passive: false,
-    rrClient: false,
-    clusterId: undefined,
-    nextHopSelf: false,
-    nextHopKeep: false,
-    addPaths: false,
-    gracefulRestart: true,
-    restartTime: 120,
-    holdTime: 240,
-    allowLocalAs: 0,
-    password: undefined,
-    import: ACCEPT_ALL,
     export: ONLY_BLOCKS,
     ...fields,
   };

@@ -1,14 +1,16 @@
 import { contains, type Ipv4, type Ipv4Prefix, parsePrefix } from '../../src/address/index.js';
-import type {
-  BgpConfig,
-  Filter,
-  FilterAction,
-  FilterTerm,
-  LocalRoute,
-  SessionConfig,
-  SpeakerConfig,
+import {
+  ACCEPT_ALL,
+  type BgpConfig,
+  type Filter,
+  type FilterAction,
+  type FilterTerm,
+  type LocalRoute,
+  REJECT_ALL,
+  SESSION_DEFAULTS,
+  type SessionConfig,
+  type SpeakerConfig,
 } from '../../src/bgp/index.js';
-import { ACCEPT_ALL, REJECT_ALL } from '../../src/bgp/index.js';
 import { ip, prefix } from '../must.js';
 import { recording } from '../recordings/load.js';
 
@@ -162,6 +164,7 @@ function must<T>(value: T | undefined): T {
 
 function sessionOf(input: Recorded['input'], node: RecordedNode, peer: RecordedPeer): SessionConfig {
   return {
+    ...SESSION_DEFAULTS,
     name: peer.name,
     local: ip(peer.source ?? node.ip),
     neighbor: ip(peer.ip),
@@ -171,15 +174,8 @@ function sessionOf(input: Recorded['input'], node: RecordedNode, peer: RecordedP
     rrClient: peer.rrClient ?? false,
     clusterId: node.rrClusterId === undefined ? undefined : ip(node.rrClusterId),
     nextHopSelf: peer.nextHopSelf ?? false,
-    nextHopKeep: false,
     addPaths: true,
-    gracefulRestart: true,
-    restartTime: 120,
-    holdTime: 240,
-    allowLocalAs: 0,
     timers: { connectDelay: 1, connectRetry: 5, errorWait: [5, 30] },
-    password: undefined,
-    import: ACCEPT_ALL,
     export: exportFilter(input, node, peer),
   };
 }

@@ -2,6 +2,7 @@ import { formatIpv4, type Ipv4, type Ipv4Prefix, parseIpv4, parsePrefix } from '
 import {
   ACCEPT_ALL,
   type LocalRoute,
+  SESSION_DEFAULTS,
   type SessionConfig,
   type SpeakerConfig,
   type SpeakerInterface,
@@ -12,22 +13,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** A session about which nothing was drawn. Recordings leave out what is as here: who changes it, records anew. */
 export const PLAIN: Omit<SessionConfig, 'name' | 'local' | 'neighbor' | 'neighborAs'> = {
-  multihop: true,
-  passive: false,
-  rrClient: false,
-  clusterId: undefined,
-  nextHopSelf: false,
-  nextHopKeep: false,
-  addPaths: false,
-  gracefulRestart: true,
-  restartTime: 120,
-  holdTime: 240,
-  allowLocalAs: 0,
-  password: undefined,
+  ...SESSION_DEFAULTS,
   // As short as BIRD has them.
   timers: { connectDelay: 1, connectRetry: 1, errorWait: [1, 2] },
-  import: ACCEPT_ALL,
-  export: ACCEPT_ALL,
 };
 
 /** A speaker while it is drawn. */

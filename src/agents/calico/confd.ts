@@ -1,5 +1,11 @@
 import { ANY, formatIpv4, type Ipv4, parseIpv4 } from '../../address/index.js';
-import type { LocalRoute, SessionConfig, SpeakerConfig, SpeakerInterface } from '../../bgp/index.js';
+import {
+  type LocalRoute,
+  SESSION_DEFAULTS,
+  type SessionConfig,
+  type SpeakerConfig,
+  type SpeakerInterface,
+} from '../../bgp/index.js';
 import {
   type BGPConfiguration,
   CALICO_DEFAULTS,
@@ -156,19 +162,9 @@ function sessionName(prefix: string, address: string): string {
 
 /** `template bgp bgp_template`; where it says nothing, BIRD's defaults. */
 const BGP_TEMPLATE = {
-  multihop: true,
-  passive: false,
-  rrClient: false,
-  clusterId: undefined,
-  nextHopSelf: false,
-  nextHopKeep: false,
+  ...SESSION_DEFAULTS,
   addPaths: true,
-  gracefulRestart: true,
-  restartTime: 120,
-  holdTime: 240,
   timers: { connectDelay: 2, connectRetry: 5, errorWait: [5, 30] },
-  allowLocalAs: 0,
-  password: undefined,
 } as const;
 
 /** A neighbour of the same AS is a client of a reflector, unless it is a reflector of the same cluster. */
