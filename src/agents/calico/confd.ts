@@ -25,7 +25,7 @@ import { type Peering, type Peerings, peeringsOf } from './peerings.js';
 import { type ServiceRoutes, serviceRoutes } from './service-routes.js';
 
 /**
- * What confd writes into bird.cfg of each node (confd 3.21 etc/calico/confd/templates). Where BIRD does not run, there is
+ * What confd writes into bird.cfg of each node (calico 3.21.6 confd/etc/calico/confd/templates). Where BIRD does not run, there is
  * no machine: the others have their sessions with it all the same.
  */
 export function calicoSpeakers(cluster: Cluster, machines: ReadonlyMap<string, Machine>): readonly SpeakerConfig[] {
@@ -126,8 +126,7 @@ function sessionsOf(
   exports: ReturnType<BirdFilters['exports']>,
 ): readonly SessionConfig[] {
   const template = { ...BGP_TEMPLATE, local: node.address, import: filters.import([]), export: exports([]) };
-  // Reflectors stay in the mesh, as 3.21 has it; later forks of the template leave them out.
-  const mesh = config.nodeToNodeMeshEnabled ? nodes : [];
+  const mesh = config.nodeToNodeMeshEnabled && isInMesh(node) ? nodes.filter(isInMesh) : [];
   const peer = (prefix: string, peering: Peering): SessionConfig[] =>
     peering.address === node.address
       ? []
@@ -154,6 +153,14 @@ function sessionsOf(
     ...peerings.global.flatMap((peering) => peer('Global', peering)),
     ...(peerings.ofNode.get(node.name) ?? []).flatMap((peering) => peer('Node', peering)),
   ];
+}
+
+/**
+ * A node with a cluster id has no session of the mesh, on neither side (bird.cfg.template of calico 3.21.3 to 3.32; the last
+ * tag of the repository that confd had of its own, of July 2021, keeps it in).
+ */
+function isInMesh({ clusterId }: BgpNode): boolean {
+  return clusterId === undefined;
 }
 
 function sessionName(prefix: string, address: string): string {
