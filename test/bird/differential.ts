@@ -19,7 +19,7 @@ export interface Outcome {
 /** A plan that differs goes through BIRD so often: what differs between these depends on timing. */
 const RUNS = 4;
 
-export async function compareWithBird(plan: BirdPlan): Promise<Outcome> {
+async function compareWithBird(plan: BirdPlan): Promise<Outcome> {
   let runs: BirdRuns['runs'] = [];
   try {
     for (let n = 0; ; n++) {
