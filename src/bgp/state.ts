@@ -7,6 +7,7 @@ import type { Notification } from './notification.js';
 import type { Path, PathTable } from './path.js';
 import type { EventQueue } from './queue.js';
 import type { FibRoute } from './rib.js';
+import type { Watch } from './watch.js';
 
 /** What a route leads to: RTD_* of bird nest/route.h. */
 export type Dest = LocalRoute['type'];
@@ -269,6 +270,8 @@ export interface World {
   readonly gateways: Map<Ipv4, readonly NextHop[]>;
   /** What was announced last. */
   said: Update | undefined;
+  /** Looks for routes that never settle, once some have gone on changing for long. */
+  watch: Watch | undefined;
 }
 
 /** The number of a net, the same for all speakers. */
