@@ -7,7 +7,6 @@ import type { Notification } from './notification.js';
 import type { Path, PathTable } from './path.js';
 import type { EventQueue } from './queue.js';
 import type { FibRoute } from './rib.js';
-import type { Watch } from './watch.js';
 
 /** What a route leads to: RTD_* of bird nest/route.h. */
 export type Dest = LocalRoute['type'];
@@ -250,6 +249,20 @@ export type WorldEvent =
   | { readonly type: 'resolve'; readonly speaker: Speaker }
   | { readonly type: 'timer'; readonly timer: Timer };
 
+/** Is told of all that makes the state of a prefix; see `Watch`. */
+export interface RouteWatch {
+  /** Sessions change, and the state is another one. */
+  stop(): void;
+  /** The routes to a net are about to change. */
+  changes(table: Table, net: number): void;
+  /** The routes to a net tell where next hops lead. */
+  concernsHosts(net: number): void;
+  /** Something is under way to there. */
+  brings(to: Connection): void;
+  /** By how much a message is delayed, ms. */
+  delay(): number;
+}
+
 /** All that a simulation is made of. */
 export interface World {
   readonly queue: EventQueue<WorldEvent>;
@@ -271,7 +284,7 @@ export interface World {
   /** What was announced last. */
   said: Update | undefined;
   /** Looks for routes that never settle, once some have gone on changing for long. */
-  watch: Watch | undefined;
+  watch: RouteWatch | undefined;
 }
 
 /** The number of a net, the same for all speakers. */

@@ -1,6 +1,6 @@
 import type { Oscillation, Unsettled } from './oscillation.js';
 import type { RibRoute } from './rib.js';
-import { type Connection, netOf, type Route, type Table, type World } from './state.js';
+import { type Connection, netOf, type Route, type RouteWatch, type Table, type World } from './state.js';
 import { ribRoute } from './status.js';
 
 /** A round is a millisecond in which something happens. After so many in a row, routes are watched. */
@@ -31,7 +31,7 @@ interface Cell {
  * once, and here all messages take the same time. That is why messages are then delayed at random for a while, and it
  * has to come back after each of several times.
  */
-export class Watch {
+export class Watch implements RouteWatch {
   readonly #world: World;
   readonly #isUnsettled: () => boolean;
   #rounds = 0;
@@ -70,12 +70,10 @@ export class Watch {
     return undefined;
   }
 
-  /** Sessions change, and the state is another one. */
   stop(): void {
     this.#world.watch = undefined;
   }
 
-  /** The routes to a net are about to change. */
   changes(table: Table, net: number): void {
     const best = table.nets.get(net);
     const tables = this.#cells.get(net) ?? new Map<Table, Cell>();
@@ -85,17 +83,14 @@ export class Watch {
     cell.bests.set(best === undefined ? '' : routeText(best), best);
   }
 
-  /** The routes to a net tell where next hops lead. */
   concernsHosts(net: number): void {
     this.#hosts.add(net);
   }
 
-  /** Something is under way to there. */
   brings(to: Connection): void {
     this.#receivers.add(to);
   }
 
-  /** By how much a message is delayed, ms. */
   delay(): number {
     const { queue } = this.#world;
     return queue.now < this.#shakenUntil ? queue.random(LONGEST_DELAY) : 0;
