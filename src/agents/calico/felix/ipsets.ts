@@ -3,9 +3,9 @@ import type { Cluster } from '../../../cluster/index.js';
 import { type Netns, RT_TABLE_LOCAL } from '../../../linux/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
 import type { AgentContext } from '../../agent.js';
+import { perCluster } from '../../per-cluster.js';
 import { WORKLOAD_PREFIX } from '../names.js';
 import { IPSET } from './names.js';
-import { perCluster } from './per-cluster.js';
 import { KUBE_IPVS0, objectsOf, type RuleSettings } from './settings.js';
 import { nodeNetwork, vteps } from './vteps.js';
 
@@ -26,7 +26,7 @@ const MAX_ELEMENTS = 1048576;
 export function ipsetText(context: AgentContext, settings: RuleSettings, ns: Netns): RestoreChunk[] | undefined {
   const dirty = wantedSets(context, settings, ns).filter((set) => !isThere(set, ns));
   if (dirty.length === 0) return undefined;
-  const text = dirty.map((set, i) => rewrite(context.cluster, set, ns.ipsets.has(set.name), `cali4t${i}`));
+  const text = dirty.flatMap((set, i) => rewrite(context.cluster, set, ns.ipsets.has(set.name), `cali4t${i}`));
   return [...text, COMMIT];
 }
 
@@ -72,7 +72,7 @@ function isThere({ name, members }: WantedSet, { ipsets }: Netns): boolean {
   return members.every((member) => set.members.has(member.replace(/\/32$/, '')));
 }
 
-/** Texts by what they depend on: most sets are the same on all nodes. */
+/** Lines by what they depend on: nodes have most members in common. */
 const sharedTexts = perCluster(() => new Map<string, RestoreChunk>());
 
 function rewrite(
@@ -80,18 +80,20 @@ function rewrite(
   { name, type, members }: WantedSet,
   exists: boolean,
   temporary: string,
-): RestoreChunk {
+): RestoreChunk[] {
   const texts = sharedTexts(cluster);
+  const shared = (line: string): RestoreChunk => {
+    const key = `${name} ${line}`;
+    const chunk = texts.get(key) ?? { origin: { by: 'felix', object: `IP set ${name}` }, lines: [line] };
+    texts.set(key, chunk);
+    return chunk;
+  };
   const create = (set: string): string => `create ${set} ${type} family inet maxelem ${MAX_ELEMENTS}`;
-  const lines = [
-    ...(exists ? [] : [create(name)]),
-    create(temporary),
-    ...[...new Set(members)].map((member) => `add ${temporary} ${member}`),
-    `swap ${name} ${temporary}`,
-    `destroy ${temporary}`,
+  return [
+    ...(exists ? [] : [shared(create(name))]),
+    shared(create(temporary)),
+    ...Array.from(new Set(members), (member) => shared(`add ${temporary} ${member}`)),
+    shared(`swap ${name} ${temporary}`),
+    shared(`destroy ${temporary}`),
   ];
-  const key = lines.join('\n');
-  const chunk = texts.get(key) ?? { origin: { by: 'felix', object: `IP set ${name}` }, lines };
-  texts.set(key, chunk);
-  return chunk;
 }
