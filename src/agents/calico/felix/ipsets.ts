@@ -39,7 +39,7 @@ function wantedSets(context: AgentContext, settings: RuleSettings, ns: Netns): W
   const nets = (name: string, members: readonly string[]): WantedSet => ({ name, type: 'hash:net', members });
   const pools = (all: typeof ipPools): string[] => all.map(({ cidr }) => formatPrefix(cidr));
   // vxlan_mgr.go: the other nodes' VTEPs. A node needs no leave of its own.
-  const others = (): string[] => vteps(cluster).flatMap(({ node, ip }) => (node === self.name ? [] : [formatIpv4(ip)]));
+  const others = (): string[] => vtepAddresses(cluster).flatMap(({ node, ip }) => (node === self.name ? [] : [ip]));
   return [
     ...(settings.vxlan ? [nets(IPSET.allVxlan, others())] : []),
     { name: IPSET.thisHost, type: 'hash:ip', members: hostAddresses(ns) },
@@ -48,6 +48,8 @@ function wantedSets(context: AgentContext, settings: RuleSettings, ns: Netns): W
     ...(settings.ipip ? [nets(IPSET.allHosts, nodeAddresses(cluster))] : []),
   ];
 }
+
+const vtepAddresses = perCluster((cluster) => vteps(cluster).map(({ node, ip }) => ({ node, ip: formatIpv4(ip) })));
 
 /** ipip_mgr.go: of all nodes, this one too. */
 const nodeAddresses = perCluster(({ nodes }): readonly string[] =>
@@ -72,8 +74,13 @@ function isThere({ name, members }: WantedSet, { ipsets }: Netns): boolean {
   return members.every((member) => set.members.has(member.replace(/\/32$/, '')));
 }
 
-/** Lines by what they depend on: nodes have most members in common. */
-const sharedTexts = perCluster(() => new Map<string, RestoreChunk>());
+/** Of a set and the name that it is made under, line by line: nodes have most members in common. */
+const sharedLines = perCluster(() => new Map<string, SetLines>());
+
+interface SetLines {
+  readonly origin: RestoreChunk['origin'];
+  readonly adds: Map<string, RestoreChunk>;
+}
 
 function rewrite(
   cluster: Cluster,
@@ -81,19 +88,19 @@ function rewrite(
   exists: boolean,
   temporary: string,
 ): RestoreChunk[] {
-  const texts = sharedTexts(cluster);
-  const shared = (line: string): RestoreChunk => {
-    const key = `${name} ${line}`;
-    const chunk = texts.get(key) ?? { origin: { by: 'felix', object: `IP set ${name}` }, lines: [line] };
-    texts.set(key, chunk);
+  const known = sharedLines(cluster);
+  const key = `${name} ${temporary}`;
+  const { origin, adds } = known.get(key) ?? { origin: { by: 'felix', object: `IP set ${name}` }, adds: new Map() };
+  known.set(key, { origin, adds });
+  const add = (member: string): RestoreChunk => {
+    const chunk = adds.get(member) ?? { origin, lines: [`add ${temporary} ${member}`] };
+    adds.set(member, chunk);
     return chunk;
   };
   const create = (set: string): string => `create ${set} ${type} family inet maxelem ${MAX_ELEMENTS}`;
   return [
-    ...(exists ? [] : [shared(create(name))]),
-    shared(create(temporary)),
-    ...Array.from(new Set(members), (member) => shared(`add ${temporary} ${member}`)),
-    shared(`swap ${name} ${temporary}`),
-    shared(`destroy ${temporary}`),
+    { origin, lines: [...(exists ? [] : [create(name)]), create(temporary)] },
+    ...Array.from(new Set(members), add),
+    { origin, lines: [`swap ${name} ${temporary}`, `destroy ${temporary}`] },
   ];
 }
