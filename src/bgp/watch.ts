@@ -5,14 +5,17 @@ import { ribRoute } from './status.js';
 
 /** A round is a millisecond in which something happens. After so many in a row, routes are watched. */
 const PATIENCE = 64;
+/** Rounds of the first window. */
+const SHORTEST = 8;
 /** How often a state has to come back before chance gets its turn. */
 const RETURNS = 2;
-/** How often chance gets it. */
-const SHAKES = 8;
-/** For how long messages are then delayed, and by how much at most, ms. */
+/** How often chance gets it at least, and until so many messages about the prefix were sent: a second's work. */
+const SHAKES = 4;
+const ENOUGH = 100_000;
+/** For how long messages are then delayed at first, later for twice as long each time, and by how much at most, ms. */
 const SHAKEN = 8;
 const LONGEST_DELAY = 4;
-/** So many messages about a prefix are always let pass: a second's work. */
+/** So many messages about a prefix are always let pass. */
 const MANY = 1_000_000;
 
 /** What a speaker's routes to a net were when the window began, and the best ones since. */
@@ -36,9 +39,10 @@ export class Watch implements RouteWatch {
   readonly #isUnsettled: () => boolean;
   #rounds = 0;
   /** Length of the window, rounds: doubled until a state comes back within. */
-  #length = PATIENCE;
+  #length = SHORTEST;
   #left = 0;
   #shakenUntil = 0;
+  #shaken = SHAKEN;
   readonly #receivers = new Set<Connection>();
   readonly #cells = new Map<number, Map<Table, Cell>>();
   /** Nets that next hops were looked up in since the window began: what these lead to is part of the state. */
@@ -98,7 +102,8 @@ export class Watch implements RouteWatch {
 
   #start(): void {
     this.#world.watch = this;
-    this.#length = PATIENCE;
+    this.#length = SHORTEST;
+    this.#shaken = SHAKEN;
     this.#shakes.clear();
     this.#messages.clear();
     this.#receivers.clear();
@@ -130,15 +135,21 @@ export class Watch implements RouteWatch {
     const back = [...this.#returns].filter(([, times]) => times >= RETURNS).map(([net]) => net);
     if (back.length > 0) {
       for (const net of back) this.#shakes.set(net, (this.#shakes.get(net) ?? -1) + 1);
-      const all = [...this.#returns.keys()];
-      if (back.some((net) => this.#shakes.get(net) === SHAKES)) return { oscillations: this.#tell(all), recurs: true };
-      this.#shakenUntil = queue.now + SHAKEN;
+      if (back.some((net) => this.#hadItsChance(net)))
+        return { oscillations: this.#tell([...this.#returns.keys()]), recurs: true };
+      this.#shakenUntil = queue.now + this.#shaken;
+      this.#shaken *= 2;
+      this.#length = SHORTEST;
     } else if (--this.#left === 0) {
       this.#length *= 2;
       if (this.#isUnsettled()) this.stop();
       else this.#begin(flights);
     }
     return undefined;
+  }
+
+  #hadItsChance(net: number): boolean {
+    return (this.#shakes.get(net) ?? 0) >= SHAKES && (this.#messages.get(net) ?? 0) >= ENOUGH;
   }
 
   /** What is said about each net and has not arrived yet. */

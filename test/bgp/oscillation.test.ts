@@ -59,6 +59,21 @@ function disagree(seed: number) {
   );
 }
 
+/** All hear of it in the same moment. */
+function withdrawAndAnnounce(simulation: BgpSimulation): void {
+  const [origin] = simulation.config.speakers;
+  if (origin === undefined) throw new Error('there is an origin');
+  simulation.apply({ type: 'reconfigure', config: { ...origin, routes: [] } });
+  simulation.converge();
+  simulation.apply({ type: 'reconfigure', config: origin });
+  simulation.converge();
+}
+
+function pathLength(simulation: BgpSimulation, name: string): number | undefined {
+  const best = simulation.rib(name).find((route) => route.best && formatPrefix(route.net) === '198.51.100.0/24');
+  return best?.attributes?.asPath[0]?.as.length;
+}
+
 function thrown(run: () => void): BgpOscillationError {
   try {
     run();
@@ -134,24 +149,20 @@ describe('a network that converges is let converge', () => {
       // Two stable states; in step, they would go from neither to both for ever.
       const simulation = new BgpSimulation(disagree(seed));
       simulation.converge();
-      const { config } = simulation;
-      const [origin] = config.speakers;
-      if (origin === undefined) throw new Error('there is an origin');
-      simulation.apply({ type: 'reconfigure', config: { ...origin, routes: [] } });
-      simulation.converge();
-      simulation.apply({ type: 'reconfigure', config: origin });
-      simulation.converge();
-      const lengths = ['n1', 'n2'].map(
-        (name) =>
-          simulation.rib(name).find(({ best, source }) => best && source === 'bgp')?.attributes?.asPath[0]?.as.length,
-      );
+      withdrawAndAnnounce(simulation);
+      const lengths = ['n1', 'n2'].map((name) => pathLength(simulation, name));
       expect(lengths.sort()).toEqual([1, 2]);
     },
   );
 
-  test.each([4, 6, 8])('an even ring of %i has two stable states', (n) => {
+  test.each([4, 6, 8, 12, 20])('an even ring of %i has two stable states, and gets there from neither', (n) => {
     const simulation = new BgpSimulation(ring(n));
     simulation.converge();
+    withdrawAndAnnounce(simulation);
+    // One has its own where the next one has not.
+    const lengths = Array.from({ length: n }, (_, i) => pathLength(simulation, `n${i + 1}`));
+    expect(lengths).toEqual(lengths.map((_, i) => lengths[i % 2]));
+    expect([lengths[0], lengths[1]].sort()).toEqual([1, 2]);
   });
 
   test('a chain of 300: 300 rounds for what the first one tells', () => {
