@@ -23,7 +23,9 @@ export function announce(world: World, speaker: Speaker, change: Change): void {
 
 /** Has next hops looked up again, when the change concerns any. */
 export function noteHosts(world: World, speaker: Speaker, net: number): void {
-  if (speaker.resolving || !concernsHosts(speaker.table, netOf(world, net))) return;
+  if (!concernsHosts(speaker.table, netOf(world, net))) return;
+  world.watch?.concernsHosts(net);
+  if (speaker.resolving) return;
   speaker.resolving = true;
   schedule(world, { type: 'resolve', speaker }, 0);
 }
@@ -81,6 +83,7 @@ function sourceOf(route: Route): number {
 /** Announces the whole table to a neighbour, then End-of-RIB (RFC 4724 §2): rt_feed_channel(), bird nest/rt-table.c. */
 export function feed(world: World, session: Session): void {
   const { feeding } = session.speaker;
+  world.watch?.stop();
   session.feedWaits = false;
   session.feeding = true;
   const key = feedingKey(session);
@@ -130,7 +133,8 @@ export function regroup(session: Session, place: () => void): void {
 }
 
 /** Ends announcing. */
-export function unfeed(session: Session): void {
+export function unfeed(world: World, session: Session): void {
+  world.watch?.stop();
   if (session.feeding) {
     const { feeding } = session.speaker;
     const key = feedingKey(session);

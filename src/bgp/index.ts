@@ -22,5 +22,6 @@ export {
   type PrefixRange,
   REJECT_ALL,
 } from './filter.js';
+export { BgpOscillationError, type Oscillation } from './oscillation.js';
 export type { FibRoute, RibRoute, SessionStatus } from './rib.js';
 export { BgpSimulation, type Message, type MessageCounts } from './simulation.js';

@@ -65,7 +65,7 @@ export function killSpeaker(world: World, speaker: Speaker): void {
       }
     }
   }
-  forget(speaker);
+  forget(world, speaker);
 }
 
 /** SIGTERM: each neighbour is told (RFC 4486 §4: administrative shutdown). */
@@ -73,7 +73,7 @@ export function shutDownSpeaker(world: World, speaker: Speaker): void {
   // The table no longer tells the kernel of what it loses (krt_rt_notify(), bird sysdep/unix/krt.c).
   speaker.scanned = false;
   for (const session of speaker.sessions) stopSession(world, session, NOTIFICATIONS.shutdown);
-  forget(speaker);
+  forget(world, speaker);
   if (speaker.config.kernel.persist) return;
   // krt_flush_routes().
   speaker.kernel.clear();
@@ -81,7 +81,7 @@ export function shutDownSpeaker(world: World, speaker: Speaker): void {
 }
 
 /** What was in the daemon's memory. */
-function forget(speaker: Speaker): void {
+function forget(world: World, speaker: Speaker): void {
   speaker.running = false;
   speaker.scanned = false;
   speaker.table = emptyTable();
@@ -91,10 +91,10 @@ function forget(speaker: Speaker): void {
   speaker.waiting.clear();
   speaker.recovering = undefined;
   speaker.recoveryTimer = stopTimer(speaker.recoveryTimer);
-  for (const session of speaker.sessions) forgetSession(session);
+  for (const session of speaker.sessions) forgetSession(world, session);
 }
 
-function forgetSession(session: Session): void {
+function forgetSession(world: World, session: Session): void {
   session.state = 'down';
   session.ready = false;
   session.outgoing = undefined;
@@ -107,7 +107,7 @@ function forgetSession(session: Session): void {
   session.startupDelay = 0;
   session.lastError = undefined;
   session.tried = false;
-  unfeed(session);
+  unfeed(world, session);
   session.protocol.imported = 0;
   session.protocol.preferred = 0;
   session.protocol.sources.clear();

@@ -57,6 +57,7 @@ export function resolveAgain(world: World, speaker: Speaker): void {
 /** rt_next_hop_update_net(). */
 function updateNet(world: World, speaker: Speaker, net: number, outdated: (route: Route) => boolean): void {
   const { nets } = speaker.table;
+  world.watch?.changes(speaker.table, net);
   const oldBest = nets.get(net);
   let head = oldBest;
   let before: Route | undefined;

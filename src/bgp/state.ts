@@ -249,6 +249,20 @@ export type WorldEvent =
   | { readonly type: 'resolve'; readonly speaker: Speaker }
   | { readonly type: 'timer'; readonly timer: Timer };
 
+/** Is told of all that makes the state of a prefix; see `Watch`. */
+export interface RouteWatch {
+  /** Sessions change, and the state is another one. */
+  stop(): void;
+  /** The routes to a net are about to change. */
+  changes(table: Table, net: number): void;
+  /** The routes to a net tell where next hops lead. */
+  concernsHosts(net: number): void;
+  /** Something is under way to there. */
+  brings(to: Connection): void;
+  /** By how much a message is delayed, ms. */
+  delay(): number;
+}
+
 /** All that a simulation is made of. */
 export interface World {
   readonly queue: EventQueue<WorldEvent>;
@@ -269,6 +283,8 @@ export interface World {
   readonly gateways: Map<Ipv4, readonly NextHop[]>;
   /** What was announced last. */
   said: Update | undefined;
+  /** Looks for routes that never settle, once some have gone on changing for long. */
+  watch: RouteWatch | undefined;
 }
 
 /** The number of a net, the same for all speakers. */

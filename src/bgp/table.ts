@@ -38,6 +38,7 @@ export function replaceRoute(
   added: Route | undefined,
 ): Change | undefined {
   const { net, protocol, pathId } = source;
+  world.watch?.changes(table, net);
   const oldBest = table.nets.get(net);
   let before: Route | undefined;
   let removed = oldBest;
