@@ -138,7 +138,9 @@ export class BirdLab {
 
   /** Whether a session has something in its sockets that the other side has not read: it is yet to change something. */
   async #inFlight(): Promise<boolean> {
-    const script = [...this.#state.running].map((name) => `ss -N ${name} -tnH state established`).join('\n');
+    const script = ['true', ...[...this.#state.running].map((name) => `ss -N ${name} -tnH state established`)].join(
+      '\n',
+    );
     return /^[1-9]\d* |^0 +[1-9]/m.test(await this.#machine.run(script));
   }
 
