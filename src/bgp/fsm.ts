@@ -38,6 +38,7 @@ function newConnection(session: Session, role: Connection['role'], state: Connec
     read: 0,
     stalled: 0,
     arriving: undefined,
+    deliveries: 0,
     timer: undefined,
     hold: undefined,
     open: undefined,

@@ -114,6 +114,8 @@ export interface Connection {
   stalled: number;
   /** What was sent here last: more of the same time comes together. */
   arriving: Delivery | undefined;
+  /** How often something was sent here. */
+  deliveries: number;
   /** Until the next try. */
   timer: Timer | undefined;
   hold: Timer | undefined;

@@ -13,6 +13,8 @@ import {
 
 /** How long a segment is under way, ms. */
 const LATENCY = 1;
+/** After so many on one connection no more all alike: see `latency`. */
+const ALIKE = 1000;
 
 export function schedule(world: World, event: WorldEvent, delay: number): void {
   world.queue.work++;
@@ -47,6 +49,15 @@ export function withJitter(world: World, seconds: number): number {
   return seconds * 1000 - world.queue.random(seconds * 250 + 1);
 }
 
+/**
+ * Two that prefer each other's path to their own take turns in announcing it for as long as they do so at the same
+ * moments (the gadget DISAGREE of Griffin, Shepherd and Wilfong, 2002). Real ones soon get out of step.
+ */
+function latency(world: World, to: Connection): number {
+  to.deliveries++;
+  return to.deliveries <= ALIKE ? LATENCY : LATENCY + world.queue.random(3);
+}
+
 /** Brings something to an end of a connection, after all that is on its way there. */
 export function bring(world: World, to: Connection, incoming: Incoming): void {
   const { now } = world.queue;
@@ -56,7 +67,7 @@ export function bring(world: World, to: Connection, incoming: Incoming): void {
     return;
   }
   to.arriving = { type: 'deliver', to, sent: now, count: 1 };
-  schedule(world, to.arriving, LATENCY);
+  schedule(world, to.arriving, latency(world, to));
 }
 
 /** Sends a message to the other end, and counts it. */
