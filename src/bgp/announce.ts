@@ -3,7 +3,7 @@ import { notifyKernel } from './kernel.js';
 import type { Path } from './path.js';
 import { concernsHosts } from './resolve.js';
 import { netOf, type Route, type Session, type Speaker, type World } from './state.js';
-import type { Change } from './table.js';
+import { type Change, inFibOrder } from './table.js';
 import { enqueue, schedule, scheduleFlush } from './transmit.js';
 
 /** Tells all that listen to a table: rte_announce(), bird nest/rt-table.c. */
@@ -101,6 +101,8 @@ export function refeed(world: World, session: Session): void {
 }
 
 function notifyOfAll(world: World, session: Session, which: 'first' | 'again'): void {
+  const before = session.pending;
+  session.pending = [];
   for (const best of session.speaker.table.nets.values()) {
     notify(world, session, best, which === 'first' ? undefined : best);
     if (!session.addPathsSend) continue;
@@ -108,6 +110,9 @@ function notifyOfAll(world: World, session: Session, which: 'first' | 'again'): 
       notify(world, session, route, which === 'first' ? undefined : route);
     }
   }
+  // Only what is said is put into order: that is mostly much less than the table.
+  const said = session.pending.sort((a, b) => inFibOrder(world, a.nets[0] ?? 0, b.nets[0] ?? 0));
+  session.pending = before.length === 0 ? said : [...before, ...said];
 }
 
 /** Of sessions that export alike and are told of the same changes. */
