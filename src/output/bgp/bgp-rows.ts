@@ -58,7 +58,7 @@ export interface BgpNextHopRow {
 /** Path attributes as `birdc show route all` spells them; undefined is absent. */
 export interface BgpAttributesRow {
   readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
-  /** `65001 65002 { 65003 65004 }`. */
+  /** `65001 65002 {65003 65004}`. */
   readonly asPath: string;
   readonly nextHop: string;
   readonly med: number | undefined;
