@@ -4,9 +4,6 @@ import type { AggregateConfig, SpeakerConfig } from './config.js';
 import { ORIGIN_CODE, type Path } from './path.js';
 import { type Aggregate, type Aggregation, netOf, type Route, type World } from './state.js';
 
-/** GRACEFUL_SHUTDOWN (RFC 8326): of what it is put together from, an aggregate does not take it over. */
-const GRACEFUL_SHUTDOWN = 0xffff0000;
-
 /**
  * Whether aggregates are made of a route: those of FRR's BGP table, which are received ones and those of `network`, best or
  * not, as long as their next hop can be resolved (bgp_aggregate_increment() and BGP_PATH_HOLDDOWN, FRR 8.4.4 bgpd/bgp_route.c);
@@ -86,10 +83,9 @@ function joined(a: readonly AsPathSegment[], b: readonly AsPathSegment[]): reado
   return [...leading, { type: 'set', as: [...new Set(rest)].sort((x, y) => x - y) }];
 }
 
+/** GRACEFUL_SHUTDOWN too: FRR means to leave it out, and community_del_val() does not find it on a little-endian machine. */
 function communitiesOf(parts: readonly (BgpAttributes | undefined)[]): readonly number[] {
-  const all = new Set(parts.flatMap((part) => part?.communities ?? []));
-  all.delete(GRACEFUL_SHUTDOWN);
-  return [...all].sort((a, b) => a - b);
+  return [...new Set(parts.flatMap((part) => part?.communities ?? []))].sort((a, b) => a - b);
 }
 
 function largeCommunitiesOf(parts: readonly (BgpAttributes | undefined)[]): BgpAttributes['largeCommunities'] {

@@ -22,7 +22,7 @@ export function newAggregation(world: World, speaker: Speaker): Aggregation | un
 function protocolOf(speaker: Speaker): Protocol {
   return {
     kind: 'aggregate',
-    name: 'aggregate1',
+    name: 'aggregator1',
     preference: PREFERENCE_AGGREGATE,
     session: undefined,
     speaker,

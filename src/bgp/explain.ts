@@ -1,7 +1,7 @@
 import { contributes, isWithin, suppressorOf } from './aggregate.js';
 import { compare } from './decision.js';
 import type { Explanation, Withheld, WithheldCause } from './explanation.js';
-import { exportRoute, FILTERED, NOT_REFLECTED, SUPPRESSED } from './export.js';
+import { exportRoute, FILTERED, NOT_REFLECTED } from './export.js';
 import { importRoute, understand } from './import.js';
 import { isMerged, kernelRoute } from './kernel.js';
 import { counterpart, obstacle } from './matching.js';
@@ -94,7 +94,7 @@ function whyNot(world: World, session: Session, best: Route): Pick<Withheld, 'ca
   }
   if (other.feedWaits) return { cause: 'other', why: `${other.speaker.name} recovers and waits for its neighbours` };
   const why = unannounced(world, session, other, best);
-  return { cause: why.startsWith(SUPPRESSED) ? 'summary-only' : (CAUSES.get(why) ?? 'other'), why };
+  return { cause: CAUSES.get(why) ?? 'other', why };
 }
 
 const CAUSES: ReadonlyMap<string, WithheldCause> = new Map([

@@ -37,8 +37,6 @@ export type WithheldCause =
   | 'export-filter'
   /** From iBGP to iBGP, and nobody is a client (RFC 4271 §9.2). */
   | 'not-reflected'
-  /** Its neighbour announces an aggregate in place of it. */
-  | 'summary-only'
   | 'other';
 
 /** A prefix that a neighbour knows and that has not come from it. */

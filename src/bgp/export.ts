@@ -15,8 +15,6 @@ const DEFAULT_LOCAL_PREF = 100;
 
 /** Why a route is not announced: what tells the commonest causes apart. */
 export const FILTERED = 'its export filter rejects it';
-/** What follows is the aggregate. */
-export const SUPPRESSED = 'it is told of as part of the aggregate';
 export const NOT_REFLECTED = 'it is from iBGP, and neither neighbour is a client (RFC 4271 §9.2)';
 
 /** CLUSTER_ID of a session with a client: `rr_cluster_id`, which is 0 on others (bgp_start(), bird proto/bgp/bgp.c). */
@@ -100,7 +98,7 @@ function compute(world: World, session: Session, route: Route): Path | string {
 /** subgroup_announce_check(), FRR bgpd/bgp_route.c. */
 function suppressed(world: World, route: Route): string | undefined {
   const by = suppressorOf(world, route);
-  return by === undefined ? undefined : `${SUPPRESSED} ${formatPrefix(by.net)} (summary-only)`;
+  return by === undefined ? undefined : `the aggregate ${formatPrefix(by.net)} stands for it (summary-only)`;
 }
 
 /** bgp_preexport(). */

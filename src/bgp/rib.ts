@@ -7,7 +7,7 @@ export interface RibRoute {
   readonly net: Ipv4Prefix;
   readonly type: 'unicast' | 'blackhole' | 'unreachable' | 'prohibit';
   readonly source: 'device' | 'static' | 'kernel' | 'aggregate' | 'bgp';
-  /** Name of the protocol instance: `direct1`, `static1`, `kernel1`, `aggregate1`, or of the session. */
+  /** Name of the protocol instance: `direct1`, `static1`, `kernel1`, `aggregator1`, or of the session. */
   readonly protocol: string;
   /** Of protocols: 240 device, 200 static, 150 aggregate, 100 BGP, 10 kernel. */
   readonly preference: number;
