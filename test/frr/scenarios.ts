@@ -227,11 +227,11 @@ export const SCENARIOS: readonly Scenario[] = [
     events: [{ speaker: 1, networks: {} }],
   },
   {
-    name: 'the length of a path with a set: against one of two, against one of three',
+    name: 'the length of a path with a set of three: against three, against one',
     speakers: [
       router(AS, [], [`${NET} as-set summary-only`]),
       router(65001, [A]),
-      router(65002, [B]),
+      router(65002, { [B]: { prepend: [65020] } }),
       router(65003, { [NET]: { prepend: [65030, 65031] } }),
       router(65004),
     ],

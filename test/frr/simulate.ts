@@ -20,7 +20,7 @@ import {
 } from './scenario.js';
 
 /** What our speakers have in a scenario, as FrrLab tells it of FRR's. */
-export function simulate({ speakers, links, events }: Scenario): Seen[] {
+function simulate({ speakers, links, events }: Scenario): Seen[] {
   const routers = [...speakers];
   const config = networkOf(
     routers.map(configOf),
