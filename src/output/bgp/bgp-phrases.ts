@@ -208,7 +208,7 @@ const zh: BgpPhrases = {
   origin: ({ speaker, source, protocol, net }) => `${speaker} 上的 ${net}，${ORIGIN_ZH[source]}（${protocol}）`,
   nobody: '这个网络里没有 speaker 始发它',
   noParts: '无：这里的 BGP 没有更具体的路由，所以不通告这个聚合',
-  suppressed: (by) => `不通告给任何邻居：由聚合 ${by} 代替（summary-only）`,
+  suppressed: (by) => `任何邻居：由聚合 ${by} 代替（summary-only）`,
   silent: (from, why) => `${from.join('、')}：${why}`,
   lost: (from, to, session, why) =>
     `${from.join('、')} 没有把它通告给 ${to}${from.length === 1 ? `（${session}）` : ''}：${why}`,
