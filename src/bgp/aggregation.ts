@@ -89,7 +89,7 @@ function put(world: World, speaker: Speaker, protocol: Protocol, net: number, pa
 export function reaggregate(world: World, speaker: Speaker, old: SpeakerConfig): boolean {
   const { config, aggregation: before } = speaker;
   if (keyOf(old) === keyOf(config)) return false;
-  const keeps = keyOf({ ...old, aggregates: [] }) === keyOf({ ...config, aggregates: [] });
+  const keeps = old.as === config.as && old.routerId === config.routerId;
   const next = newAggregation(world, speaker);
   const kept = keeps ? (before?.aggregates ?? []) : [];
   const aggregates = (next?.aggregates ?? []).map((made) => kept.find((each) => isSame(each, made)) ?? made);
@@ -97,7 +97,7 @@ export function reaggregate(world: World, speaker: Speaker, old: SpeakerConfig):
   for (const best of speaker.table.nets.values()) forgetExports(best);
   const gone = before?.aggregates.filter(({ net }) => !aggregates.some((each) => each.net === net)) ?? [];
   for (const { net } of gone) if (before !== undefined) put(world, speaker, before.protocol, net, undefined);
-  for (const each of aggregates) if (!kept.includes(each)) scan(world, speaker, each);
+  for (const each of aggregates) scan(world, speaker, each, !kept.includes(each));
   return true;
 }
 
@@ -114,11 +114,12 @@ function forgetExports(best: Route): void {
   for (let route: Route | undefined = best; route !== undefined; route = route.next) route.exportGroup = -1;
 }
 
-/** bgp_aggregate_route(): looks at all that is there, other aggregates for their ATOMIC_AGGREGATE too. */
-function scan(world: World, speaker: Speaker, aggregate: Aggregate): void {
+/** bgp_aggregate_route(): looks at all that is there, where it is new at other aggregates too for ATOMIC_AGGREGATE. */
+function scan(world: World, speaker: Speaker, aggregate: Aggregate, isNew: boolean): void {
   const { aggregation, table } = speaker;
   if (aggregation === undefined) return;
   let atomic = false;
+  aggregate.paths.clear();
   for (const net of table.nets.keys()) {
     if (!isWithin(world, aggregate, net)) continue;
     for (const route of routesTo(table, net)) {
@@ -127,5 +128,5 @@ function scan(world: World, speaker: Speaker, aggregate: Aggregate): void {
       if (taken || route.protocol === aggregation.protocol) atomic ||= route.path?.attributes.atomicAggregate === true;
     }
   }
-  install(world, speaker, aggregation, aggregate, atomic);
+  install(world, speaker, aggregation, aggregate, atomic && isNew);
 }

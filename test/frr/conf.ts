@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Link, Originated, Router, Scenario } from './scenario.js';
 
@@ -63,7 +64,7 @@ function aggregateCommands(from: readonly string[], to: readonly string[]): stri
 
 /** A name that tells what the route map does: what is set differently is another one. */
 function mapOf(n: number, originated: Originated = {}): string {
-  return `m${n}-${Buffer.from(JSON.stringify(originated)).toString('hex').slice(-60)}`;
+  return `m${n}-${createHash('sha1').update(JSON.stringify(originated)).digest('hex').slice(0, 12)}`;
 }
 
 function routeMaps(n: number, networks: Router['networks']): string[] {

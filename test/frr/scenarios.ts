@@ -257,6 +257,15 @@ export const SCENARIOS: readonly Scenario[] = [
       { speaker: 3, networks: plain(['10.8.0.0/24']) },
     ],
   },
+  {
+    name: 'other networks of its own: what is there already is not looked at again',
+    speakers: [router(AS, [A], ['10.0.0.0/8 as-set', NET]), router(65001, [OUTSIDE])],
+    links: [[0, 1]],
+    events: [
+      { speaker: 0, networks: plain([A, B]) },
+      { speaker: 0, networks: plain([B]) },
+    ],
+  },
   star('aggregates come, change and go by configuration', '', [A], [B], {
     events: [
       { speaker: 0, aggregates: [`${NET} summary-only`] },

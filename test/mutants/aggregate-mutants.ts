@@ -89,7 +89,7 @@ export const AGGREGATE_MUTANTS: readonly Mutant[] = [
   {
     name: 'ATOMIC_AGGREGATE of what is there already is not seen',
     file: 'bgp/aggregation.ts',
-    from: 'install(world, speaker, aggregation, aggregate, atomic);',
+    from: 'install(world, speaker, aggregation, aggregate, atomic && isNew);',
     to: 'install(world, speaker, aggregation, aggregate, false);',
   },
   {
