@@ -1,5 +1,6 @@
 export type { AsPathSegment, BgpAttributes, Origin } from './attributes.js';
 export type {
+  AggregateConfig,
   BgpConfig,
   BgpEvent,
   KernelConfig,

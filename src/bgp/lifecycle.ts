@@ -1,4 +1,5 @@
 import { prefixOf } from '../address/index.js';
+import { newAggregation } from './aggregation.js';
 import { unfeed } from './announce.js';
 import type { LocalRoute, SpeakerConfig, SpeakerInterface } from './config.js';
 import { decide, stopSession } from './fsm.js';
@@ -22,6 +23,7 @@ export function addSpeaker(world: World, config: SpeakerConfig): Speaker {
     running: false,
     table: emptyTable(),
     locals: new Map(),
+    aggregation: undefined,
     sessions: [],
     byNeighbor: new Map(),
     feeding: new Map(),
@@ -47,6 +49,7 @@ export function startSpeaker(world: World, speaker: Speaker, recover: boolean): 
   speaker.scanned = !recover;
   if (recover) beginRecovery(world, speaker);
   speaker.scanned = speaker.recovering === undefined;
+  speaker.aggregation = newAggregation(world, speaker);
   for (const route of localRoutes(world, speaker)) addRoute(world, speaker, route);
   if (speaker.scanned) rescanKernel(world, speaker);
   for (const session of speaker.sessions) decide(world, session);
@@ -86,6 +89,7 @@ function forget(world: World, speaker: Speaker): void {
   speaker.scanned = false;
   speaker.table = emptyTable();
   speaker.locals = new Map();
+  speaker.aggregation = undefined;
   speaker.feeding.clear();
   // What waited for room was known to the daemon alone.
   speaker.waiting.clear();

@@ -1,3 +1,4 @@
+import { updateAggregates } from './aggregation.js';
 import { announce, noteHosts, notifyAll } from './announce.js';
 import { notifyKernel } from './kernel.js';
 import { isOutdated, updateHosts } from './resolve.js';
@@ -6,17 +7,25 @@ import { bestFirst, inFibOrder, replaceRoute } from './table.js';
 
 /** Adds or replaces a route, and tells all that listen: rte_update(), bird nest/rt-table.c. */
 export function addRoute(world: World, speaker: Speaker, route: Route): void {
-  const change = replaceRoute(world, speaker.table, route, route);
-  if (change !== undefined) announce(world, speaker, change);
+  replace(world, speaker, route, route);
 }
 
-export function removeRoute(
-  world: World,
-  speaker: Speaker,
-  source: { readonly net: number; readonly protocol: Protocol; readonly pathId: number },
-): void {
-  const change = replaceRoute(world, speaker.table, source, undefined);
-  if (change !== undefined) announce(world, speaker, change);
+/** Where a route is in a table. */
+interface Place {
+  readonly net: number;
+  readonly protocol: Protocol;
+  readonly pathId: number;
+}
+
+export function removeRoute(world: World, speaker: Speaker, place: Place): void {
+  replace(world, speaker, place, undefined);
+}
+
+function replace(world: World, speaker: Speaker, place: Place, route: Route | undefined): void {
+  const change = replaceRoute(world, speaker.table, place, route);
+  if (change === undefined) return;
+  announce(world, speaker, change);
+  updateAggregates(world, speaker, change);
 }
 
 /** The routes that a protocol has in the table. */
@@ -69,12 +78,14 @@ function updateNet(world: World, speaker: Speaker, net: number): void {
   const oldBest = nets.get(net);
   let head = oldBest;
   let before: Route | undefined;
+  const changes: { readonly net: number; readonly added: Route; readonly removed: Route }[] = [];
   for (let route = oldBest; route !== undefined; route = route.next) {
     if (isOutdated(route)) {
       const old = route;
       route = renewed(old);
       if (before === undefined) head = route;
       else before.next = route;
+      changes.push({ net, added: route, removed: old });
       for (const sessions of speaker.feeding.values()) {
         if (sessions[0]?.addPathsSend === true) notifyAll(world, sessions, route, old);
       }
@@ -95,6 +106,7 @@ function updateNet(world: World, speaker: Speaker, net: number): void {
   }
   const change = { net, added: undefined, removed: undefined, best, oldBest: undefined };
   if (speaker.scanned) notifyKernel(world, speaker, change);
+  for (const each of changes) updateAggregates(world, speaker, each);
 }
 
 /** The same route with what its next hop resolves to now: rt_next_hop_update_rte(). */

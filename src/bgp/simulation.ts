@@ -15,7 +15,7 @@ import { EventQueue } from './queue.js';
 import { reconfigure } from './reconfigure.js';
 import type { FibRoute, RibRoute, SessionStatus } from './rib.js';
 import { resolveAgain } from './routes.js';
-import { netId, netOf, type Session, type Speaker, type World, type WorldEvent } from './state.js';
+import { inOrder, netId, netOf, type Session, type Speaker, type World, type WorldEvent } from './state.js';
 import { announcedRoute, ribRoute, statusOf } from './status.js';
 import { flush } from './transmit.js';
 import { Watch } from './watch.js';
@@ -179,7 +179,7 @@ export class BgpSimulation {
     const world = this.#world;
     const { nets } = this.#speaker(speaker).table;
     const routes: RibRoute[] = [];
-    for (const id of this.#inOrder(nets.keys())) {
+    for (const id of inOrder(world, nets.keys())) {
       const best = nets.get(id);
       for (let route = best; route !== undefined; route = route.next)
         routes.push(ribRoute(world, route, route === best));
@@ -193,7 +193,7 @@ export class BgpSimulation {
     const { out, speaker: owner } = this.#session(speaker, session);
     const { nets } = owner.table;
     const routes: RibRoute[] = [];
-    for (const id of this.#inOrder(nets.keys())) {
+    for (const id of inOrder(world, nets.keys())) {
       const best = nets.get(id);
       for (let route = best; route !== undefined; route = route.next) {
         const path = out.get(route.id);
@@ -208,7 +208,7 @@ export class BgpSimulation {
   fib(speaker: string): readonly FibRoute[] {
     const { kernel } = this.#speaker(speaker);
     const routes: FibRoute[] = [];
-    for (const id of this.#inOrder(kernel.keys())) {
+    for (const id of inOrder(this.#world, kernel.keys())) {
       const route = kernel.get(id);
       if (route !== undefined) routes.push(route);
     }
@@ -300,14 +300,6 @@ export class BgpSimulation {
 
   #neighborOf(session: Session): string {
     return this.#world.owners.get(session.config.neighbor)?.name ?? '';
-  }
-
-  #inOrder(nets: Iterable<number>): readonly number[] {
-    const world = this.#world;
-    return [...nets].sort((a, b) => {
-      const [x, y] = [netOf(world, a), netOf(world, b)];
-      return x.address - y.address || x.length - y.length;
-    });
   }
 }
 
