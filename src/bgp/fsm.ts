@@ -315,7 +315,7 @@ export function stopSession(world: World, session: Session, notification: Notifi
   session.ready = false;
   session.gracefulActive = false;
   session.gracefulReady = false;
-  unfeed(session);
+  unfeed(world, session);
   flushRoutes(world, session.speaker, session.protocol);
 }
 

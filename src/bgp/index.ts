@@ -1,5 +1,6 @@
 export type { AsPathSegment, BgpAttributes, Origin } from './attributes.js';
 export type {
+  AggregateConfig,
   BgpConfig,
   BgpEvent,
   KernelConfig,
@@ -22,5 +23,6 @@ export {
   type PrefixRange,
   REJECT_ALL,
 } from './filter.js';
+export { BgpOscillationError, type Oscillation } from './oscillation.js';
 export type { FibRoute, RibRoute, SessionStatus } from './rib.js';
 export { BgpSimulation, type Message, type MessageCounts } from './simulation.js';

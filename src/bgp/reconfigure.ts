@@ -1,3 +1,4 @@
+import { reaggregate } from './aggregation.js';
 import { refeed, regroup } from './announce.js';
 import type { SessionConfig, SpeakerConfig } from './config.js';
 import { placeSession } from './export.js';
@@ -18,11 +19,12 @@ export function reconfigure(world: World, speaker: Speaker, config: SpeakerConfi
   for (const session of speaker.sessions) world.owners.set(session.config.local, speaker);
   const changes = updateSessions(world, speaker, old);
   if (!speaker.running) return;
+  const aggregates = reaggregate(world, speaker, old);
   updateLocalRoutes(world, speaker);
   if (!isEqual(old.kernel, config.kernel)) rescanKernel(world, speaker);
   for (const { session, refilter } of changes) {
     if (refilter.import) askRefresh(world, session);
-    if (refilter.export && session.feeding) refeed(world, session);
+    if ((refilter.export || aggregates) && session.feeding) refeed(world, session);
   }
   for (const session of speaker.sessions) decide(world, session);
 }

@@ -6,10 +6,10 @@ import type { NextHop } from './config.js';
 export interface RibRoute {
   readonly net: Ipv4Prefix;
   readonly type: 'unicast' | 'blackhole' | 'unreachable' | 'prohibit';
-  readonly source: 'device' | 'static' | 'kernel' | 'bgp';
-  /** Name of the protocol instance: `direct1`, `static1`, `kernel1`, or of the session. */
+  readonly source: 'device' | 'static' | 'kernel' | 'aggregate' | 'bgp';
+  /** Name of the protocol instance: `direct1`, `static1`, `kernel1`, `aggregator1`, or of the session. */
   readonly protocol: string;
-  /** Of protocols: 240 device, 200 static, 100 BGP, 10 kernel. */
+  /** Of protocols: 240 device, 200 static, 150 aggregate, 100 BGP, 10 kernel. */
   readonly preference: number;
   /**
    * Resolved; empty for one that cannot be. Its type is then `unreachable`, and it is best only where there is no other:

@@ -1,9 +1,10 @@
 import { formatIpv4, type Ipv4, type Ipv4Prefix } from '../address/index.js';
+import type { AggregateConfig } from '../bgp/index.js';
 import type { RouterBgp } from '../lab/index.js';
 import { checkedAddress, checkedPrefix } from './address.js';
 import { readCidr } from './calico/pools.js';
 import { inside, type LabContext, type Place } from './context.js';
-import type { RouterBgpFile } from './lab-file.js';
+import type { AggregateFile, RouterBgpFile } from './lab-file.js';
 
 /** What BIRD on a router is told; `known` are all addresses of nodes, routers and hosts. */
 export function readRouterBgp(
@@ -48,6 +49,25 @@ export function readRouterBgp(
     clusterId: bgp.clusterId === undefined ? undefined : checkedAddress(bgp.clusterId),
     neighbors,
     announce: prefixes(bgp.announce, inside(place, 'announce')),
+    aggregates: readAggregates(bgp.aggregates ?? [], inside(place, 'aggregates'), `host/${name}`, context),
     fibLimit: bgp.fibLimit,
   };
+}
+
+/** Each prefix once, and none that nothing can be more specific than: bgp_aggregate_set(), FRR bgpd/bgp_route.c. */
+function readAggregates(
+  said: readonly AggregateFile[],
+  place: Place,
+  where: string,
+  context: LabContext,
+): readonly AggregateConfig[] {
+  const seen = new Set<string>();
+  return said.map(({ net: text, asSet = false, summaryOnly = false, origin }, i) => {
+    const at = inside(place, i, 'net');
+    const net = readCidr(text, at, where, context) ?? checkedPrefix(text);
+    if (net.length === 32) context.complain(at, 'bad-value', `nothing is more specific than ${text}`);
+    else if (seen.has(text)) context.complain(at, 'conflict', `${text} is an aggregate twice`);
+    seen.add(text);
+    return { net, asSet, summaryOnly, ...(origin === undefined ? {} : { origin }) };
+  });
 }

@@ -294,16 +294,16 @@ describe('what docs/bgp.md shows', () => {
   const page = readFileSync(new URL('../../docs/bgp.md', import.meta.url), 'utf8');
   const block = (language: string): readonly string[] =>
     [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, text = '']) => text);
-  const shown = join(folder, 'shown.yaml');
-  writeFileSync(shown, block('yaml')[0] ?? '');
+  const labs = new Map(['mesh.yaml', 'rack.yaml'].map((name) => [name, join(folder, `shown-${name}`)]));
+  for (const [i, path] of [...labs.values()].entries()) writeFileSync(path, block('yaml')[i] ?? '');
   const commands = block('text').map((text) => /^\$ podpath (.*?)\n(.*)$/s.exec(text) ?? []);
 
-  test('five commands', () => expect(commands).toHaveLength(5));
+  test('seven commands', () => expect(commands).toHaveLength(7));
 
   test.each(commands.map(([, command = '', output = '']) => ({ command, output })))(
     '$command',
     async ({ command, output }) => {
-      const { out } = await podpath(command.split(' ').map((word) => (word === 'mesh.yaml' ? shown : word)));
+      const { out } = await podpath(command.split(' ').map((word) => labs.get(word) ?? word));
       expect(out).not.toBe('');
       expect(out).toBe(output);
     },

@@ -471,3 +471,63 @@ describe('removing one session changes what BGP says it changes', () => {
     );
   });
 });
+
+describe('aggregates of a router', () => {
+  const rack = (aggregate: string) =>
+    lab(`
+cni: calico/bgp
+nodes:
+  node-1: {address: 192.168.56.11, segment: rack}
+  node-2: {address: 192.168.56.12, segment: rack}
+segments: {rack: 192.168.56.0/24, spine: 10.0.0.0/24}
+pods: {client: node-1, web: node-2}
+routers:
+  tor:
+    addresses: [192.168.56.1, 10.0.0.1]
+    bgp:
+      as: 65001
+      announce: [192.168.56.0/24]
+      neighbors:
+        - {address: 192.168.56.11, as: 64512}
+        - {address: 192.168.56.12, as: 64512}
+        - {address: 10.0.0.2, as: 65002}
+      aggregates: [${aggregate}]
+  core:
+    addresses: [10.0.0.2]
+    bgp: {as: 65002, neighbors: [{address: 10.0.0.1, as: 65001}]}
+calico: {bgpPeers: {tor: {peerIP: 192.168.56.1, asNumber: 65001}}}
+faults:
+  alone: {node-1: pkill bird, node-2: pkill bird}
+`);
+  const BLOCKS = ['10.244.1.0/26', '10.244.2.0/26'].map(
+    (net) => `${net} via 192.168.56.11 dev eth0 nexthop via 192.168.56.12 dev eth0 metric 32`,
+  );
+  const SUBNET = '192.168.56.0/24 via 10.0.0.1 dev eth0 metric 32';
+
+  test('stand for the blocks of its rack, and lead nowhere on the router itself', () => {
+    const { network } = rack('{net: 10.244.0.0/16, summaryOnly: true}').built;
+    expect(birdRoutes(network, 'tor')).toEqual([...BLOCKS, 'blackhole 10.244.0.0/16 metric 32'].sort());
+    expect(birdRoutes(network, 'core')).toEqual(['10.244.0.0/16 via 10.0.0.1 dev eth0 metric 32', SUBNET]);
+  });
+
+  test('stand beside them unless told otherwise', () => {
+    const { network } = rack('{net: 10.244.0.0/16}').built;
+    expect(birdRoutes(network, 'core')).toEqual(
+      ['10.244.0.0/16', '10.244.1.0/26', '10.244.2.0/26', '192.168.56.0/24'].map(
+        (net) => `${net} via 10.0.0.1 dev eth0 metric 32`,
+      ),
+    );
+  });
+
+  test('are made of what it announces too', () => {
+    const { network } = rack('{net: 192.168.0.0/16, summaryOnly: true}').built;
+    expect(birdRoutes(network, 'core')).toContain('192.168.0.0/16 via 10.0.0.1 dev eth0 metric 32');
+    expect(birdRoutes(network, 'core')).not.toContain(SUBNET);
+  });
+
+  test('go with what they are made of', () => {
+    const network = rack('{net: 10.244.0.0/16, summaryOnly: true}').with('alone');
+    expect(birdRoutes(network, 'tor')).toEqual([]);
+    expect(birdRoutes(network, 'core')).toEqual([SUBNET]);
+  });
+});

@@ -1,8 +1,8 @@
 import { type Ipv4, type Ipv4Prefix, type Mac, parseMac, prefixOf } from '../../../address/index.js';
 import { type Cluster, NODE_ANNOTATIONS, type Node } from '../../../cluster/index.js';
 import { sha1Hex } from '../../digest.js';
+import { perCluster } from '../../per-cluster.js';
 import { bgpAddress } from '../bgp-node.js';
-import { perCluster } from './per-cluster.js';
 import { vxlanTunnelAddress } from './settings.js';
 
 /** A node's end of the VXLAN. */
