@@ -98,7 +98,8 @@ export interface BGPPeer {
   readonly filters: readonly string[];
   readonly maxRestartTime: number | undefined;
   readonly numAllowedLocalASNumbers: number;
-  readonly password: string | undefined;
+  /** TCP MD5. What is in the Secret no object says. */
+  readonly password: { readonly secretKeyRef: { readonly name: string; readonly key: string } | undefined } | undefined;
 }
 
 /** One rule of a BGPFilter; what is undefined may be anything. */
@@ -142,45 +143,6 @@ export interface FelixConfiguration {
   readonly disableConntrackInvalidCheck: boolean;
   readonly serviceLoopPrevention: 'Drop' | 'Reject' | 'Disabled';
 }
-
-/** What the objects are like where nothing is said. */
-export const CALICO_DEFAULTS: CalicoObjects = {
-  ipPools: [],
-  ipReservations: [],
-  blocks: [],
-  ipamConfig: { strictAffinity: false, autoAllocateBlocks: true, maxBlocksPerHost: undefined },
-  bgpConfiguration: {
-    asNumber: 64512,
-    nodeToNodeMeshEnabled: true,
-    serviceClusterIPs: [],
-    serviceExternalIPs: [],
-    serviceLoadBalancerIPs: [],
-    communities: [],
-    prefixAdvertisements: [],
-    nodeMeshMaxRestartTime: 120,
-  },
-  bgpPeers: [],
-  bgpFilters: [],
-  felixConfiguration: {
-    defaultEndpointToHostAction: 'Accept',
-    chainInsertMode: 'insert',
-    iptablesFilterAllowAction: 'Accept',
-    iptablesMangleAllowAction: 'Accept',
-    iptablesMarkMask: 0xffff0000,
-    ipipMTU: undefined,
-    vxlanMTU: undefined,
-    vxlanVNI: 4096,
-    vxlanPort: 4789,
-    deviceRouteProtocol: 3,
-    removeExternalRoutes: true,
-    natOutgoingAddress: undefined,
-    natPortRange: undefined,
-    allowVXLANPacketsFromWorkloads: false,
-    allowIPIPPacketsFromWorkloads: false,
-    disableConntrackInvalidCheck: false,
-    serviceLoopPrevention: 'Drop',
-  },
-};
 
 /** Annotations that calico/node keeps on its Node where the datastore is Kubernetes (libcalico-go lib/backend/k8s/resources/node.go). */
 export const NODE_ANNOTATIONS = {

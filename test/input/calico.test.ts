@@ -125,7 +125,7 @@ test('a section, in the words of the API', () => {
       peerIP: ip('192.168.56.1'),
       asNumber: 65001,
       filters: ['narrow'],
-      password: 'bgp/pw',
+      password: { secretKeyRef: { name: 'bgp', key: 'pw' } },
     },
     { ...peer, name: 'rr', peerSelector: 'has(rr)', numAllowedLocalASNumbers: 1, maxRestartTime: 5 },
   ]);

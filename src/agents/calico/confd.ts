@@ -181,11 +181,13 @@ function ofPeer(
   { as }: BgpNode,
   { as: neighborAs, keepNextHop, peer }: Peering,
 ): Pick<SessionConfig, 'restartTime' | 'nextHopSelf' | 'nextHopKeep' | 'allowLocalAs' | 'password'> {
+  const secret = peer.password?.secretKeyRef;
   return {
     restartTime: peer.maxRestartTime ?? BGP_TEMPLATE.restartTime,
     nextHopSelf: peer.nextHopMode === 'Self',
     nextHopKeep: peer.nextHopMode === 'Keep' || (keepNextHop && neighborAs !== as),
     allowLocalAs: peer.numAllowedLocalASNumbers,
-    password: peer.password,
+    // One key of one Secret is one password, whatever it is.
+    password: secret === undefined ? undefined : `${secret.name}/${secret.key}`,
   };
 }
