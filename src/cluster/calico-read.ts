@@ -61,7 +61,7 @@ function read(form: Form, value: unknown, path: SpecPath, tell: Tell): unknown {
       return typeof value === 'boolean' ? value : refuse('true or false', value, path, tell);
     case 'word':
       if (typeof value === 'string' && Object.hasOwn(form.words, value)) return form.words[value];
-      return refuse(`one of ${Object.keys(form.words).join(', ')}`, value, path, tell);
+      return refuseWord(Object.keys(form.words), value, path, tell);
     case 'number':
       return isWithin(form, value) ? value : refuse(form.expected, value, path, tell);
     case 'text': {
@@ -207,6 +207,13 @@ function refuse(
   code: 'bad-value' | 'bad-address' = 'bad-value',
 ): undefined {
   tell({ path, code, message: `expected ${expected}, found ${showValue(value)}` });
+}
+
+function refuseWord(words: readonly string[], value: unknown, path: SpecPath, tell: Tell): undefined {
+  const expected = words.length < 2 ? `"${words[0]}"` : `one of ${words.join(', ')}`;
+  const message = `expected ${expected}, found ${showValue(value)}`;
+  const near = typeof value === 'string' ? { near: { word: value, known: words } } : {};
+  tell({ path, code: 'bad-value', message, ...near });
 }
 
 function isWithin({ min, max }: Bounds, value: unknown): boolean {

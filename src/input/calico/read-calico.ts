@@ -99,7 +99,8 @@ export function annotationsOfNodes(entries: readonly CalicoEntry[], context: Lab
   return new Map(
     entriesOf(entries, 'Node').map(({ name, spec, at }) => {
       const { bgp } = spec;
-      const as = readForm(AS_NUMBER, bgp?.asNumber, ['bgp', 'asNumber'], tellAt(at, `node/${name}`, context));
+      const tell = tellAt(at, `node/${name}`, context);
+      const as = bgp?.asNumber === undefined ? undefined : readForm(AS_NUMBER, bgp.asNumber, ['bgp', 'asNumber'], tell);
       const said: Readonly<Record<string, unknown>> = { ...spec, ...bgp, asNumber: as };
       const annotations = Object.entries(NODE_ANNOTATIONS).flatMap(([key, annotation]) =>
         said[key] ? [[annotation, String(said[key])]] : [],
