@@ -36,7 +36,6 @@ export interface TextForm {
     | 'peer'
     | 'ports';
   readonly expected: string;
-  /** Without one any text may be of this form. */
   readonly pattern?: RegExp;
   /** It may be written as a number too. */
   readonly number?: Bounds;
@@ -53,8 +52,8 @@ export interface MapForm<T = unknown> extends Further<T> {
 interface Further<T> {
   /** Fields that change packets' paths and are not modelled. */
   readonly unmodelled?: Readonly<Record<string, Unmodelled>>;
-  /** Those that change none: of logs, health, timers, IPv6 and the like. */
-  readonly unread?: readonly string[];
+  /** Names of those that change none: of logs, health, timers, IPv6 and the like. With blanks between. */
+  readonly unread?: string;
   /** Tells what does not fit together of fields that are each alright. */
   check?(value: T, tell: Tell): void;
 }
@@ -114,7 +113,16 @@ export function numberOf(min: number, max: number, expected: string): Form<numbe
   return { form: 'number', min, max, expected };
 }
 
+/** Text of a form; any that matches `pattern`, where there is one, may be that. */
+export function textOf<V = string>(
+  of: TextForm['of'],
+  expected: string,
+  further: Pick<TextForm, 'pattern' | 'number'> = {},
+): Form<V> {
+  return { form: 'text', of, expected, ...further };
+}
+
 /** Any text. */
-export function textOf(expected: string): Form<string> {
-  return { form: 'text', of: 'text', expected };
+export function anyText(expected: string): Form<string> {
+  return textOf('text', expected);
 }

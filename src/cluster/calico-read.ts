@@ -23,8 +23,8 @@ export function readForm<V>(form: Form<V>, value: unknown, path: SpecPath, tell:
 }
 
 /**
- * What an object is after a merge patch of its spec (RFC 7396): a key of null takes its default, a list is replaced as a
- * whole. Nothing is to be made of the result where something wrong was told.
+ * What an object is after a merge patch of its spec (RFC 7396): a key of null takes its default, a list or map is replaced
+ * as a whole. Nothing is to be made of the result where something was told.
  */
 export function patchForm<T extends object>(
   form: MapForm<T>,
@@ -125,12 +125,12 @@ function readField(field: Field, value: unknown, path: SpecPath, tell: Tell): un
 
 function tellUnread(form: MapForm, key: string, value: unknown, path: SpecPath, tell: Tell): void {
   const own = [...path, key];
-  const { fields, unmodelled = {}, unread = [] } = form;
+  const { fields, unmodelled = {}, unread = '' } = form;
   if (Object.hasOwn(unmodelled, key)) {
     const isEmpty = isNothing(value) || (Array.isArray(value) && value.length === 0);
     if (isEmpty || unmodelled[key]?.fine.includes(value) === true) return;
     tell({ path: own, unmodelled: own.filter((step) => typeof step === 'string').join(': ') });
-  } else if (!unread.includes(key)) {
+  } else if (!unread.split(' ').includes(key)) {
     const near = { word: key, known: Object.keys({ ...fields, ...unmodelled }) };
     tell({ path: own, code: 'unknown-key', message: 'unknown key', near });
   }

@@ -12,13 +12,17 @@ import { didYouMean, formatPath } from '../problem/index.js';
 /** Kinds of objects that calicoctl can change. */
 export type Patchable = Exclude<keyof CalicoKinds, 'IPAMConfig'>;
 
-/** What calicoctl calls them, in the singular (calicoctl 3.21 resourcemgr). */
+/** What calicoctl calls them, in the singular (registerResource(), calicoctl 3.21 calicoctl/resourcemgr). */
 const NAMES: Readonly<Record<string, Patchable>> = {
   bgpconfiguration: 'BGPConfiguration',
   bgpconfig: 'BGPConfiguration',
   bgppeer: 'BGPPeer',
+  bgpp: 'BGPPeer',
+  bp: 'BGPPeer',
   bgpfilter: 'BGPFilter',
   ippool: 'IPPool',
+  ipp: 'IPPool',
+  pool: 'IPPool',
   felixconfiguration: 'FelixConfiguration',
   felixconfig: 'FelixConfiguration',
 };

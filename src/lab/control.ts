@@ -128,7 +128,10 @@ class ControlReader {
     return 'kind' in read ? read.kind : this.#fail('unknown-name', read.problem, word.col);
   }
 
-  /** `-p JSON`, `--patch JSON` or `--patch=JSON`. */
+  /**
+   * `-p JSON`, `--patch JSON` or `--patch=JSON`. No YAML: calicoctl hands the text to StrategicMergePatch() of Kubernetes,
+   * which takes JSON alone (Patch(), calicoctl 3.21 calicoctl/resourcemgr/resourcemgr.go).
+   */
   #patch(): PatchText | undefined {
     const option = this.#take('-p \'{"spec":{…}}\'');
     if (option === undefined) return undefined;

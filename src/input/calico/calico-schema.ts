@@ -4,8 +4,8 @@ import { anySubnet, bool, either, keys, name, number, oneOf, opt, text } from '.
 import type { CalicoFile, CalicoSpecs } from './calico-file.js';
 
 /** What is known and not read may hold anything. */
-const unread = (names: readonly string[]): Record<string, z.ZodMiniOptional<z.ZodMiniUnknown>> =>
-  Object.fromEntries(names.map((each) => [each, z.optional(z.unknown())]));
+const unread = (names: string): Record<string, z.ZodMiniOptional<z.ZodMiniUnknown>> =>
+  Object.fromEntries(names.split(' ').map((each) => [each, z.optional(z.unknown())]));
 
 /** The schema of what is written in a form. */
 function schemaOf(form: Form): z.ZodMiniType {
@@ -32,13 +32,13 @@ function schemaOf(form: Form): z.ZodMiniType {
   }
 }
 
-function shapeOf({ fields, unmodelled = {}, unread: others = [] }: MapForm): Record<string, z.ZodMiniType> {
+function shapeOf({ fields, unmodelled = {}, unread: others = '' }: MapForm): Record<string, z.ZodMiniType> {
   const read = Object.entries(fields).map(([key, field]) => [key, fieldSchema(field)]);
   const known = Object.entries(unmodelled).map(([key, { form, about = '' }]) => [
     key,
     form === undefined ? z.optional(z.unknown()) : opt(schemaOf(form), about),
   ]);
-  return { ...Object.fromEntries(read), ...Object.fromEntries(known), ...unread(others) };
+  return { ...Object.fromEntries(read), ...Object.fromEntries(known), ...(others === '' ? {} : unread(others)) };
 }
 
 function fieldSchema(field: Field): z.ZodMiniType {
@@ -91,7 +91,7 @@ export const SPECS: { readonly [K in keyof CalicoSpecs]: z.ZodMiniType<CalicoSpe
     node: z.string({ error: 'the name of a node' }),
     state: z.optional(oneOf(['', 'confirmed', 'pending', 'pendingDeletion'])),
     deleted: z.optional(z.union([z.boolean(), z.string()])),
-    ...unread(['type']),
+    ...unread('type'),
   }),
   IPAMBlock: z.looseObject({
     cidr: anySubnet,
@@ -104,7 +104,7 @@ export const SPECS: { readonly [K in keyof CalicoSpecs]: z.ZodMiniType<CalicoSpe
       }),
     ),
     deleted: z.optional(bool),
-    ...unread(['strictAffinity', 'unallocated', 'sequenceNumber', 'sequenceNumberForAllocation', 'affinityClaimTime']),
+    ...unread('strictAffinity unallocated sequenceNumber sequenceNumberForAllocation affinityClaimTime'),
   }),
   BGPConfiguration: z.looseObject(shapeOf(BGPConfiguration)),
   BGPPeer: z.looseObject(shapeOf(BGPPeer)),
@@ -117,11 +117,11 @@ export const SPECS: { readonly [K in keyof CalicoSpecs]: z.ZodMiniType<CalicoSpe
         asNumber: z.optional(schemaOf(AS_NUMBER)),
         ipv4IPIPTunnelAddr: z.optional(z.string()),
         routeReflectorClusterID: z.optional(z.string()),
-        ...unread(['ipv6Address']),
+        ...unread('ipv6Address'),
       }),
     ),
     ipv4VXLANTunnelAddr: z.optional(z.string()),
     vxlanTunnelMACAddr: z.optional(z.string()),
-    ...unread(['orchRefs', 'wireguard', 'addresses', 'ipv6VXLANTunnelAddr', 'vxlanTunnelMACAddrV6']),
+    ...unread('orchRefs wireguard addresses ipv6VXLANTunnelAddr vxlanTunnelMACAddrV6'),
   }),
 };
