@@ -122,7 +122,7 @@ const ipamConfig: MapForm<IPAMConfig> = mapOf(
   {
     strictAffinity: field(bool, false, "No address of another node's block is borrowed"),
     autoAllocateBlocks: field(bool, true, 'Whether a node may claim a further block; true when left out'),
-    maxBlocksPerHost: field(blocks, undefined, 'Blocks that a node may have; 20 when left out or 0', {
+    maxBlocksPerHost: field(blocks, 20, 'Blocks that a node may have; 20 when left out or 0', {
       zero: 'nothing',
     }),
   },

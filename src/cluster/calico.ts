@@ -59,8 +59,8 @@ export interface IPAMConfig {
   /** No address of another node's block is borrowed. */
   readonly strictAffinity: boolean;
   readonly autoAllocateBlocks: boolean;
-  /** undefined: 20 (libcalico-go 3.21 lib/ipam/ipam.go, autoAssign()). */
-  readonly maxBlocksPerHost: number | undefined;
+  /** 20 unless given (libcalico-go 3.21 lib/ipam/ipam.go, autoAssign()). */
+  readonly maxBlocksPerHost: number;
 }
 
 /** `64512:100` as an uint32, or a large community's three. */

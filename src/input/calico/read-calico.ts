@@ -1,3 +1,4 @@
+import { defaultPool } from '../../agents/index.js';
 import {
   AS_NUMBER,
   CALICO_DEFAULTS,
@@ -5,7 +6,6 @@ import {
   type CalicoKinds,
   type CalicoObjects,
   defaultsOf,
-  type IPPool,
   type Labels,
   NODE_ANNOTATIONS,
   readForm,
@@ -49,7 +49,7 @@ export function readCalico(
   const entries = [...entriesOfFile(file ?? {}, place), ...manifest];
   checkTwice(entries, context);
   const ipPools = readPools(entriesOf(entries, 'IPPool'), around, context);
-  const pools = ipPools.length === 0 ? [madePool(around)] : ipPools;
+  const pools = ipPools.length === 0 ? [defaultPool(around.podCIDR, NO_TUNNEL)] : ipPools;
   const bgpFilters = readFilters(entriesOf(entries, 'BGPFilter'), context);
   return {
     ipPools,
@@ -67,10 +67,8 @@ export function readCalico(
   };
 }
 
-/** The pool that calico/node makes where there is none, as far as blocks have to fit to it. */
-function madePool({ podCIDR }: Surroundings): Pick<IPPool, 'name' | 'cidr' | 'blockSize'> {
-  return { name: 'default-ipv4-ippool', cidr: podCIDR, blockSize: Math.max(26, podCIDR.length) };
-}
+/** Blocks have to fit to the pool that calico/node makes, however it is encapsulated. */
+const NO_TUNNEL = { ipipMode: 'Never', vxlanMode: 'Never' } as const;
 
 function checkTwice(entries: readonly CalicoEntry[], context: LabContext): void {
   const seen = new Set<string>();

@@ -1,7 +1,7 @@
 import { formatPrefix } from '../../../address/index.js';
 import { type NewRoute, newRoute, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN } from '../../../linux/index.js';
 import { type AgentContext, callsOn, ownNetns, type Steps } from '../../agent.js';
-import { VXLAN_DEVICE } from '../names.js';
+import { VXLAN } from '../tunnel.js';
 import { parentDevice } from './devices.js';
 import { deviceProtocol, objectsOf } from './settings.js';
 import { vteps } from './vteps.js';
@@ -14,10 +14,10 @@ export function* vxlanPeers(context: AgentContext): Steps {
   const own = vteps(cluster).find(({ node }) => node === self.name);
   const of = (node: string, dst: string): ReturnType<typeof callsOn> =>
     callsOn(self.name, { by: 'felix', object: `block ${dst} of ${node}` });
-  if (ownNetns(context).links.get(VXLAN_DEVICE)?.up === true) {
+  if (ownNetns(context).links.get(VXLAN.device)?.up === true) {
     yield* neighbours(context);
     for (const { dst, vtep } of tunnelled) {
-      const nexthop = { dev: VXLAN_DEVICE, via: vtep.address, onlink: true };
+      const nexthop = { dev: VXLAN.device, via: vtep.address, onlink: true };
       const route = {
         ...newRoute(dst, nexthop),
         protocol: deviceProtocol(objectsOf(context)),
@@ -45,9 +45,9 @@ function* neighbours({ self, cluster }: AgentContext): Steps {
   for (const { node, ip, address, mac } of vteps(cluster)) {
     if (node === self.name) continue;
     const call = callsOn(self.name, { by: 'felix', object: `VTEP of ${node}` });
-    if ((yield call({ call: 'neigh replace', dev: VXLAN_DEVICE, ip: address, lladdr: mac })) !== undefined) continue;
+    if ((yield call({ call: 'neigh replace', dev: VXLAN.device, ip: address, lladdr: mac })) !== undefined) continue;
     const remote = { ip, port: undefined, vni: undefined, via: undefined };
-    yield call({ call: 'fdb replace', dev: VXLAN_DEVICE, mac, remote });
+    yield call({ call: 'fdb replace', dev: VXLAN.device, mac, remote });
   }
 }
 
