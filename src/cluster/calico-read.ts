@@ -24,21 +24,26 @@ export function readForm<V>(form: Form<V>, value: unknown, path: SpecPath, tell:
 
 /**
  * What an object is after a merge patch of its spec (RFC 7396): a key of null takes its default, a list or map is replaced
- * as a whole. Nothing is to be made of the result where something was told.
+ * as a whole. undefined where something was told.
  */
 export function patchForm<T extends object>(
   form: MapForm<T>,
   object: T,
   patch: Readonly<Record<string, unknown>>,
   tell: Tell,
-): T {
+): T | undefined {
+  let refused = false;
+  const told: Tell = (issue) => {
+    refused = true;
+    tell(issue);
+  };
   const fields = fieldsOf(form);
   for (const key of Object.keys(patch))
     if (fields.get(key)?.fixed === true)
-      tell({ path: [key], code: 'bad-value', message: 'can not be changed once the object is made' });
-  const patched = { ...object, ...readGiven(form, patch, [], tell) };
-  form.check?.(patched, tell);
-  return patched;
+      told({ path: [key], code: 'bad-value', message: 'can not be changed once the object is made' });
+  const patched = { ...object, ...readGiven(form, patch, [], told) };
+  if (!refused) form.check?.(patched, told);
+  return refused ? undefined : patched;
 }
 
 /** What a map of a form is where nothing is said; what must be said is not there. */

@@ -45,7 +45,7 @@ export function patchObject(
   spec: Readonly<Record<string, unknown>>,
 ): Patched {
   const issues: Issue[] = [];
-  const patched = changeObject(calico, kind, name, (object) =>
+  const patched = replaceObject(calico, kind, name, (object) =>
     patchForm<object>(CALICO_KINDS[kind], object, spec, (issue) => issues.push(issue)),
   );
   const [issue] = issues;
@@ -54,25 +54,25 @@ export function patchObject(
 
 /** The objects without one; a configuration is then as if nothing had been said. */
 export function deleteObject(calico: CalicoObjects, kind: Patchable, name: string): Patched {
-  return changeObject(calico, kind, name, () => undefined);
+  return replaceObject(calico, kind, name, () => undefined);
 }
 
-function changeObject(
+function replaceObject(
   calico: CalicoObjects,
   kind: Patchable,
   name: string,
-  change: (object: object) => object | undefined,
+  replace: (object: object) => object | undefined,
 ): Patched {
   const section = CALICO_SECTIONS[kind];
   const kept: object = calico[section];
   const list: readonly { readonly name: string }[] | undefined = Array.isArray(kept) ? kept : undefined;
   const names = list?.map((each) => each.name) ?? ['default'];
   if (!names.includes(name)) return { problem: unknownObject(kind, name, names) };
-  const changed =
-    list?.flatMap((each) => (each.name === name ? (change(each) ?? []) : [each])) ??
-    change(kept) ??
+  const replaced =
+    list?.flatMap((each) => (each.name === name ? (replace(each) ?? []) : [each])) ??
+    replace(kept) ??
     CALICO_DEFAULTS[section];
-  return { calico: { ...calico, [section]: changed } };
+  return { calico: { ...calico, [section]: replaced } };
 }
 
 function unknownObject(kind: Patchable, name: string, known: readonly string[]): string {

@@ -135,6 +135,7 @@ describe('what is refused', () => {
   test.each([
     // "IPPool CIDR cannot be modified", libcalico-go 3.21 lib/clientv3/ippool.go.
     { kind: 'IPPool', name: 'p', spec: { cidr: '10.244.0.0/18' }, want: /^cidr: .*can not be changed/ },
+    { kind: 'IPPool', name: 'p', spec: { cidr: null }, want: /^cidr: .*can not be changed/ },
     { kind: 'IPPool', name: 'p', spec: { blockSize: 28 }, want: /^blockSize: .*can not be changed/ },
     { kind: 'IPPool', name: 'p', spec: { ipipMode: 'Crossubnet' }, want: /^ipipMode: .*mean "CrossSubnet"/ },
     { kind: 'IPPool', name: 'p', spec: { nodeSelector: 'rack = 1' }, want: /^nodeSelector: .*character 6/ },

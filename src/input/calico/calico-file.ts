@@ -22,23 +22,27 @@ export interface CalicoFile {
   readonly felixConfiguration?: Opt<Spec>;
 }
 
-export interface LabBlockFile {
+/** A block, with the state of its node's affinity to it. */
+interface LabBlockFile {
   readonly cidr: string;
   readonly state?: Opt<'confirmed' | 'pending' | 'pendingDeletion'>;
 }
 
-export interface IPReservationFile {
+/** An IPReservation. */
+interface IPReservationFile {
   readonly reservedCIDRs?: Opt<readonly string[]>;
 }
 
-export interface BlockAffinityFile {
+/** A BlockAffinity, as kubectl prints it. */
+interface BlockAffinityFile {
   readonly cidr: string;
   readonly node: string;
   readonly state?: Opt<'' | 'confirmed' | 'pending' | 'pendingDeletion'>;
   readonly deleted?: Opt<string | boolean>;
 }
 
-export interface IPAMBlockFile {
+/** An IPAMBlock (libcalico-go lib/apis/v3/ipam_block.go). */
+interface IPAMBlockFile {
   readonly cidr: string;
   /** `host:node-1`. */
   readonly affinity?: Opt<string | null>;
@@ -52,7 +56,7 @@ export interface IPAMBlockFile {
 }
 
 /** A Node of projectcalico.org/v3: what calicoctl prints of the annotations of Kubernetes' own. */
-export interface CalicoNodeFile {
+interface CalicoNodeFile {
   readonly bgp?: Opt<{
     readonly ipv4Address?: Opt<string>;
     readonly asNumber?: unknown;
