@@ -1,5 +1,5 @@
 import { formatIpv4 } from '../address/index.js';
-import { outputFlow, routeOutput, type Skb, updatePmtu } from '../linux/index.js';
+import { keepsRoute, outputFlow, routeOutput, type Skb, updatePmtu } from '../linux/index.js';
 import {
   ICMP_DEST_UNREACH,
   ICMP_ECHOREPLY,
@@ -105,7 +105,7 @@ function isOfSocket(net: Net, quoted: Packet, dev: string): boolean {
 /** ipv4_sk_update_pmtu() */
 function learnMtu(net: Net, { src, dst, tos }: IpHeader, mtu: number): void {
   const route = routeOutput(net, outputFlow(dst, { src, tos: tos & 0x1c }), '', 'any');
-  if (route.ok && route.destination.type === 'unicast') updatePmtu(net, route.destination, dst, mtu);
+  if (route.ok && keepsRoute(route.destination)) updatePmtu(net, route.destination, dst, mtu);
 }
 
 /** The socket that sent the packet which an error quotes, and hears of what `dev` brought. */

@@ -19,7 +19,7 @@ export interface Outcome {
 /** A plan that differs goes through BIRD so often: what differs between these depends on timing. */
 const RUNS = 4;
 
-export async function compareWithBird(plan: BirdPlan): Promise<Outcome> {
+async function compareWithBird(plan: BirdPlan): Promise<Outcome> {
   let runs: BirdRuns['runs'] = [];
   try {
     for (let n = 0; ; n++) {
@@ -34,20 +34,16 @@ export async function compareWithBird(plan: BirdPlan): Promise<Outcome> {
   }
 }
 
-/** Plans by seeds from one on, two at a time, until it is over or one disagrees and that ends it. */
+/** Plans by seeds from one on, two at a time, as long as more are wanted. */
 export async function compareMany(
   plans: (seed: number) => BirdPlan,
   first: number,
-  on: (outcome: Outcome) => 'go on' | 'stop',
-  until: number,
+  on: (outcome: Outcome) => void,
+  more: (begun: number) => boolean,
 ): Promise<number> {
   let seed = first;
-  let stopped = false;
   const worker = async (): Promise<void> => {
-    do {
-      const outcome = await compareWithBird(plans(seed++));
-      if (on(outcome) === 'stop') stopped = true;
-    } while (!stopped && performance.now() < until);
+    while (more(seed - first)) on(await compareWithBird(plans(seed++)));
   };
   await Promise.all([worker(), worker()]);
   return seed - first;

@@ -43,21 +43,21 @@ if (why !== undefined) refuse(why);
 
 const sums = { compared: 0, timed: 0, ordered: 0 };
 let [different, restless] = [0, 0];
+const end = performance.now() + minutes * 60_000;
 const plans = await compareMany(
   (n) => randomPlan(n, shape),
   seed,
   ({ plan, disagreements, ...outcome }) => {
     for (const key of ['compared', 'timed', 'ordered'] as const) sums[key] += outcome[key];
     if (outcome.restless) restless++;
-    if (disagreements.length === 0) return 'go on';
+    if (disagreements.length === 0) return;
     different++;
     const events = plan.events.map(({ type }) => type).join(', ');
     process.stdout.write(`\n=== - BIRD, + podpath: ${plan.name}; events: ${events}\n`);
     process.stdout.write(`${disagreements.map(formatDisagreement).join('\n')}\n`);
     if (values.conf) for (const one of plan.speakers) process.stdout.write(`--- ${one.name}\n${birdConf(one)}`);
-    return 'go on';
   },
-  performance.now() + minutes * 60_000,
+  (begun) => begun === 0 || performance.now() < end,
 );
 process.stdout.write(
   `seeds ${seed} to ${seed + plans - 1}: ${sums.compared} things compared, ${different} plans differ; ` +

@@ -70,6 +70,9 @@ export function differingHits(kernel: Reasons, ours: Reasons, ns: string): strin
   ].join('\n');
 }
 
+/** Flannel's and Calico's. */
+const VXLAN_PORTS: ReadonlySet<number | undefined> = new Set([8472, 4789]);
+
 /**
  * Besides what `normaliseHits()` leaves out, and why; nothing else may be:
  * - policies of `raw`: the oracle's own rules have made the table, which is not there without.
@@ -78,7 +81,7 @@ export function differingHits(kernel: Reasons, ours: Reasons, ns: string): strin
 function linesOf(hits: readonly RuleHit[]): string[] {
   return normaliseHits(hits)
     .filter(({ rule }) => !/^raw:\w+:policy:/.test(rule))
-    .filter(({ rule, proto, dport }) => !(rule.startsWith('nat:') && proto === 'udp' && dport === 8472))
+    .filter(({ rule, proto, dport }) => !(rule.startsWith('nat:') && proto === 'udp' && VXLAN_PORTS.has(dport)))
     .map(({ in: input = '-', out = '-', mark = 0, rule, src, dst, proto, sport, dport }) =>
       [rule, `in ${input} out ${out} mark ${mark}`, proto, `${src}:${sport ?? ''} > ${dst}:${dport ?? ''}`].join(' '),
     );

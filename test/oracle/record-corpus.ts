@@ -321,6 +321,33 @@ const ENTRIES: Readonly<Record<string, readonly [random: readonly string[], case
       }),
     ],
   ],
+  'a path MTU to this host itself is believed where a route by lo leads there': [
+    ['ip -n r route add local 10.9.0.0/24 dev lo'],
+    ['10.9.0.9', '10.0.1.2'].flatMap((dst) => [
+      frame('a', {
+        src: '10.0.0.1',
+        dst: '10.0.0.2',
+        ttl: 64,
+        payload: 0,
+        l4: {
+          l4: 'icmp',
+          type: 3,
+          code: 4,
+          mtu: 1300,
+          about: {
+            src: '10.0.0.2',
+            dst,
+            ttl: 64,
+            df: false,
+            payload: 20,
+            l4: { l4: 'udp', sport: 53, dport: 30002 },
+          },
+        },
+      }),
+      socket('tcp', 'r', dst, { port: 80 }),
+      socket('udp', 'r', dst, { payload: 1400 }),
+    ]),
+  ],
 };
 
 /** Those of which the rules hit and the counters tell: what no frame shows. */

@@ -218,8 +218,22 @@ export function outputFlow(dst: Ipv4, rest: Partial<Omit<Flow, 'dst'>> = {}): Fl
   return { src: 0 as Ipv4, iif: 'lo', oif: '', mark: 0, tos: 0, scope: RT_SCOPE_UNIVERSE, ...rest, dst };
 }
 
+/** Where a packet goes that goes somewhere. */
+export type RoutedDestination = Exclude<Destination, { readonly type: 'error' }>;
+
+/**
+ * Whether a destination keeps its route's metrics and exceptions: each unicast one, and of those to this host itself only
+ * what a route by lo leads to. An address of another device is reached by lo as well, which is not the device of its
+ * route; then the route is forgotten, as that of a broadcast is (__mkroute_output(), linux net/ipv4/route.c).
+ */
+export function keepsRoute(destination: Destination): destination is RoutedDestination {
+  if (destination.type !== 'local') return destination.type === 'unicast';
+  const { direction, dev, route } = destination;
+  return direction === 'output' && (route?.type === 'unicast' || (route?.type === 'local' && route.dev === dev));
+}
+
 /** The bytes that an IP packet to `dst` may have: the route's MTU, else a learned one, else the device's. */
-export function pathMtu(context: FibContext, destination: UnicastDestination, dst: Ipv4, link: Link): number {
+export function pathMtu(context: FibContext, destination: RoutedDestination, dst: Ipv4, link: Link): number {
   const fixed = destination.route?.mtu;
   if (fixed !== undefined && destination.route?.mtuLock === true) return fixed;
   const exception = context.runtime.exceptions.get(dst);
@@ -231,8 +245,5 @@ export function pathMtu(context: FibContext, destination: UnicastDestination, ds
 export function destinationMtu(context: FibContext, destination: Destination, dst: Ipv4): number {
   const link = destination.type === 'error' ? undefined : context.ns.links.get(destination.dev);
   if (link === undefined) return 65535;
-  if (destination.type === 'unicast') return pathMtu(context, destination, dst, link);
-  // What leaves by lo along a route has that route's metrics (rt_set_nexthop()).
-  const { route } = destination;
-  return Math.min(route?.type === 'unicast' ? (route.mtu ?? link.mtu) : link.mtu, 65535);
+  return keepsRoute(destination) ? pathMtu(context, destination, dst, link) : Math.min(link.mtu, 65535);
 }

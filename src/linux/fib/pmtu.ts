@@ -1,6 +1,6 @@
 import type { Ipv4 } from '../../address/index.js';
 import type { Journal } from '../journal.js';
-import { type FibContext, pathMtu, type UnicastDestination } from './lookup.js';
+import { type FibContext, pathMtu, type RoutedDestination } from './lookup.js';
 
 /** net.ipv4.route.min_pmtu, bytes, and mtu_expires, seconds, of a new namespace. */
 const MIN_PMTU = 552;
@@ -13,7 +13,7 @@ const MTU_EXPIRES = 600;
  */
 export function updatePmtu(
   context: FibContext & { readonly journal: Journal },
-  destination: UnicastDestination,
+  destination: RoutedDestination,
   dst: Ipv4,
   mtu: number,
 ): void {
