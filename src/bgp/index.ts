@@ -5,6 +5,7 @@ export type {
   KernelConfig,
   LocalRoute,
   NextHop,
+  Reach,
   SessionConfig,
   SessionTimers,
   SpeakerConfig,

@@ -1,0 +1,112 @@
+import { contains, formatIpv4, type Ipv4 } from '../address/index.js';
+import type { SessionConfig, SpeakerConfig } from '../bgp/index.js';
+import { Runtime } from '../linux/index.js';
+import { Applier, type Install } from '../plan/index.js';
+import type { Network } from '../topology/index.js';
+import { createSimulation, type Probe, type Trace } from '../trace/index.js';
+
+/** A connection that one side of a BGP session opens to the other. */
+export interface Way {
+  /** The machines of both sides. */
+  readonly from: string;
+  readonly to: string;
+  readonly local: Ipv4;
+  readonly neighbor: Ipv4;
+  /** The only link that it may leave by; undefined for a multihop session. */
+  readonly dev: string | undefined;
+}
+
+/** Whether a way leads there and back; a text tells why not. */
+export type Through = true | string;
+
+/** The connections that the sides of all sessions open: those that wait for their neighbour open none. */
+export function waysOf(speakers: readonly SpeakerConfig[]): readonly Way[] {
+  const sides = new Map<string, { readonly name: string; readonly session: SessionConfig }>();
+  for (const { name, sessions } of speakers)
+    for (const session of sessions) sides.set(`${session.local} ${session.neighbor}`, { name, session });
+  return speakers.flatMap(({ name, interfaces, sessions }) =>
+    sessions.flatMap(({ local, neighbor, passive, multihop }): readonly Way[] => {
+      const other = sides.get(`${neighbor} ${local}`);
+      if (passive || other === undefined) return [];
+      const dev = interfaces.find(({ address, prefixLength }) => contains({ address, length: prefixLength }, neighbor));
+      return [{ from: name, to: other.name, local, neighbor, dev: multihop ? undefined : dev?.name }];
+    }),
+  );
+}
+
+/** The name of a way among those of a lab. */
+export function wayKey({ local, neighbor }: Pick<Way, 'local' | 'neighbor'>): string {
+  return `${local} ${neighbor}`;
+}
+
+const BGP_PORT = 179;
+
+/** A network in which something listens where these ways lead to, as BIRD does. */
+export function listening(network: Network, ways: readonly Way[]): Network {
+  const applier = new Applier(network, new Runtime());
+  const origin = { by: 'bird', object: 'BGP' };
+  const socket = { protocol: 'tcp', address: 0 as Ipv4, port: BGP_PORT, behaviour: 'reply', bytes: undefined } as const;
+  for (const netns of new Set(ways.map(({ to }) => to))) {
+    const install: Install = { netns, origin, call: { call: 'socket listen', socket } };
+    applier.apply(install);
+  }
+  return applier.network();
+}
+
+/** Of a KEEPALIVE, bytes (RFC 4271 §4.4). */
+const KEEPALIVE = 19;
+
+/**
+ * Whether the network takes a new connection of BGP's from its one end to the other, and what is said there and back: on
+ * one branch of chance at least, as BIRD goes on trying. What nobody can say is undefined.
+ */
+export function followWay(network: Network, way: Way): Through | undefined {
+  const probe = probeOf(network, way);
+  if (typeof probe === 'string') return probe;
+  if (arrives(createSimulation(network).send(probe))) return true;
+  const all = createSimulation(network, { branching: { branches: 'all' } }).send(probe);
+  const { exit, pDelivered, branches } = all.verdict;
+  if (branches === 1 ? arrives(all) : pDelivered !== null && pDelivered > 0) return true;
+  return exit === 3 || (pDelivered === null && branches > 1) ? undefined : whereItEnds(all, way);
+}
+
+function arrives({ verdict: { exit, errno } }: Trace): boolean {
+  return exit === 0 && errno === null;
+}
+
+/**
+ * As bgp_connect() of bird 2.0.12 proto/bgp/bgp.c opens it: from the session's own address, of the class of network
+ * control; to a neighbour on-link with TTL 1, by its link alone. A text: bind() or setsockopt() would refuse.
+ */
+function probeOf(network: Network, { from, local, neighbor, dev }: Way): Probe | string {
+  const ns = network.netns(from);
+  if (ns === undefined) throw new Error(`no namespace ${from}`);
+  if (![...ns.ipv4.addresses].some((address) => address.local === local))
+    return `${formatIpv4(local)} is no address of ${from}`;
+  if (dev !== undefined && !ns.links.has(dev)) return `${from} has no ${dev}`;
+  return {
+    from,
+    to: formatIpv4(neighbor),
+    proto: 'tcp',
+    port: BGP_PORT,
+    source: formatIpv4(local),
+    tos: 0xc0,
+    payload: KEEPALIVE,
+    ttl: dev === undefined ? 64 : 1,
+    ...(dev === undefined ? {} : { oif: dev }),
+  };
+}
+
+/** `TCP 179 from node-1 ends on node-2 (NF_DROP, rule 3 of filter INPUT)`. */
+function whereItEnds({ verdict, legs }: Trace, { from, to }: Way): string {
+  const what = verdict.forward === 'delivered' ? `the answer of ${to} to TCP 179` : `TCP 179 from ${from}`;
+  const hop = legs
+    .flatMap(({ paths }) => paths.flatMap(({ hops }) => hops))
+    .find(({ events }) => events.some(({ id }) => id === verdict.event));
+  if (hop === undefined) return `${what} does not come through (${verdict.code ?? verdict.errno ?? 'no answer'})`;
+  const event = hop.events.find(({ id }) => id === verdict.event);
+  const rule = event?.k === 'drop' ? event.rule : null;
+  const place =
+    rule === null ? '' : `, ${rule.n === 0 ? 'the policy' : `rule ${rule.n}`} of ${rule.table} ${rule.chain}`;
+  return `${what} ends on ${hop.netns} (${verdict.code}${place})`;
+}
