@@ -141,5 +141,10 @@ export type BgpEvent =
   | { readonly type: 'disable' | 'enable'; readonly speaker: string; readonly session: string }
   /** A new configuration of the speaker with that name: sessions that it changes are restarted. */
   | { readonly type: 'reconfigure'; readonly config: SpeakerConfig }
+  /**
+   * The daemon's scans find other links and routes of the kernel's on its machine. A session with a neighbour on-link ends
+   * at once when the link is gone.
+   */
+  | ({ readonly type: 'rescan'; readonly speaker: string } & Pick<SpeakerConfig, 'interfaces' | 'routes'>)
   /** From now on TCP goes through where this says so; what is cut off runs into the hold timer. */
   | { readonly type: 'reachable'; readonly reachable: BgpConfig['reachable'] };

@@ -239,11 +239,11 @@ function receiveNotification(world: World, connection: Connection, { code, text 
   if (code !== CEASE || wasUp) stopSession(world, session, undefined);
 }
 
-/** bgp_error(): tells the neighbour and closes. */
+/** bgp_error(): tells the neighbour and closes; what `birdc` prints of it is bgp_last_errmsg(). */
 function fail(world: World, connection: Connection, error: Notification): void {
   const { session } = connection;
   const { code, text } = error;
-  note(session, connection, `Error: ${text}`);
+  note(session, connection, `BGP Error: ${text}`);
   const wasUp = connection.state === 'Established';
   send(world, connection, { type: 'NOTIFICATION', ...error });
   close(world, connection);

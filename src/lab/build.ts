@@ -11,7 +11,7 @@ import { type BuiltGroup, groupsOf } from './group.js';
 import type { Lab } from './lab.js';
 import { Machines, networkOf } from './machines.js';
 import { scriptOf } from './script.js';
-import { type Found, restlessProblems, settle } from './settle.js';
+import { type Found, NOTHING, restlessProblems, settle } from './settle.js';
 import { agentsOf } from './start-order.js';
 import { Ways } from './touched.js';
 import type { Way } from './ways.js';
@@ -98,7 +98,7 @@ export function assemble(lab: Lab, options: BuildOptions = {}): Assembled {
     const installs = [...commands.keys()];
     const touched = installs.length === 0 ? [] : waysOnce().touchedBy(installs, []);
     if (touched.length === 0)
-      return { machines: first, found: new Map(), refused: undefined, run: installs, restless: [] };
+      return { machines: first, found: NOTHING, refused: undefined, run: installs, restless: [] };
     const refused = refusedOf(first, commands);
     const run = installs.filter((install) => !refused.some((each) => each.install === install));
     let machines = first;
@@ -106,7 +106,8 @@ export function assemble(lab: Lab, options: BuildOptions = {}): Assembled {
       ways: waysOnce(),
       touched,
       underlay,
-      found: new Map(),
+      found: NOTHING,
+      machines: new Set(installs.map(({ netns }) => netns)),
       network: networkOf({ ...common, machines: () => first, bgp: simulation }),
       before: () => buildNetwork({ ...lab, overrides: [] }, options).network,
       simulation,

@@ -94,6 +94,7 @@ function follow({ lab, start, ran, options }: Following): {
     ways,
     touched,
     underlay,
+    machines: new Set([...base.commands, ...ran.done].map(({ netns }) => netns)),
     found: base.found,
     network: ran.network,
     before: () => start,

@@ -3,16 +3,27 @@ import type { BgpSimulation, FibRoute, Reach, SpeakerConfig } from '../bgp/index
 import type { Problem } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
 import type { Override } from './lab.js';
+import { type Scanned, scan } from './scan.js';
 import { changedNets, type Ways } from './touched.js';
 import { followWay, listening, type Through, type Way, wayKey } from './ways.js';
 
-/** What commands have made of the ways between BGP speakers, by {@link wayKey}; what is not in it is as the underlay has it. */
-export type Found = ReadonlyMap<string, Through>;
+/** What commands have made of BGP. */
+export interface Found {
+  /** Of the ways between speakers, by {@link wayKey}; what is not in it is as the underlay has it. */
+  readonly ways: ReadonlyMap<string, Through>;
+  /** Of what speakers find on their machines, by name; what is not in it is as the lab has it. */
+  readonly scans: ReadonlyMap<string, Scanned>;
+}
+
+/** Where no command was run. */
+export const NOTHING: Found = { ways: new Map(), scans: new Map() };
 
 /** A network on which commands were run, and the sessions that they may have touched. */
 export interface Unsettled {
   readonly ways: Ways;
   readonly touched: readonly Way[];
+  /** The machines on which commands were run, others than the last ones too. */
+  readonly machines: ReadonlySet<string>;
   /** What the underlay says where no command counts. */
   readonly underlay: Reach;
   /** What earlier commands have made of it. */
@@ -46,7 +57,8 @@ const MOST_ROUNDS = 10;
  * way again that a route had led astray. So it is asked again, until nothing changes.
  */
 export function settle(start: Unsettled): Settled {
-  const found = new Map(start.found);
+  const found = new Map(start.found.ways);
+  const scans = new Map(start.found.scans);
   const isThrough = (way: Way): boolean => (found.get(wayKey(way)) ?? start.underlay(way.local, way.neighbor)) === true;
   // What is not carried before the commands is opened by them alone.
   const closed = new Set(start.touched.filter((way) => !isThrough(way)).map(wayKey));
@@ -64,20 +76,44 @@ export function settle(start: Unsettled): Settled {
       found.set(wayKey(way), through);
       return true;
     });
-    if (others.length === 0) break;
-    touched = start.ways.touchedByRoutes(tell(start, new Map(found)));
+    const scanned = round === 0 ? rescanned(start, scans) : [];
+    if (others.length === 0 && scanned.length === 0) break;
+    for (const [name, each] of scanned) scans.set(name, each);
+    touched = start.ways.touchedByRoutes(tell(start, new Map(found), scanned));
     network = start.again();
   }
-  return { found, changed: round > 0, network, restless: round === MOST_ROUNDS && touched.length > 0 ? others : [] };
+  return {
+    found: { ways: found, scans },
+    changed: round > 0,
+    network,
+    restless: round === MOST_ROUNDS && touched.length > 0 ? others : [],
+  };
+}
+
+/** Which speakers find something else on their machines than they did, and what. */
+function rescanned(
+  { ways, machines, network, before }: Unsettled,
+  known: ReadonlyMap<string, Scanned>,
+): readonly (readonly [string, Scanned])[] {
+  return ways.speakers
+    .filter(({ name }) => machines.has(name))
+    .map((config) => ({ old: known.get(config.name) ?? config, name: config.name, now: scan(config, network, before) }))
+    .filter(({ old: { interfaces, routes }, now }) => JSON.stringify({ interfaces, routes }) !== JSON.stringify(now))
+    .map(({ name, now }) => [name, now] as const);
 }
 
 /** Tells the speakers what comes through, and lets time pass until no timer waits for it; the prefixes that have changed. */
-function tell({ simulation: of, underlay }: Unsettled, found: Found): readonly Ipv4Prefix[] {
+function tell(
+  { simulation: of, underlay }: Unsettled,
+  found: Found['ways'],
+  scanned: readonly (readonly [string, Scanned])[],
+): readonly Ipv4Prefix[] {
   const simulation = of();
   if (simulation === undefined) throw new Error('sessions without speakers');
   const { speakers } = simulation.config;
   const fibs = (): readonly (readonly FibRoute[])[] => speakers.map(({ name }) => simulation.fib(name));
   const before = fibs();
+  for (const [speaker, found] of scanned) simulation.apply({ type: 'rescan', speaker, ...found });
   simulation.apply({
     type: 'reachable',
     reachable: (from, to) => found.get(wayKey({ local: from, neighbor: to })) ?? underlay(from, to),

@@ -8,6 +8,7 @@ import { segmentOf } from './wires.js';
 /** Where packets between the two ends of a way go, as far as the underlay says it. */
 export class Ways {
   readonly all: readonly Way[];
+  readonly speakers: readonly SpeakerConfig[];
   readonly #subnets: ReadonlyMap<Ipv4, Ipv4Prefix>;
   readonly #lab: Lab;
   /** Within a segment, and announced: what goes there need not stay within the segment. */
@@ -15,6 +16,7 @@ export class Ways {
 
   constructor(lab: Lab, speakers: readonly SpeakerConfig[]) {
     this.#lab = lab;
+    this.speakers = speakers;
     this.all = waysOf(speakers);
     const places = [
       ...lab.nodes.flatMap(({ addresses, segment }) => addresses.map((address) => ({ address, segment }))),
