@@ -107,7 +107,7 @@ export function assemble(lab: Lab, options: BuildOptions = {}): Assembled {
       touched,
       underlay,
       found: NOTHING,
-      machines: new Set(installs.map(({ netns }) => netns)),
+      commands: installs,
       network: networkOf({ ...common, machines: () => first, bgp: simulation }),
       before: () => buildNetwork({ ...lab, overrides: [] }, options).network,
       simulation,

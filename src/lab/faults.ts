@@ -94,7 +94,7 @@ function follow({ lab, start, ran, options }: Following): {
     ways,
     touched,
     underlay,
-    machines: new Set([...base.commands, ...ran.done].map(({ netns }) => netns)),
+    commands: [...base.commands, ...ran.done],
     found: base.found,
     network: ran.network,
     before: () => start,

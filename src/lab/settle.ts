@@ -1,11 +1,12 @@
 import { formatIpv4, type Ipv4Prefix } from '../address/index.js';
 import type { BgpSimulation, FibRoute, Reach, SpeakerConfig } from '../bgp/index.js';
+import type { Install } from '../plan/index.js';
 import type { Problem } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
 import type { Override } from './lab.js';
 import { type Scanned, scan } from './scan.js';
 import { changedNets, type Ways } from './touched.js';
-import { followWay, listening, type Through, type Way, wayKey } from './ways.js';
+import { type Through, type Way, WayTracer, wayKey } from './ways.js';
 
 /** What commands have made of BGP. */
 export interface Found {
@@ -22,8 +23,8 @@ export const NOTHING: Found = { ways: new Map(), scans: new Map() };
 export interface Unsettled {
   readonly ways: Ways;
   readonly touched: readonly Way[];
-  /** The machines on which commands were run, others than the last ones too. */
-  readonly machines: ReadonlySet<string>;
+  /** All commands that were run, earlier ones too. */
+  readonly commands: readonly Install[];
   /** What the underlay says where no command counts. */
   readonly underlay: Reach;
   /** What earlier commands have made of it. */
@@ -62,21 +63,23 @@ export function settle(start: Unsettled): Settled {
   const isThrough = (way: Way): boolean => (found.get(wayKey(way)) ?? start.underlay(way.local, way.neighbor)) === true;
   // What is not carried before the commands is opened by them alone.
   const closed = new Set(start.touched.filter((way) => !isThrough(way)).map(wayKey));
+  const machines = new Set(start.commands.map(({ netns }) => netns));
+  const stage = start.ways.stage(machines, start.commands);
   const wasThrough = (way: Way): boolean =>
-    closed.has(wayKey(way)) && followWay(listening(start.before(), [way]), way) === true;
+    closed.has(wayKey(way)) && new WayTracer(start.before(), [way], stage).follow(way) === true;
   let { touched, network } = start;
   let others: readonly Way[] = [];
   let round = 0;
   for (; round < MOST_ROUNDS && touched.length > 0; round++) {
-    const asked = listening(network, touched);
+    const tracer = new WayTracer(network, touched, stage);
     others = touched.filter((way) => {
-      const through = followWay(asked, way);
+      const through = tracer.follow(way);
       if (through === undefined || (through === true) === isThrough(way)) return false;
       if (through === true && wasThrough(way)) return false;
       found.set(wayKey(way), through);
       return true;
     });
-    const scanned = round === 0 ? rescanned(start, scans) : [];
+    const scanned = round === 0 ? rescanned(start, machines, scans) : [];
     if (others.length === 0 && scanned.length === 0) break;
     for (const [name, each] of scanned) scans.set(name, each);
     touched = start.ways.touchedByRoutes(tell(start, new Map(found), scanned));
@@ -92,7 +95,8 @@ export function settle(start: Unsettled): Settled {
 
 /** Which speakers find something else on their machines than they did, and what. */
 function rescanned(
-  { ways, machines, network, before }: Unsettled,
+  { ways, network, before }: Unsettled,
+  machines: ReadonlySet<string>,
   known: ReadonlyMap<string, Scanned>,
 ): readonly (readonly [string, Scanned])[] {
   return ways.speakers

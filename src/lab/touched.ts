@@ -2,7 +2,7 @@ import { contains, type Ipv4, type Ipv4Prefix } from '../address/index.js';
 import type { FibRoute, SpeakerConfig } from '../bgp/index.js';
 import type { Install } from '../plan/index.js';
 import type { Lab } from './lab.js';
-import { type Way, waysOf } from './ways.js';
+import { type Stage, type Way, waysOf } from './ways.js';
 import { segmentOf } from './wires.js';
 
 /** Where packets between the two ends of a way go, as far as the underlay says it. */
@@ -43,6 +43,17 @@ export class Ways {
     return this.all.filter(
       (way) => machines.has(way.from) || machines.has(way.to) || (passed && this.#passesOthers(way, this.#narrow)),
     );
+  }
+
+  /** Who may have a part in any way besides its ends: routers, and machines with commands or that routes lead through. */
+  stage(machines: ReadonlySet<string>, commands: readonly Install[]): Stage {
+    const { nodes, routers, hosts, segments } = this.#lab;
+    const gateways = this.#gateways(commands);
+    const others = [...nodes, ...hosts].filter(({ name }) => machines.has(name) || this.#forwards(name, gateways));
+    return {
+      machines: new Set([...routers, ...others].map(({ name }) => name)),
+      segments: segments.map(({ name }) => name),
+    };
   }
 
   /** Those that may go another way now that these routes of BGP's have changed. */

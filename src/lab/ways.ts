@@ -1,9 +1,9 @@
-import { contains, formatIpv4, type Ipv4 } from '../address/index.js';
+import { ANY, contains, formatIpv4, type Ipv4 } from '../address/index.js';
 import type { SessionConfig, SpeakerConfig } from '../bgp/index.js';
-import { Runtime } from '../linux/index.js';
-import { Applier, type Install } from '../plan/index.js';
+import { type Link, Runtime } from '../linux/index.js';
+import { Applier } from '../plan/index.js';
 import type { Network } from '../topology/index.js';
-import { createSimulation, type Probe, type Trace } from '../trace/index.js';
+import { createSimulation, type Probe, type Simulation, type Trace } from '../trace/index.js';
 
 /** A connection that one side of a BGP session opens to the other. */
 export interface Way {
@@ -40,34 +40,76 @@ export function wayKey({ local, neighbor }: Pick<Way, 'local' | 'neighbor'>): st
 }
 
 const BGP_PORT = 179;
-
-/** A network in which something listens where these ways lead to, as BIRD does. */
-export function listening(network: Network, ways: readonly Way[]): Network {
-  const applier = new Applier(network, new Runtime());
-  const origin = { by: 'bird', object: 'BGP' };
-  const socket = { protocol: 'tcp', address: 0 as Ipv4, port: BGP_PORT, behaviour: 'reply', bytes: undefined } as const;
-  for (const netns of new Set(ways.map(({ to }) => to))) {
-    const install: Install = { netns, origin, call: { call: 'socket listen', socket } };
-    applier.apply(install);
-  }
-  return applier.network();
-}
-
 /** Of a KEEPALIVE, bytes (RFC 4271 §4.4). */
 const KEEPALIVE = 19;
 
 /**
- * Whether the network takes a new connection of BGP's from its one end to the other, and what is said there and back: on
- * one branch of chance at least, as BIRD goes on trying. What nobody can say is undefined.
+ * Asks a network whether it takes connections of BGP's from one end to the other, and what is said there and back: new
+ * ones, on one branch of chance at least, as BIRD goes on trying.
  */
-export function followWay(network: Network, way: Way): Through | undefined {
-  const probe = probeOf(network, way);
-  if (typeof probe === 'string') return probe;
-  if (arrives(createSimulation(network).send(probe))) return true;
-  const all = createSimulation(network, { branching: { branches: 'all' } }).send(probe);
-  const { exit, pDelivered, branches } = all.verdict;
-  if (branches === 1 ? arrives(all) : pDelivered !== null && pDelivered > 0) return true;
-  return exit === 3 || (pDelivered === null && branches > 1) ? undefined : whereItEnds(all, way);
+export class WayTracer {
+  readonly #network: Network;
+  readonly #stage: Stage;
+  /** Neighbours that one has asked for are known to the next. */
+  readonly #warm: Simulation;
+
+  constructor(network: Network, ways: readonly Way[], stage: Stage) {
+    this.#network = listening(network, ways);
+    this.#stage = stage;
+    this.#warm = createSimulation(this.#network);
+  }
+
+  /** What nobody can say is undefined. */
+  follow(way: Way): Through | undefined {
+    const probe = probeOf(this.#network, way);
+    if (typeof probe === 'string') return probe;
+    // Who asks for a neighbour asks all of a segment: most of them have no part in it, but take their time.
+    const alone = createSimulation(withFew(this.#network, this.#stage, way)).send(probe);
+    if (arrives(alone)) return true;
+    const among = this.#warm.send(probe);
+    if (arrives(among)) return true;
+    if (!isOpen(alone) && !isOpen(among)) return whereItEnds(among, way);
+    const all = createSimulation(this.#network, { branching: { branches: 'all' } }).send(probe);
+    const { exit, pDelivered, branches } = all.verdict;
+    if (branches === 1 ? arrives(all) : pDelivered !== null && pDelivered > 0) return true;
+    return exit === 3 || (pDelivered === null && branches > 1) ? undefined : whereItEnds(all, way);
+  }
+}
+
+/** The machines that may have a part in any way, and the segments of all. */
+export interface Stage {
+  readonly machines: ReadonlySet<string>;
+  readonly segments: readonly string[];
+}
+
+/** A network in which something listens where these ways lead to, as BIRD does. */
+function listening(network: Network, ways: readonly Way[]): Network {
+  const applier = new Applier(network, new Runtime());
+  const origin = { by: 'bird', object: 'BGP' };
+  const socket = { protocol: 'tcp', address: ANY, port: BGP_PORT, behaviour: 'reply', bytes: undefined } as const;
+  for (const netns of new Set(ways.map(({ to }) => to)))
+    applier.apply({ netns, origin, call: { call: 'socket listen', socket } });
+  return applier.network();
+}
+
+/** A network in which the machines alone are plugged in that may have a part in a way. */
+function withFew(network: Network, { machines, segments }: Stage, { from, to }: Way): Network {
+  const isIn = (link: Link): boolean => {
+    if (link.kind !== 'veth' || link.peer === undefined) return true;
+    const { netns } = link.peer;
+    return netns === from || netns === to || machines.has(netns);
+  };
+  return network.with(
+    segments.flatMap((name) => {
+      const ns = network.netns(name);
+      return ns === undefined ? [] : [{ ...ns, links: new Map([...ns.links].filter(([, link]) => isIn(link))) }];
+    }),
+  );
+}
+
+/** Whether chance or something unknown has a say in it. */
+function isOpen({ verdict, legs }: Trace): boolean {
+  return verdict.exit === 3 || legs.some(({ paths }) => paths.some(({ choices }) => choices.length > 0));
 }
 
 function arrives({ verdict: { exit, errno } }: Trace): boolean {
@@ -92,6 +134,8 @@ function probeOf(network: Network, { from, local, neighbor, dev }: Way): Probe |
     source: formatIpv4(local),
     tos: 0xc0,
     payload: KEEPALIVE,
+    // A SYN that is lost once is lost again: BIRD's next try is another connection.
+    timeout: 900,
     ttl: dev === undefined ? 64 : 1,
     ...(dev === undefined ? {} : { oif: dev }),
   };
