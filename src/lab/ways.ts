@@ -2,7 +2,7 @@ import { ANY, contains, formatIpv4, type Ipv4 } from '../address/index.js';
 import type { SessionConfig, SpeakerConfig } from '../bgp/index.js';
 import { type Link, Runtime } from '../linux/index.js';
 import { Applier } from '../plan/index.js';
-import type { Network } from '../topology/index.js';
+import { type Network, objectName } from '../topology/index.js';
 import { createSimulation, type Probe, type Simulation, type Trace } from '../trace/index.js';
 
 /** A connection that one side of a BGP session opens to the other. */
@@ -70,9 +70,7 @@ export class WayTracer {
     if (arrives(among)) return true;
     if (!isOpen(alone) && !isOpen(among)) return whereItEnds(among, way);
     const all = createSimulation(this.#network, { branching: { branches: 'all' } }).send(probe);
-    const { exit, pDelivered, branches } = all.verdict;
-    if (branches === 1 ? arrives(all) : pDelivered !== null && pDelivered > 0) return true;
-    return exit === 3 || (pDelivered === null && branches > 1) ? undefined : whereItEnds(all, way);
+    return arrives(all) || (all.verdict.exit === 3 ? undefined : whereItEnds(all, way));
   }
 }
 
@@ -112,8 +110,14 @@ function isOpen({ verdict, legs }: Trace): boolean {
   return verdict.exit === 3 || legs.some(({ paths }) => paths.some(({ choices }) => choices.length > 0));
 }
 
-function arrives({ verdict: { exit, errno } }: Trace): boolean {
-  return exit === 0 && errno === null;
+/** Whether what is said has been answered, on any branch. */
+function arrives({ legs }: Trace): boolean {
+  return legs.some(
+    ({ kind, packet, paths }) =>
+      kind === 'reply' &&
+      packet.some((header) => header.l === 'tcp' && header.payload > 0) &&
+      paths.some(({ outcome }) => outcome === 'delivered'),
+  );
 }
 
 /**
@@ -126,8 +130,9 @@ function probeOf(network: Network, { from, local, neighbor, dev }: Way): Probe |
   if (![...ns.ipv4.addresses].some((address) => address.local === local))
     return `${formatIpv4(local)} is no address of ${from}`;
   if (dev !== undefined && !ns.links.has(dev)) return `${from} has no ${dev}`;
+  const object = network.directory.ofNetns(from);
   return {
-    from,
+    from: object === undefined ? from : objectName(object),
     to: formatIpv4(neighbor),
     proto: 'tcp',
     port: BGP_PORT,
@@ -143,14 +148,20 @@ function probeOf(network: Network, { from, local, neighbor, dev }: Way): Probe |
 
 /** `TCP 179 from node-1 ends on node-2 (NF_DROP, rule 3 of filter INPUT)`. */
 function whereItEnds({ verdict, legs }: Trace, { from, to }: Way): string {
-  const what = verdict.forward === 'delivered' ? `the answer of ${to} to TCP 179` : `TCP 179 from ${from}`;
-  const hop = legs
-    .flatMap(({ paths }) => paths.flatMap(({ hops }) => hops))
-    .find(({ events }) => events.some(({ id }) => id === verdict.event));
-  if (hop === undefined) return `${what} does not come through (${verdict.code ?? verdict.errno ?? 'no answer'})`;
-  const event = hop.events.find(({ id }) => id === verdict.event);
-  const rule = event?.k === 'drop' ? event.rule : null;
-  const place =
-    rule === null ? '' : `, ${rule.n === 0 ? 'the policy' : `rule ${rule.n}`} of ${rule.table} ${rule.chain}`;
-  return `${what} ends on ${hop.netns} (${verdict.code}${place})`;
+  // After a handshake the verdict tells no drop: the first is that of what was said then.
+  const drops = legs.flatMap(({ kind, paths }) =>
+    paths.flatMap(({ hops }) =>
+      hops.flatMap(({ netns, events }) =>
+        events.flatMap((event) => (event.k === 'drop' ? [{ kind, netns, event }] : [])),
+      ),
+    ),
+  );
+  const drop = drops.find(({ event }) => event.id === verdict.event) ?? drops[0];
+  if (drop === undefined)
+    return `TCP 179 from ${from} is not answered (${verdict.code ?? verdict.errno ?? 'no packet'})`;
+  const { rule, code } = drop.event;
+  const where = rule?.n === 0 ? 'the policy' : `rule ${rule?.n}`;
+  const place = rule === null ? '' : `, ${where} of ${rule.table} ${rule.chain}`;
+  const what = drop.kind === 'reply' ? `the answer of ${to} to TCP 179` : `TCP 179 from ${from}`;
+  return `${what} ends on ${drop.netns} (${code}${place})`;
 }
