@@ -134,14 +134,17 @@ export interface KernelConfig {
   readonly persist: boolean;
 }
 
+/** Tells of two addresses whether TCP from the first comes through to the second and back. */
+export type Reach = (from: Ipv4, to: Ipv4) => boolean | string;
+
 /** Speakers that may reach one another, and how what is left to chance is decided. */
 export interface BgpConfig {
   readonly speakers: readonly SpeakerConfig[];
   /**
-   * Whether TCP from one address comes through to another, and back: asked when a session is to be established, and again
-   * after an event. Undefined: all speakers reach one another.
+   * Whether a connection that `from` opens to TCP 179 of `to` comes through and is answered; a text: it does not, and why.
+   * Asked when a session is to be established, and again after an event; undefined: all speakers reach one another.
    */
-  readonly reachable: ((from: Ipv4, to: Ipv4) => boolean) | undefined;
+  readonly reachable: Reach | undefined;
   /** Decides the order of messages that are under way at the same time. */
   readonly seed: number;
 }
@@ -163,5 +166,10 @@ export type BgpEvent =
   | { readonly type: 'disable' | 'enable'; readonly speaker: string; readonly session: string }
   /** A new configuration of the speaker with that name: sessions that it changes are restarted. */
   | { readonly type: 'reconfigure'; readonly config: SpeakerConfig }
+  /**
+   * The daemon's scans find other links and routes of the kernel's on its machine. A session with a neighbour on-link ends
+   * at once when the link is gone.
+   */
+  | ({ readonly type: 'rescan'; readonly speaker: string } & Pick<SpeakerConfig, 'interfaces' | 'routes'>)
   /** From now on TCP goes through where this says so; what is cut off runs into the hold timer. */
   | { readonly type: 'reachable'; readonly reachable: BgpConfig['reachable'] };

@@ -6,6 +6,7 @@ export type {
   KernelConfig,
   LocalRoute,
   NextHop,
+  Reach,
   SessionConfig,
   SessionTimers,
   SpeakerConfig,

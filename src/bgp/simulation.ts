@@ -12,7 +12,7 @@ import { NOTIFICATIONS, type Notification } from './notification.js';
 import { BgpOscillationError } from './oscillation.js';
 import { PathTable } from './path.js';
 import { EventQueue } from './queue.js';
-import { reconfigure } from './reconfigure.js';
+import { reconfigure, rescan } from './reconfigure.js';
 import type { FibRoute, RibRoute, SessionStatus } from './rib.js';
 import { resolveAgain } from './routes.js';
 import { inOrder, netId, netOf, type Session, type Speaker, type World, type WorldEvent } from './state.js';
@@ -161,6 +161,12 @@ export class BgpSimulation {
         reconfigure(world, this.#speaker(event.config.name), event.config);
         this.#config = withSpeaker(this.#config, event.config);
         break;
+      case 'rescan': {
+        const speaker = this.#speaker(event.speaker);
+        rescan(world, speaker, event);
+        this.#config = withSpeaker(this.#config, speaker.config);
+        break;
+      }
       case 'reachable':
         world.reachable = event.reachable;
         for (const speaker of world.speakers.values()) {

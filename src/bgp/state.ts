@@ -207,7 +207,7 @@ export interface Session {
   /** Whether a connection was tried since the last event. */
   tried: boolean;
   /** What `reachable` of the world said, and which one that was: there are as many messages as routes. */
-  reach: { readonly by: BgpConfig['reachable']; readonly through: boolean } | undefined;
+  reach: ({ readonly by: BgpConfig['reachable'] } & Readonly<Record<Connection['role'], boolean | string>>) | undefined;
   /** Whether it is told of changes. */
   feeding: boolean;
   /** Feeding waits for the speaker's own recovery (RFC 4724 §4.1). */

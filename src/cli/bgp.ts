@@ -59,9 +59,6 @@ async function run(
       ? built.bgp
       : (await faulted(built.network, lab, faults, { bgpSeed: seed })).bgp;
   if (slow) io.err('\r\x1b[K');
-  for (const { name, events } of lab.faults)
-    if (faults.includes(name) && events.length === 0)
-      io.err(`note: fault ${name} changes what the kernel has, of which BGP is not told; podpath trace shows it\n`);
   return simulation;
 }
 

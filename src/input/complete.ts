@@ -4,7 +4,6 @@ import { NODE_PORT_RANGE, type PortRange } from '../cluster/index.js';
 import { type CniChoice, type Lab, type LabNode, SWITCHABLE } from '../lab/index.js';
 import { Directory, type NamedObject } from '../topology/index.js';
 import { checkedAddress, checkedPrefix, checkUnicast } from './address.js';
-import { noteSessionsUntouched } from './bgp-notes.js';
 import { annotationsOfNodes, isCalico, readCalico } from './calico/read-calico.js';
 import { readEvents, readFaults, readOverrides } from './commands.js';
 import { inside, keyOf, type LabContext, type Place } from './context.js';
@@ -92,8 +91,6 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
   noteUnrouted(nodes, routers, root, context);
   noteServices(namedServices, services, pods, context);
   noteTopology(namedServices, services, manifest.endpointSlices, context);
-  const overrides = readOverrides(file, root, directory, context);
-  noteSessionsUntouched({ cni, podCIDR, nodes, routers, overrides, faults }, root, context);
   return {
     name: context.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, ''),
     description: file.description ?? '',
@@ -111,7 +108,7 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
     calico,
     kubeProxy: readKubeProxy(file, podCIDR, root, context),
     kubelet: file.kubelet ?? 'on',
-    overrides,
+    overrides: readOverrides(file, root, directory, context),
     events: readEvents(file, root, directory, context),
     faults,
     expect: readExpectations(file, root, { directory, faults }, context),

@@ -2,7 +2,7 @@ import { formatIpv4, type Ipv4, type Ipv4Prefix } from '../address/index.js';
 import type { AggregateConfig } from '../bgp/index.js';
 import type { RouterBgp } from '../lab/index.js';
 import { checkedAddress, checkedPrefix } from './address.js';
-import { readCidr } from './calico/pools.js';
+import { readSubnet } from './calico/read-entry.js';
 import { inside, type LabContext, type Place } from './context.js';
 import type { AggregateFile, RouterBgpFile } from './lab-file.js';
 
@@ -18,7 +18,7 @@ export function readRouterBgp(
     return context.complain(place, 'missing', `expected routerId, as router ${name} has no address`);
   if (routerId === 0) context.complain(inside(place, 'routerId'), 'bad-address', '0.0.0.0 is no router id');
   const prefixes = (said: readonly string[] | undefined, at: Place): readonly Ipv4Prefix[] =>
-    (said ?? []).map((text, i) => readCidr(text, inside(at, i), `host/${name}`, context) ?? checkedPrefix(text));
+    (said ?? []).map((text, i) => readSubnet(text, inside(at, i), `host/${name}`, context) ?? checkedPrefix(text));
   const seen = new Set<Ipv4>();
   const neighbors = (bgp.neighbors ?? []).map((said, i) => {
     const at = inside(place, 'neighbors', i);
@@ -64,7 +64,7 @@ function readAggregates(
   const seen = new Set<string>();
   return said.map(({ net: text, asSet = false, summaryOnly = false, origin }, i) => {
     const at = inside(place, i, 'net');
-    const net = readCidr(text, at, where, context) ?? checkedPrefix(text);
+    const net = readSubnet(text, at, where, context) ?? checkedPrefix(text);
     if (net.length === 32) context.complain(at, 'bad-value', `nothing is more specific than ${text}`);
     else if (seen.has(text)) context.complain(at, 'conflict', `${text} is an aggregate twice`);
     seen.add(text);

@@ -51,7 +51,7 @@ export class World {
    */
   change(command: ObjectCommand): string | undefined {
     const { calico } = this.#cluster;
-    if (calico === undefined) return `this network has no ${command.kind}`;
+    if (calico === undefined) return `this network has no ${command.kind.toLowerCase()}`;
     const patched = changeObject(calico, command);
     if ('problem' in patched) return patched.problem;
     this.#cluster = completeCluster({ ...this.#lab, calico: patched.calico }, this.#setup);

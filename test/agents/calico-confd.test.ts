@@ -225,12 +225,17 @@ describe('BGPPeers', () => {
       ...off,
       bgpPeers: [
         peer({ node: 'n1', peerIP: ip('10.0.0.254'), asNumber: 65009 }),
-        peer({ peerIP: ip('10.0.0.254'), asNumber: 65000, maxRestartTime: 30, password: 'secret' }),
+        peer({
+          peerIP: ip('10.0.0.254'),
+          asNumber: 65000,
+          maxRestartTime: 30,
+          password: { secretKeyRef: { name: 'bgp', key: 'pw' } },
+        }),
       ],
     });
     for (const name of ['n1', 'n2'])
       expect(sessionsOf(of, name)).toMatchObject([
-        { name: 'Global_10_0_0_254', neighborAs: 65000, restartTime: 30, password: 'secret', rrClient: false },
+        { name: 'Global_10_0_0_254', neighborAs: 65000, restartTime: 30, password: 'bgp/pw', rrClient: false },
       ]);
   });
 

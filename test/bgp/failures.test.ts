@@ -104,7 +104,7 @@ describe('a neighbour that goes', () => {
     expect(stateOf(simulation, 'n0', 'n1')?.state).toBe('Established');
     // 240 s, of which up to a quarter is left out.
     simulation.advance(95_000);
-    expect(stateOf(simulation, 'n0', 'n1')).toMatchObject({ lastError: 'Error: Hold timer expired' });
+    expect(stateOf(simulation, 'n0', 'n1')).toMatchObject({ lastError: 'BGP Error: Hold timer expired' });
     expect(bgpFrom(simulation, 'n0', 'n1')).toEqual([]);
     simulation.apply({ type: 'reachable', reachable: undefined });
     simulation.converge();

@@ -125,7 +125,7 @@ test('a section, in the words of the API', () => {
       peerIP: ip('192.168.56.1'),
       asNumber: 65001,
       filters: ['narrow'],
-      password: 'bgp/pw',
+      password: { secretKeyRef: { name: 'bgp', key: 'pw' } },
     },
     { ...peer, name: 'rr', peerSelector: 'has(rr)', numAllowedLocalASNumbers: 1, maxRestartTime: 5 },
   ]);
@@ -185,7 +185,7 @@ spec: {reservedCIDRs: [10.244.0.0/32, 10.244.0.1/32]}
     );
     expect(calico.ipPools).toEqual([POOL]);
     // 0 stands for the default.
-    expect(calico.ipamConfig).toEqual({ strictAffinity: true, autoAllocateBlocks: false, maxBlocksPerHost: undefined });
+    expect(calico.ipamConfig).toEqual({ strictAffinity: true, autoAllocateBlocks: false, maxBlocksPerHost: 20 });
     expect(calico.ipReservations).toEqual([prefix('10.244.0.0/32'), prefix('10.244.0.1/32')]);
   });
 

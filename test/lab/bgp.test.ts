@@ -309,7 +309,7 @@ faults:
 `),
     ).toEqual([
       'lab.yaml:7:27: events[0].node-1: no session of node-1 is called "Mesh_192_168_56_21"; did you mean "Mesh_192_168_56_12"?',
-      'lab.yaml:8:49: events[1]: "nodeToNodeMeshEnable" can\'t be patched here; did you mean "nodeToNodeMeshEnabled"?',
+      'lab.yaml:8:49: events[1]: nodeToNodeMeshEnable: unknown key; did you mean "nodeToNodeMeshEnabled"?',
       'lab.yaml:9:5: events[2]: no machine is said to run it on',
       'lab.yaml:10:30: events[3]: no bgppeer is called "tor"; there is none',
       'lab.yaml:12:12: faults.pod.a: no BIRD runs on "pod/default/a"',
@@ -333,22 +333,22 @@ faults:
     {
       object: 'bgpfilter f',
       spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8","matchOperator":"Inside"}]}',
-      want: 'exportV4: expected matchOperator Equal, NotEqual, In, NotIn',
+      want: 'exportV4[0].matchOperator: expected one of Equal, NotEqual, In, NotIn, found "Inside"',
     },
     {
       object: 'bgpfilter f',
       spec: '{"exportV4":[{"action":"Reject","source":"Peers"}]}',
-      want: 'exportV4: expected source RemotePeers',
+      want: 'exportV4[0].source: expected "RemotePeers", found "Peers"',
     },
     {
       object: 'bgpfilter f',
       spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8"}]}',
-      want: 'exportV4: expected cidr and matchOperator together',
+      want: 'exportV4[0]: expected cidr and matchOperator together',
     },
     {
       object: 'bgpfilter f',
       spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8","matchOperator":"In","prefixLength":{"max":7}}]}',
-      want: 'exportV4: expected prefixLength with a max that is not below min and cidr',
+      want: 'exportV4[0].prefixLength: max 7 is shorter than cidr 10.0.0.0/8',
     },
   ])('a patch that the API refuses: $object $spec', ({ object, spec, want }) => {
     const problems = problemsOf(`${MESH}

@@ -11,8 +11,8 @@ import {
   parseCommunity,
 } from '../../cluster/index.js';
 import type { BgpNode } from './bgp-node.js';
-import { IPIP_DEVICE } from './names.js';
 import type { ServiceRoutes } from './service-routes.js';
+import { IPIP } from './tunnel.js';
 
 /** BIRD's filters that confd writes; what nodes have in common is made once. */
 export interface BirdFilters {
@@ -118,7 +118,7 @@ function kernelFilter(pools: readonly IPPool[], { network }: BgpNode, { rejected
 function poolTerms({ cidr, vxlanMode, ipipMode }: IPPool, network: Ipv4Prefix): readonly FilterTerm[] {
   const nets = [within(cidr)];
   if (vxlanMode !== 'Never') return [decide(nets, 'reject')];
-  const through: FilterTerm = { match: { nets }, actions: [{ set: 'tunnel', dev: IPIP_DEVICE }], then: 'accept' };
+  const through: FilterTerm = { match: { nets }, actions: [{ set: 'tunnel', dev: IPIP.device }], then: 'accept' };
   switch (ipipMode) {
     case 'Never':
       return [decide(nets, 'accept')];

@@ -1,4 +1,4 @@
-import { ANY, formatIpv4, type Ipv4, parseIpv4 } from '../../address/index.js';
+import { ANY, formatIpv4, type Ipv4 } from '../../address/index.js';
 import {
   type LocalRoute,
   SESSION_DEFAULTS,
@@ -14,15 +14,15 @@ import {
   groupByNode,
   type IPAMBlock,
   type Labels,
-  NODE_ANNOTATIONS,
   type Pod,
 } from '../../cluster/index.js';
 import type { Machine } from '../cni/backend.js';
 import { type BgpNode, bgpNodes } from './bgp-node.js';
 import { type BirdFilters, birdFilters } from './bird-filters.js';
-import { IPIP_DEVICE, VXLAN_DEVICE, workloadVeth } from './names.js';
+import { workloadVeth } from './names.js';
 import { type Peering, type Peerings, peeringsOf } from './peerings.js';
 import { type ServiceRoutes, serviceRoutes } from './service-routes.js';
+import { TUNNELS, tunnelAddress } from './tunnel.js';
 
 /**
  * What confd writes into bird.cfg of each node (calico 3.21.6 confd/etc/calico/confd/templates). Where BIRD does not run, there is
@@ -109,13 +109,9 @@ function kernelRoutes({ interfaces, defaultGateway }: Machine, pods: readonly Po
 
 /** Addresses of tunnel devices: `protocol direct` leaves out `cali*` and `kube-ipvs*` alone. */
 function tunnelInterfaces(annotations: Labels): readonly SpeakerInterface[] {
-  const devices = [
-    [IPIP_DEVICE, NODE_ANNOTATIONS.ipv4IPIPTunnelAddr],
-    [VXLAN_DEVICE, NODE_ANNOTATIONS.ipv4VXLANTunnelAddr],
-  ] as const;
-  return devices.flatMap(([name, key]) => {
-    const address = parseIpv4(annotations[key] ?? '');
-    return address === undefined ? [] : [{ name, address, prefixLength: 32 }];
+  return TUNNELS.flatMap((tunnel) => {
+    const address = tunnelAddress(tunnel, { annotations });
+    return address === undefined ? [] : [{ name: tunnel.device, address, prefixLength: 32 }];
   });
 }
 
@@ -188,11 +184,13 @@ function ofPeer(
   { as }: BgpNode,
   { as: neighborAs, keepNextHop, peer }: Peering,
 ): Pick<SessionConfig, 'restartTime' | 'nextHopSelf' | 'nextHopKeep' | 'allowLocalAs' | 'password'> {
+  const secret = peer.password?.secretKeyRef;
   return {
     restartTime: peer.maxRestartTime ?? BGP_TEMPLATE.restartTime,
     nextHopSelf: peer.nextHopMode === 'Self',
     nextHopKeep: peer.nextHopMode === 'Keep' || (keepNextHop && neighborAs !== as),
     allowLocalAs: peer.numAllowedLocalASNumbers,
-    password: peer.password,
+    // One key of one Secret is one password, whatever it is.
+    password: secret === undefined ? undefined : `${secret.name}/${secret.key}`,
   };
 }

@@ -3,7 +3,7 @@ import type { CalicoObjects, Cluster, IPPool, Node } from '../../../cluster/inde
 import { newRoute, type Origin, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN } from '../../../linux/index.js';
 import type { SharedCall } from '../../agent.js';
 import { perCluster } from '../../per-cluster.js';
-import { VXLAN_DEVICE } from '../names.js';
+import { VXLAN } from '../tunnel.js';
 import { deviceProtocol, objectsOf } from './settings.js';
 import { nodeNetwork, type Vtep, vteps } from './vteps.js';
 
@@ -64,7 +64,7 @@ const knowledgeOf = perCluster((cluster): Knowledge => {
 
 /** The call that makes it is the same on all nodes. */
 function throughTunnel(dst: Ipv4Prefix, { node, address }: Vtep, protocol: string): SharedCall {
-  const nexthop = { dev: VXLAN_DEVICE, via: address, onlink: true };
+  const nexthop = { dev: VXLAN.device, via: address, onlink: true };
   const route = { ...newRoute(dst, nexthop), protocol, scope: RT_SCOPE_UNIVERSE };
   return { origin: blockOf(dst, node), call: { call: 'route add', table: RT_TABLE_MAIN, route } };
 }

@@ -1,7 +1,7 @@
 import { type NewRoute, newRoute, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN } from '../../../linux/index.js';
 import { type AgentContext, callsOn, ownNetns, type Steps } from '../../agent.js';
 import { perCluster } from '../../per-cluster.js';
-import { VXLAN_DEVICE } from '../names.js';
+import { VXLAN } from '../tunnel.js';
 import { parentDevice } from './devices.js';
 import { deviceProtocol, objectsOf } from './settings.js';
 import { vteps } from './vteps.js';
@@ -12,7 +12,7 @@ export function* vxlanPeers(context: AgentContext): Steps {
   const { self, cluster } = context;
   const { blackholes, tunnelled, direct } = vxlanRoutes(cluster, self);
   const own = vteps(cluster).find(({ node }) => node === self.name);
-  if (ownNetns(context).links.get(VXLAN_DEVICE)?.up === true) {
+  if (ownNetns(context).links.get(VXLAN.device)?.up === true) {
     yield* neighbours(context);
     for (const { origin, call } of tunnelled) yield { netns: self.name, origin, call };
   }
@@ -45,8 +45,8 @@ const vtepCalls = perCluster((cluster) =>
     return {
       node,
       origin: { by: 'felix', object: `VTEP of ${node}` },
-      neighbour: { call: 'neigh replace', dev: VXLAN_DEVICE, ip: address, lladdr: mac },
-      fdb: { call: 'fdb replace', dev: VXLAN_DEVICE, mac, remote },
+      neighbour: { call: 'neigh replace', dev: VXLAN.device, ip: address, lladdr: mac },
+      fdb: { call: 'fdb replace', dev: VXLAN.device, mac, remote },
     } as const;
   }),
 );

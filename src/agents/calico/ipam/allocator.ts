@@ -11,9 +11,6 @@ import {
 } from '../../../cluster/index.js';
 import { AllocationBlock, type Reservations, reservesWhole, sizeOf } from './block.js';
 
-/** How many blocks a node may have where nothing is said (libcalico-go 3.21 lib/ipam/ipam.go, autoAssign()). */
-const MAX_BLOCKS = 20;
-
 /** What AssignIP() says. */
 const NOT_CONFIGURED = '"The provided IP address is not in a configured pool"';
 
@@ -159,10 +156,10 @@ export class Ipam {
     if (selecting.length === 0) return `no enabled IPPool selects node ${node.name}`;
     if (pools.length === 0) return `${which(selecting)}: allowedUses has no ${use}`;
     const { maxBlocksPerHost, autoAllocateBlocks, strictAffinity } = this.#config;
-    const most = maxBlocksPerHost || MAX_BLOCKS;
     const owned = this.#affineOf(node).filter((block) => isWithin(block, pools)).length;
     const left = `${which(pools)} ${pools.length === 1 ? 'has' : 'have'} no address left for it on ${node.name}`;
-    if (owned >= most) return `${left}: the blocks of the node are full, and maxBlocksPerHost is ${most}`;
+    if (owned >= maxBlocksPerHost)
+      return `${left}: the blocks of the node are full, and maxBlocksPerHost is ${maxBlocksPerHost}`;
     if (!autoAllocateBlocks) return `${left}: autoAllocateBlocks is false, and no block of the node has room`;
     if (strictAffinity) return `${left}: all blocks are taken, and with strictAffinity none of another node's is used`;
     return `${left}: all are taken`;
@@ -182,7 +179,7 @@ export class Ipam {
   #newBlock(node: Node, pools: readonly IPPool[]): AllocationBlock | 'refused' | undefined {
     const { maxBlocksPerHost, autoAllocateBlocks } = this.#config;
     const owned = this.#affineOf(node).filter((block) => isWithin(block, pools)).length;
-    if (owned >= (maxBlocksPerHost || MAX_BLOCKS) || !autoAllocateBlocks) return 'refused';
+    if (owned >= maxBlocksPerHost || !autoAllocateBlocks) return 'refused';
     for (const pool of pools)
       for (const cidr of blocksFrom(pool, node))
         if (!this.#blocks.has(cidr.address) && !reservesWhole(this.#reservations, cidr)) return this.#claim(cidr, node);
