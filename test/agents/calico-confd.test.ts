@@ -246,6 +246,13 @@ describe('BGPPeers', () => {
     expect(names(sessionsOf(with_(64513), 'n2'))).toEqual([]);
   });
 
+  test('a BGPPeer without an AS: BIRD reads no bird.cfg with "neighbor … as 0", and does not start', () => {
+    // `bird -p` of 2.0.12: "Remote AS number (or peer type) must be set".
+    const of = cluster([node(1), node(2)], { bgpPeers: [peer({ node: 'n1', peerIP: ip('10.0.0.254') })] });
+    expect([...speakers(of).keys()]).toEqual(['n2']);
+    expect(names(sessionsOf(of, 'n2'))).toEqual(['Mesh_10_0_0_1']);
+  });
+
   test('a neighbour outside with the AS of a reflector is its client', () => {
     const of = cluster([node(1, rr)], { ...off, bgpPeers: [peer({ peerIP: ip('10.0.0.254'), asNumber: 64512 })] });
     expect(sessionsOf(of, 'n1')).toMatchObject([{ rrClient: true }]);

@@ -130,7 +130,7 @@ function poolTerms({ cidr, vxlanMode, ipipMode }: IPPool, network: Ipv4Prefix): 
 }
 
 /**
- * A rule of a BGPFilter (calico 3.25 and later, confd/pkg/resource/template/template_funcs.go filterStatement()): one
+ * A rule of a BGPFilter (calico 3.26 and later, confd/pkg/resource/template/template_funcs.go filterStatement()): one
  * `if` with its conditions joined by `&&`, in the order of the object, and nothing at the end of the function, so that
  * the next filter of the peer goes on. Then comes `accept` on import, calico_export_to_bgp_peers() and `reject` on export.
  */

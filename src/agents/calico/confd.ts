@@ -26,7 +26,7 @@ import { TUNNELS, tunnelAddress } from './tunnel.js';
 
 /**
  * What confd writes into bird.cfg of each node (calico 3.21.6 confd/etc/calico/confd/templates). Where BIRD does not run, there is
- * no machine: the others have their sessions with it all the same.
+ * no machine, and for what BIRD would not read no speaker: the others have their sessions with it all the same.
  */
 export function calicoSpeakers(cluster: Cluster, machines: ReadonlyMap<string, Machine>): readonly SpeakerConfig[] {
   const calico = cluster.calico ?? CALICO_DEFAULTS;
@@ -47,8 +47,18 @@ export function calicoSpeakers(cluster: Cluster, machines: ReadonlyMap<string, M
     if (machine === undefined) return [];
     const tunnels = tunnelInterfaces(annotations.get(node.name) ?? {});
     const { name } = node;
-    return [speaker(node, shared, machine, tunnels, blocks.get(name) ?? [], pods.get(name) ?? [])];
+    const config = speaker(node, shared, machine, tunnels, blocks.get(name) ?? [], pods.get(name) ?? []);
+    return isRefused(config) ? [] : [config];
   });
+}
+
+/**
+ * Whether `bird -p`, which confd asks before it puts a file in place (conf.d/bird.toml, check_cmd), refuses it: "Remote AS
+ * number (or peer type) must be set" for a BGPPeer without one (bgp_postconfig(), bird proto/bgp/bgp.c). BIRD never starts
+ * without its first file.
+ */
+function isRefused({ as, sessions }: SpeakerConfig): boolean {
+  return as === 0 || sessions.some(({ neighborAs }) => neighborAs === 0);
 }
 
 /** What all nodes have in common. */
@@ -179,7 +189,7 @@ function reflection(
   return { rrClient, clusterId: rrClient ? clusterId : undefined };
 }
 
-/** What a BGPPeer says besides; `nextHopMode` is of calico 3.28 and later, and holds within an AS too. */
+/** What a BGPPeer says besides; `nextHopMode` is of calico 3.30.2 and later, and holds within an AS too. */
 function ofPeer(
   { as }: BgpNode,
   { as: neighborAs, keepNextHop, peer }: Peering,
