@@ -33,6 +33,8 @@ export interface Unsettled {
   readonly network: Network;
   /** The same without them: asked where a session was not through before. */
   readonly before: () => Network;
+  /** Networks on which sessions were opened that may stand. */
+  readonly earlier: () => readonly Network[];
   /** The speakers as they stand before the commands: run when it is first asked for, and changed. */
   readonly simulation: () => BgpSimulation | undefined;
   /** The network with the commands, made anew of what the speakers then know. */
@@ -55,7 +57,8 @@ const MOST_ROUNDS = 10;
 /**
  * Lets the sessions of BGP follow the network that commands have made. Commands come when the sessions stand: those whose
  * TCP no longer comes through fall when their hold timers end, their routes go, and that may take others along, or open a
- * way again that a route had led astray. So it is asked again, until nothing changes.
+ * way again that a route had led astray. So it is asked again, until nothing changes. A session that stands falls only where
+ * the connection that it has is cut too; one that has fallen needs a new one.
  */
 export function settle(start: Unsettled): Settled {
   const found = new Map(start.found.ways);
@@ -75,7 +78,7 @@ export function settle(start: Unsettled): Settled {
     others = touched.filter((way) => {
       const through = tracer.follow(way);
       if (through === undefined || (through === true) === isThrough(way)) return false;
-      if (through === true && wasThrough(way)) return false;
+      if (through === true ? wasThrough(way) : goesOn(start, tracer, way)) return false;
       found.set(wayKey(way), through);
       return true;
     });
@@ -91,6 +94,16 @@ export function settle(start: Unsettled): Settled {
     network,
     restless: round === MOST_ROUNDS && touched.length > 0 ? others : [],
   };
+}
+
+/** Whether the connection of a session that stands is still one, though no new one comes through, or may be. */
+function goesOn({ simulation: of, earlier }: Unsettled, tracer: WayTracer, way: Way): boolean {
+  const simulation = of();
+  const speaker = simulation?.config.speakers.find(({ name }) => name === way.from);
+  const own = speaker?.sessions.find(({ local, neighbor }) => local === way.local && neighbor === way.neighbor);
+  const status = simulation?.sessions(way.from).find(({ name }) => name === own?.name);
+  if (status?.state !== 'Established' || status.openedBy !== 'this side') return false;
+  return earlier().some((network) => tracer.goesOn(way, network) !== false);
 }
 
 /** Which speakers find something else on their machines than they did, and what. */
