@@ -292,6 +292,38 @@ faults:
   });
 });
 
+test('a session that its own routes take away is told as a problem of the command that has begun it', () => {
+  // While left tells right of 10.0.3.64/26, near makes an aggregate of that, and between sends there what is for left.
+  const { fault } = open(`cni: none
+nodes: {node-1: 10.0.9.9}
+segments: {core: 10.0.0.0/24, far: 10.0.3.0/24, lan: 10.0.9.0/24}
+routers:
+  right:
+    addresses: [10.0.0.1]
+    routes: {0.0.0.0/0: 10.0.0.2}
+    bgp:
+      as: 65001
+      neighbors: [{address: 10.0.3.3, as: 65003}, {address: 10.0.0.4, as: 65004, import: [10.99.0.0/16]}]
+  between: {addresses: [10.0.0.2, 10.0.3.2], bgp: {as: 65002, neighbors: [{address: 10.0.0.4, as: 65004}]}}
+  left:
+    addresses: [10.0.3.3]
+    routes: {0.0.0.0/0: 10.0.3.2}
+    bgp: {as: 65003, announce: [10.0.3.64/26], neighbors: [{address: 10.0.0.1, as: 65001}]}
+  near:
+    addresses: [10.0.0.4]
+    bgp:
+      as: 65004
+      neighbors: [{address: 10.0.0.1, as: 65001}, {address: 10.0.0.2, as: 65002}]
+      aggregates: [{net: 10.0.3.0/25}]
+faults:
+  any: {right: iptables -A INPUT -p udp --dport 9999 -j DROP}
+`);
+  const { problems } = fault('any');
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatchObject({ code: 'conflict', line: 23 });
+  expect(problems[0]?.message).toMatch(/^the BGP session of (right|left) with .* would come and go for ever/);
+});
+
 describe('a session whose packets follow a route of BGP', () => {
   // node-2 opens, by r-2; answers go by r-3, as r-1 learns of its subnet, and by the default route over r-2 without that.
   const own = open(`cni: calico/ipip
