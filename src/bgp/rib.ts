@@ -43,6 +43,8 @@ export interface SessionStatus {
   readonly neighbor: Ipv4;
   readonly neighborAs: number;
   readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established' | 'Passive' | 'Down';
+  /** Which side has opened the connection that it goes over; undefined: it is not Established. */
+  readonly openedBy: 'this side' | 'neighbor' | undefined;
   /** Why it is not Established, in a word that a user would search for; undefined where nothing is wrong. */
   readonly reason: string | undefined;
   /** The last error as BIRD prints it after the state: `Socket: Connection closed`, `Received: Administrative shutdown`. */

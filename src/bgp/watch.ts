@@ -51,7 +51,7 @@ export class Watch implements RouteWatch {
   readonly #returns = new Map<number, number>();
   /** After how many shakes a net has come back. */
   readonly #shakes = new Map<number, number>();
-  /** Messages about a net, as long as some are under way. */
+  /** Messages about a net, as long as some are under way about any: two may take turns, by an aggregate or a next hop. */
   readonly #messages = new Map<number, number>();
 
   /** `isUnsettled` tells whether a session is still to be established. */
@@ -177,11 +177,6 @@ export class Watch implements RouteWatch {
   /** Nets about which there were more messages than `MANY`, and than in rounds as many as a path of all speakers has. */
   #endless(flights: ReadonlyMap<number, string>): readonly number[] {
     const { sessions, speakers } = this.#world;
-    for (const net of this.#messages.keys())
-      if (!flights.has(net)) {
-        this.#messages.delete(net);
-        this.#shakes.delete(net);
-      }
     const most = Math.max(MANY, (100 + 2 * speakers.size) * sessions.length);
     const endless: number[] = [];
     for (const [net, text] of flights) {

@@ -63,6 +63,8 @@ export interface Assembled {
   readonly commands: Iterable<Install>;
   /** What these have made of sessions. */
   readonly found: Found;
+  /** The network without the lab's own commands, as sessions were opened on it. */
+  readonly uncommanded: () => Network;
   /** The network anew, of what the speakers of `built.bgp` know by now. */
   again(): Network;
 }
@@ -93,6 +95,7 @@ export function assemble(lab: Lab, options: BuildOptions = {}): Assembled {
     const machines = new Machines(lab, groups, run);
     return { machines, network: networkOf({ ...common, machines: () => machines, bgp: simulation }) };
   };
+  const uncommanded = once(() => buildNetwork({ ...lab, overrides: [] }, options).network);
   const waysOnce = once(() => new Ways(lab, controlPlane.speakers));
   const standing = once((): Standing => {
     const installs = [...commands.keys()];
@@ -109,7 +112,8 @@ export function assemble(lab: Lab, options: BuildOptions = {}): Assembled {
       found: NOTHING,
       commands: installs,
       network: networkOf({ ...common, machines: () => first, bgp: simulation }),
-      before: () => buildNetwork({ ...lab, overrides: [] }, options).network,
+      before: uncommanded,
+      earlier: () => [uncommanded()],
       simulation,
       again: () => {
         const made = again(run);
@@ -139,9 +143,11 @@ export function assemble(lab: Lab, options: BuildOptions = {}): Assembled {
     get found() {
       return standing().found;
     },
+    uncommanded,
     again: () => again(standing().run).network,
   };
 }
+
 /** What a {@link BuiltLab} tells, and where from. */
 interface Insides extends Pick<BuiltLab, 'network' | 'cluster'> {
   readonly commands: CommandInstalls;

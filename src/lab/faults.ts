@@ -98,6 +98,7 @@ function follow({ lab, start, ran, options }: Following): {
     found: base.found,
     network: ran.network,
     before: () => start,
+    earlier: () => (lab.overrides.length === 0 ? [start] : [start, base.uncommanded()]),
     simulation: bgp,
     // What was refused when it came is not tried again, and what comes too late now has been carried out before.
     again: () => runOn(base.again(), ran.done).network,

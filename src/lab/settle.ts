@@ -33,6 +33,8 @@ export interface Unsettled {
   readonly network: Network;
   /** The same without them: asked where a session was not through before. */
   readonly before: () => Network;
+  /** Networks on which sessions were opened that may stand. */
+  readonly earlier: () => readonly Network[];
   /** The speakers as they stand before the commands: run when it is first asked for, and changed. */
   readonly simulation: () => BgpSimulation | undefined;
   /** The network with the commands, made anew of what the speakers then know. */
@@ -49,13 +51,11 @@ export interface Settled {
   readonly restless: readonly Way[];
 }
 
-/** More than any chain of sessions that go over one another's routes. */
-const MOST_ROUNDS = 10;
-
 /**
  * Lets the sessions of BGP follow the network that commands have made. Commands come when the sessions stand: those whose
  * TCP no longer comes through fall when their hold timers end, their routes go, and that may take others along, or open a
- * way again that a route had led astray. So it is asked again, until nothing changes.
+ * way again that a route had led astray. So it is asked again, until nothing changes, or all ways are as they were once. A session that stands falls only where
+ * the connection that it has is cut too; one that has fallen needs a new one.
  */
 export function settle(start: Unsettled): Settled {
   const found = new Map(start.found.ways);
@@ -68,29 +68,42 @@ export function settle(start: Unsettled): Settled {
   const wasThrough = (way: Way): boolean =>
     closed.has(wayKey(way)) && new WayTracer(start.before(), [way], stage).follow(way) === true;
   let { touched, network } = start;
-  let others: readonly Way[] = [];
-  let round = 0;
-  for (; round < MOST_ROUNDS && touched.length > 0; round++) {
+  let restless: readonly Way[] = [];
+  const states = new Set<string>();
+  while (touched.length > 0 && restless.length === 0) {
     const tracer = new WayTracer(network, touched, stage);
-    others = touched.filter((way) => {
+    const others = touched.filter((way) => {
       const through = tracer.follow(way);
       if (through === undefined || (through === true) === isThrough(way)) return false;
-      if (through === true && wasThrough(way)) return false;
+      if (through === true ? wasThrough(way) : goesOn(start, tracer, way)) return false;
       found.set(wayKey(way), through);
       return true;
     });
-    const scanned = round === 0 ? rescanned(start, machines, scans) : [];
+    const scanned = states.size === 0 ? rescanned(start, machines, scans) : [];
     if (others.length === 0 && scanned.length === 0) break;
     for (const [name, each] of scanned) scans.set(name, each);
     touched = start.ways.touchedByRoutes(tell(start, new Map(found), scanned));
     network = start.again();
+    const state = stateOf(found);
+    if (states.has(state)) restless = others;
+    states.add(state);
   }
-  return {
-    found: { ways: found, scans },
-    changed: round > 0,
-    network,
-    restless: round === MOST_ROUNDS && touched.length > 0 ? others : [],
-  };
+  return { found: { ways: found, scans }, changed: states.size > 0, network, restless };
+}
+
+function stateOf(found: Found['ways']): string {
+  const open = [...found].filter(([, through]) => through === true).map(([way]) => way);
+  return `${found.size} ${open.sort().join()}`;
+}
+
+/** Whether the connection of a session that stands is still one, though no new one comes through, or may be. */
+function goesOn({ simulation: of, earlier }: Unsettled, tracer: WayTracer, way: Way): boolean {
+  const simulation = of();
+  const speaker = simulation?.config.speakers.find(({ name }) => name === way.from);
+  const own = speaker?.sessions.find(({ local, neighbor }) => local === way.local && neighbor === way.neighbor);
+  const status = simulation?.sessions(way.from).find(({ name }) => name === own?.name);
+  if (status?.state !== 'Established' || status.openedBy !== 'this side') return false;
+  return earlier().some((network) => tracer.goesOn(way, network) !== false);
 }
 
 /** Which speakers find something else on their machines than they did, and what. */

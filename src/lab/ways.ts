@@ -3,7 +3,14 @@ import type { SessionConfig, SpeakerConfig } from '../bgp/index.js';
 import { type Link, Runtime } from '../linux/index.js';
 import { Applier } from '../plan/index.js';
 import { type Network, objectName } from '../topology/index.js';
-import { createSimulation, type Probe, type Simulation, type Trace } from '../trace/index.js';
+import {
+  createSimulation,
+  type Probe,
+  type Simulation,
+  type Trace,
+  type TraceEvent,
+  traceStanding,
+} from '../trace/index.js';
 
 /** A connection that one side of a BGP session opens to the other. */
 export interface Way {
@@ -44,8 +51,8 @@ const BGP_PORT = 179;
 const KEEPALIVE = 19;
 
 /**
- * Asks a network whether it takes connections of BGP's from one end to the other, and what is said there and back: new
- * ones, on one branch of chance at least, as BIRD goes on trying.
+ * Asks a network whether it takes connections of BGP's from one end to the other, and what is said there and back, on one
+ * branch of chance at least, as BIRD goes on trying and TCP sends again.
  */
 export class WayTracer {
   readonly #network: Network;
@@ -59,18 +66,31 @@ export class WayTracer {
     this.#warm = createSimulation(this.#network);
   }
 
-  /** What nobody can say is undefined. */
+  /** Whether a new connection comes through; what nobody can say is undefined. */
   follow(way: Way): Through | undefined {
     const probe = probeOf(this.#network, way);
     if (typeof probe === 'string') return probe;
     // Who asks for a neighbour asks all of a segment: most of them have no part in it, but take their time.
     const alone = createSimulation(withFew(this.#network, this.#stage, way)).send(probe);
-    if (arrives(alone)) return true;
+    if (arrives(alone, way)) return true;
     const among = this.#warm.send(probe);
-    if (arrives(among)) return true;
+    if (arrives(among, way)) return true;
     if (!isOpen(alone) && !isOpen(among)) return whereItEnds(among, way);
     const all = createSimulation(this.#network, { branching: { branches: 'all' } }).send(probe);
-    return arrives(all) || (all.verdict.exit === 3 ? undefined : whereItEnds(all, way));
+    return arrives(all, way) || (all.verdict.exit === 3 ? undefined : whereItEnds(all, way));
+  }
+
+  /**
+   * Whether a connection that was opened on an earlier network goes on: what is for new ones (`--syn`, a ctstate of NEW, the
+   * nat table) does not end it, and its ends have one another's MAC. undefined: nobody can say. Who has opened it speaks
+   * first: that decides where conntrack sees it only now.
+   */
+  goesOn(way: Way, earlier: Network): boolean | undefined {
+    const probe = probeOf(earlier, way);
+    if (typeof probe === 'string' || typeof probeOf(this.#network, way) === 'string') return false;
+    const before = withFew(listening(earlier, [way]), this.#stage, way);
+    const trace = traceStanding(before, withFew(this.#network, this.#stage, way), probe);
+    return arrives(trace, way) || (trace.verdict.exit === 3 ? undefined : false);
   }
 }
 
@@ -110,8 +130,10 @@ function isOpen({ verdict, legs }: Trace): boolean {
   return verdict.exit === 3 || legs.some(({ paths }) => paths.some(({ choices }) => choices.length > 0));
 }
 
-/** Whether what is said has been answered, on any branch. */
-function arrives({ legs }: Trace): boolean {
+/** Whether what is said comes to the neighbour and is answered, on any branch. */
+function arrives({ legs }: Trace, way: Way): boolean {
+  const ends = deliveries(legs);
+  if (!ends.some(({ netns, event }) => isAsSent(netns, event, way))) return false;
   return legs.some(
     ({ kind, packet, paths }) =>
       kind === 'reply' &&
@@ -146,8 +168,33 @@ function probeOf(network: Network, { from, local, neighbor, dev }: Way): Probe |
   };
 }
 
+type Delivery = Extract<TraceEvent, { readonly k: 'deliver' }>;
+
+/** Where packets came that were not answers. */
+function deliveries(legs: Trace['legs']): readonly { readonly netns: string; readonly event: Delivery }[] {
+  return legs
+    .filter(({ kind }) => kind === 'forward')
+    .flatMap(({ paths }) => paths.flatMap(({ hops }) => hops))
+    .flatMap(({ netns, events }) => events.flatMap((event) => (event.k === 'deliver' ? [{ netns, event }] : [])));
+}
+
+/** BIRD knows its neighbour by both addresses (bgp_find_proto(), proto/bgp/bgp.c): nobody may translate one of them. */
+function isAsSent(netns: string, { local, remote }: Delivery, way: Way): boolean {
+  return (
+    netns === way.to &&
+    local === `${formatIpv4(way.neighbor)}:${BGP_PORT}` &&
+    remote.startsWith(`${formatIpv4(way.local)}:`)
+  );
+}
+
 /** `TCP 179 from node-1 ends on node-2 (NF_DROP, rule 3 of filter INPUT)`. */
-function whereItEnds({ verdict, legs }: Trace, { from, to }: Way): string {
+function whereItEnds({ verdict, legs }: Trace, way: Way): string {
+  const { from, to } = way;
+  const astray = deliveries(legs).find(({ netns, event }) => !isAsSent(netns, event, way));
+  if (astray !== undefined) {
+    const { netns, event } = astray;
+    return `TCP 179 from ${from} comes to ${event.local} of ${netns} as from ${event.remote}`;
+  }
   // After a handshake the verdict tells no drop: the first is that of what was said then.
   const drops = legs.flatMap(({ kind, paths }) =>
     paths.flatMap(({ hops }) =>

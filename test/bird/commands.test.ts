@@ -38,6 +38,28 @@ const CASES: readonly Case[] = [
     wait: 15,
     reachable: fromLow,
   },
+  {
+    name: 'new connections dropped',
+    command: 'iptables -A INPUT -p tcp --dport 179 --syn -j DROP',
+    lowWaits: true,
+    wait: SOON,
+    reachable: () => true,
+  },
+  {
+    name: 'connections dropped that conntrack has not seen go out',
+    command: 'iptables -A INPUT -p tcp --dport 179 -m conntrack --ctstate NEW -j DROP',
+    lowWaits: true,
+    wait: SOON,
+    reachable: () => true,
+  },
+  {
+    name: 'ARP answered no more, where each asks the other',
+    command: 'sysctl -qw net.ipv4.conf.e.arp_ignore=8',
+    lowWaits: true,
+    // Neighbours are known for a second, and then asked.
+    wait: 12,
+    reachable: () => true,
+  },
   { name: 'a link that is down', command: 'ip link set e down', lowWaits: true, wait: SOON, reachable: () => false },
 ];
 
@@ -64,6 +86,8 @@ for n in low high; do ip netns add $n; ip -n $n link set lo up; done
 ip link add e netns low type veth peer name e netns high
 ip -n low addr add ${LOW}/24 dev e; ip -n high addr add ${HIGH}/24 dev e
 ip -n low link set e up; ip -n high link set e up
+for n in low high; do nsenter --net=/run/netns/$n sysctl -qw net.ipv4.neigh.e.base_reachable_time_ms=1000 \
+  net.ipv4.neigh.e.delay_first_probe_time=1 net.ipv4.neigh.e.retrans_time_ms=300; done
 ${start('low', conf(LOW, HIGH, lowWaits, '10.1.0.0/24'))}
 ${start('high', conf(HIGH, LOW, false, '10.2.0.0/24'))}
 for i in $(seq 100); do

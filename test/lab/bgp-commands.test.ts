@@ -74,6 +74,10 @@ faults:
   down: {node-2: ip link set eth0 down}
   no-address: {node-2: ip addr del 192.168.56.12/24 dev eth0}
   silent: {node-2: sysctl -w net.ipv4.conf.eth0.arp_ignore=8}
+  syn: {node-2: iptables -A INPUT -p tcp --dport 179 --syn -j DROP}
+  new: {node-2: iptables -A INPUT -p tcp --dport 179 -m conntrack --ctstate NEW -j DROP}
+  nat: {node-2: iptables -t nat -I PREROUTING -p tcp --dport 179 -j REDIRECT --to-ports 9}
+  known: {node-2: iptables -I INPUT -p tcp -m conntrack --ctstate ESTABLISHED -j DROP}
   udp: {node-2: iptables -A INPUT -p udp --dport 179 -j DROP}
   half: {node-2: iptables -A INPUT -p tcp --dport 179 -m statistic --mode random --probability 0.5 -j DROP}
   pod: {b: ip link set eth0 down}
@@ -96,7 +100,11 @@ faults:
     { fault: 'both', cut: (_: number, b: number) => b > 2 && _ > 1, why: 'node-1 waits for all, and is not in it' },
     { fault: 'down', cut: of(2, [1, 3, 4]), why: 'it has no link' },
     { fault: 'no-address', cut: of(2, [1, 3, 4]), why: 'the local address of its sessions is gone' },
-    { fault: 'silent', cut: of(2, [3, 4]), why: 'nobody finds its MAC, until it has asked for theirs itself' },
+    { fault: 'silent', cut: none, why: 'it is no news where it is, and it goes on asking where others are' },
+    { fault: 'syn', cut: none, why: 'a connection that stands has no SYN' },
+    { fault: 'new', cut: none, why: 'conntrack knows the connections that stand' },
+    { fault: 'nat', cut: none, why: 'the nat table sees the first packet of a connection' },
+    { fault: 'known', cut: of(2, [1, 3, 4]), why: 'those that stand alone' },
     { fault: 'udp', cut: none, why: 'BGP is TCP' },
     { fault: 'half', cut: none, why: 'BIRD tries until a connection comes through' },
     { fault: 'pod', cut: none, why: 'what a pod does is its own' },
@@ -143,6 +151,7 @@ faults:
 commands: {node-2: ['${DROP}', ip route del 10.99.0.0/16]}
 faults:
   mended: {node-2: 'iptables -D INPUT -p tcp --dport 179 -j DROP'}
+  syn: {node-2: iptables -A INPUT -p tcp --dport 179 --syn -j DROP}
   more: {node-4: '${DROP.replace('-A', '-I')}', node-2: iptables -A OUTPUT -p tcp --dport 179 -j DROP}
 `);
     expectMesh({ network: own.built.network, bgp: own.built.bgp }, of(2, [3, 4]));
@@ -150,9 +159,22 @@ faults:
     expect(own.built.refusedIn('node-2').filter(({ errno }) => errno === 'ESRCH')).toHaveLength(1);
     expect(own.built.refused.filter(({ errno }) => errno === 'ESRCH')).toHaveLength(1);
     expectMesh(own.fault('mended'), none);
+    expectMesh(own.fault('mended', 'syn'), of(2, [3, 4]));
     expectMesh(own.fault('more'), of(2, [1, 3, 4]));
     // What was made for the faults is not that of the lab.
     expectMesh({ network: own.built.network, bgp: own.built.bgp }, of(2, [3, 4]));
+  });
+
+  test('a session goes on that stands since before the commands of a lab, also when a fault has nothing to do with it', () => {
+    const own = open(`${NODES}
+commands: {node-2: iptables -A INPUT -p tcp --dport 179 --syn -j DROP}
+faults:
+  other: {node-2: iptables -A INPUT -p udp -j DROP}
+  cut: {node-2: iptables -A INPUT -p tcp --dport 179 -j DROP}
+`);
+    expectMesh({ network: own.built.network, bgp: own.built.bgp }, none);
+    expectMesh(own.fault('other'), none);
+    expectMesh(own.fault('cut'), of(2, [3, 4]));
   });
 
   test('a lab without commands is built when it is asked for, and not before', () => {
@@ -205,9 +227,11 @@ routers:
 faults:
   there: {r-1: ip route add 192.168.57.0/24 via 10.0.0.2}
   back: {r-2: ip route add 192.168.56.0/24 via 10.0.0.1}
+  masked: {r-1: iptables -t nat -A POSTROUTING -j MASQUERADE, r-2: iptables -t nat -A POSTROUTING -j MASQUERADE}
 `);
     expect(standing(opened.built.bgp)).toEqual([]);
     expect(standing(opened.fault('there').bgp)).toEqual([]);
+    expect(standing(opened.fault('there', 'back', 'masked').bgp)).toEqual([]);
     const both = opened.fault('there', 'back');
     expect(standing(both.bgp)).toEqual(['node-1 node-2']);
     expect(learned(both.network, 'node-1')).toEqual([block(2)]);
@@ -266,6 +290,38 @@ faults:
     expect(bgp?.sessions('left')[0]?.lastError).toBe('Neighbor lost');
     expect(bgp?.sessions('middle')[0]?.lastError).toBe('BGP Error: Hold timer expired');
   });
+});
+
+test('a session that its own routes take away is told as a problem of the command that has begun it', () => {
+  // While left tells right of 10.0.3.64/26, near makes an aggregate of that, and between sends there what is for left.
+  const { fault } = open(`cni: none
+nodes: {node-1: 10.0.9.9}
+segments: {core: 10.0.0.0/24, far: 10.0.3.0/24, lan: 10.0.9.0/24}
+routers:
+  right:
+    addresses: [10.0.0.1]
+    routes: {0.0.0.0/0: 10.0.0.2}
+    bgp:
+      as: 65001
+      neighbors: [{address: 10.0.3.3, as: 65003}, {address: 10.0.0.4, as: 65004, import: [10.99.0.0/16]}]
+  between: {addresses: [10.0.0.2, 10.0.3.2], bgp: {as: 65002, neighbors: [{address: 10.0.0.4, as: 65004}]}}
+  left:
+    addresses: [10.0.3.3]
+    routes: {0.0.0.0/0: 10.0.3.2}
+    bgp: {as: 65003, announce: [10.0.3.64/26], neighbors: [{address: 10.0.0.1, as: 65001}]}
+  near:
+    addresses: [10.0.0.4]
+    bgp:
+      as: 65004
+      neighbors: [{address: 10.0.0.1, as: 65001}, {address: 10.0.0.2, as: 65002}]
+      aggregates: [{net: 10.0.3.0/25}]
+faults:
+  any: {right: iptables -A INPUT -p udp --dport 9999 -j DROP}
+`);
+  const { problems } = fault('any');
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatchObject({ code: 'conflict', line: 23 });
+  expect(problems[0]?.message).toMatch(/^the BGP session of (right|left) with .* would come and go for ever/);
 });
 
 describe('a session whose packets follow a route of BGP', () => {
