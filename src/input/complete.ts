@@ -39,7 +39,10 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
     address: checkedAddress(node.address),
     segment: node.segment,
   }));
-  const { segments, routers, hosts } = readUnderlay(file, root, stations, context);
+  const chosen = cniName(file);
+  const calicoNodes = isCalico(chosen);
+  const around = { nodes: stations, needGateway: calicoNodes };
+  const { segments, routers, hosts } = readUnderlay(file, root, around, context);
   const nodes = readNodes(named, segments, podCIDR, context);
   if (named.length === 0 && context.lost.size === 0)
     context.complain(
@@ -47,11 +50,10 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
       'missing',
       'expected nodes, found none; write nodes: {node-1: 192.168.56.11}',
     );
-  const chosen = cniName(file);
   const cidrs = { podCIDR, serviceCIDR };
   const at = inside(root, 'calico');
   const calico = readCalico(file.calico, at, manifest.calico, { ...cidrs, segments, nodes, cni: chosen }, context);
-  const pods = readPods(namedPods, nodes, isCalico(chosen) ? poolAddresses(calico, podCIDR) : ofNode, context);
+  const pods = readPods(namedPods, nodes, calicoNodes ? poolAddresses(calico, podCIDR) : ofNode, context);
   const nodePorts = readNodePortRange(file, root, context);
   const services = readServices(namedServices, { serviceCIDR, nodePorts }, context);
   checkDuplicates(
@@ -89,7 +91,7 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
   const cni = readCni(file, podCIDR, root, context);
   if (!context.isForgotten(['cni'])) checkOff(named, cni, context);
   checkMtu({ cni, podCIDR, nodes, segments }, { root, named }, context);
-  noteUnrouted(nodes, routers, root, context);
+  noteUnrouted({ nodes, routers, calicoNodes }, root, context);
   noteServices(namedServices, services, pods, context);
   noteTopology(namedServices, services, manifest.endpointSlices, context);
   return {
