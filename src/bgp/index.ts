@@ -25,5 +25,6 @@ export {
   REJECT_ALL,
 } from './filter.js';
 export { BgpOscillationError, type Oscillation } from './oscillation.js';
+export { BGP_REASON_CODES, BgpReason, type BgpReasonCode, reasonText } from './reason.js';
 export type { FibRoute, RibRoute, SessionStatus } from './rib.js';
 export { BgpSimulation, type Message, type MessageCounts } from './simulation.js';

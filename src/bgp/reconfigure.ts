@@ -48,7 +48,7 @@ function replaceLink(world: World, session: Session): void {
   if (session.config.multihop) return;
   session.interface = linkTo(session.speaker.config, session.config.neighbor)?.name;
   if (session.interface !== undefined || session.state === 'down') return;
-  session.lastError = 'Neighbor lost';
+  session.lastError = 'Error: Neighbor lost';
   stopSession(world, session, undefined);
 }
 

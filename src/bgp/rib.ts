@@ -1,6 +1,7 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
 import type { BgpAttributes } from './attributes.js';
 import type { NextHop } from './config.js';
+import type { BgpReason } from './reason.js';
 
 /** A route of a speaker's table, as `birdc show route all` tells it. */
 export interface RibRoute {
@@ -43,9 +44,11 @@ export interface SessionStatus {
   readonly neighbor: Ipv4;
   readonly neighborAs: number;
   readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established' | 'Passive' | 'Down';
-  /** Why it is not Established, in a word that a user would search for; undefined where nothing is wrong. */
+  /** Why it is not Established, in English; undefined where nothing is wrong. */
   readonly reason: string | undefined;
-  /** The last error as BIRD prints it after the state: `Socket: Connection closed`, `Received: Administrative shutdown`. */
+  /** The same, each the cause of the one before; empty where nothing is wrong. */
+  readonly reasons: readonly BgpReason[];
+  /** The last error as BIRD prints it after the state: `Socket: Connection refused`, `Received: Bad peer AS`. */
   readonly lastError: string | undefined;
   /** When it last came up, or went, ms of virtual time: `last_state_change` of bird nest/protocol.h. */
   readonly since: number;

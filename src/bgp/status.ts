@@ -1,5 +1,6 @@
 import type { BgpAttributes } from './attributes.js';
-import { obstacle } from './matching.js';
+import { whyDown } from './matching.js';
+import { reasonText } from './reason.js';
 import type { RibRoute, SessionStatus } from './rib.js';
 import { netOf, type Route, type Session, type World } from './state.js';
 
@@ -33,13 +34,14 @@ const STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Establi
 /** As `birdc show protocols all` tells it: bgp_state_dsc(), bird proto/bgp/bgp.c. */
 export function statusOf(world: World, session: Session): SessionStatus {
   const { config, protocol, internal } = session;
+  const reasons = session.state === 'up' ? [] : whyDown(world, session);
   return {
     name: config.name,
     neighbor: config.neighbor,
     neighborAs: config.neighborAs,
     state: stateOf(session),
-    reason:
-      session.state === 'up' ? undefined : (obstacle(world, session) ?? session.lastError ?? 'not yet established'),
+    reason: session.state === 'up' ? undefined : reasonText(reasons),
+    reasons,
     lastError: session.lastError,
     since: session.since,
     type: internal ? 'internal' : 'external',

@@ -263,7 +263,7 @@ faults:
 
   test('a neighbour on-link is lost at once with the link, the other side waits for its hold timer', () => {
     const { bgp } = chain.fault('near');
-    expect(bgp?.sessions('left')[0]?.lastError).toBe('Neighbor lost');
+    expect(bgp?.sessions('left')[0]?.lastError).toBe('Error: Neighbor lost');
     expect(bgp?.sessions('middle')[0]?.lastError).toBe('BGP Error: Hold timer expired');
   });
 });

@@ -30,6 +30,7 @@ function speakerRow(view: BgpView, name: string, owners: ReturnType<typeof owner
         rrClient: session.rrClient,
         state: session.state,
         reason: session.reason,
+        reasons: session.reasons,
         lastError: session.lastError,
         since: session.since,
         imported: session.imported,

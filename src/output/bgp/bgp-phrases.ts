@@ -1,9 +1,13 @@
+import { reasonText } from '../../bgp/index.js';
 import type { Language } from '../text/phrases.js';
-import type { BgpCountsRow, BgpOriginRow, BgpRule } from './bgp-rows.js';
+import { reasonsZh } from './bgp-reasons-zh.js';
+import type { BgpCountsRow, BgpOriginRow, BgpReasonRow, BgpRule } from './bgp-rows.js';
 
 /** What is said of BGP in one language. What `birdc` prints is not translated. */
 export interface BgpPhrases {
   readonly label: Readonly<Record<BgpLabel, string>>;
+  readonly because: (reasons: readonly BgpReasonRow[]) => string;
+  readonly brackets: (name: string, why: string) => string;
   readonly allUp: (sessions: number, speakers: number) => string;
   readonly someDown: (down: number, sessions: number) => string;
   readonly stopped: (speaker: string) => string;
@@ -74,6 +78,8 @@ const en: BgpPhrases = {
     fib: 'FIB',
     lost: 'lost',
   },
+  because: reasonText,
+  brackets: (name, why) => `(${[name, why].filter((each) => each !== '').join(': ')})`,
   allUp: (sessions, speakers) => `${s(sessions, 'side')} of sessions on ${s(speakers, 'speaker')}, all established`,
   someDown: (down, sessions) =>
     `${down} of ${s(sessions, 'side')} of sessions ${down === 1 ? 'is' : 'are'} not established`,
@@ -165,6 +171,8 @@ const zh: BgpPhrases = {
     fib: 'FIB',
     lost: '丢失于',
   },
+  because: reasonsZh,
+  brackets: (name, why) => `（${[name, why].filter((each) => each !== '').join('：')}）`,
   allUp: (sessions, speakers) => `${speakers} 个 speaker 上的 ${sessions} 个会话端全部 Established`,
   someDown: (down, sessions) => `${sessions} 个会话端中有 ${down} 个未建立`,
   stopped: (speaker) => `${speaker} 上的 BGP 守护进程没有运行`,

@@ -1,3 +1,11 @@
+import type { BgpReasonCode } from '../../bgp/index.js';
+
+/** Why something is not there, as a code and what it is about. In a list each is the cause of the one before. */
+export interface BgpReasonRow {
+  readonly code: BgpReasonCode;
+  readonly values: Readonly<Record<string, string | number>>;
+}
+
 /** A session as one of its sides has it. Addresses are text, times ms of virtual time. */
 export interface BgpSessionRow {
   readonly name: string;
@@ -12,6 +20,7 @@ export interface BgpSessionRow {
   readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established' | 'Passive' | 'Down';
   /** Why it is not Established; undefined where nothing is wrong. */
   readonly reason: string | undefined;
+  readonly reasons: readonly BgpReasonRow[];
   /** What went wrong last, as birdc prints it behind the state. */
   readonly lastError: string | undefined;
   /** When it came up, or went: `Since` of birdc. */
@@ -111,6 +120,7 @@ export interface BgpFibDifference {
   readonly fib: BgpFibRow | undefined;
   /** Why there is nothing. */
   readonly why: string | undefined;
+  readonly reasons: readonly BgpReasonRow[];
 }
 
 /** The table of a speaker, or what was asked of it. */
@@ -184,7 +194,9 @@ export interface BgpLostRow {
   readonly to: string;
   /** By its name on `to`. */
   readonly session: string;
+  /** In English. */
   readonly why: string;
+  readonly reasons: readonly BgpReasonRow[];
 }
 
 /** Why a speaker sends packets to a prefix where it sends them. */
@@ -214,6 +226,7 @@ export interface BgpExplanation {
   readonly fib: BgpFibRow | undefined;
   /** Why there is nothing in the forwarding table. */
   readonly missing: string | undefined;
+  readonly reasons: readonly BgpReasonRow[];
   /** Speakers anywhere that have what was asked for of their own. */
   readonly origins: readonly BgpOriginRow[];
   /** Between who knows it and a speaker that does not: where it gets lost. Empty when the speaker knows it. */

@@ -1,4 +1,5 @@
 import { displayWidth, padEnd } from '../width.js';
+import type { BgpPhrases } from './bgp-phrases.js';
 import type {
   BgpAttributesRow,
   BgpFibRow,
@@ -31,13 +32,16 @@ interface ProtocolLine {
 }
 
 /** `birdc show protocols` of a speaker. */
-export function protocolLines({ protocols, sessions }: Pick<BgpSpeakerRow, 'protocols' | 'sessions'>): ProtocolLine[] {
+export function protocolLines(
+  { protocols, sessions }: Pick<BgpSpeakerRow, 'protocols' | 'sessions'>,
+  p: BgpPhrases,
+): ProtocolLine[] {
   const names = Math.max(10, ...[...protocols, ...sessions].map(({ name }) => displayWidth(name)));
   const line = (columns: Columns, down = false): ProtocolLine => ({ text: protocolLine(columns, names), down });
   return [
     line(['Name', 'Proto', 'Table', 'State', 'Since', 'Info']),
     ...protocols.map(({ name, proto }) => line([name, proto, TABLE[proto], 'up', formatTime(0), ''])),
-    ...sessions.map((session) => line(sessionColumns(session), session.state !== 'Established')),
+    ...sessions.map((session) => line(sessionColumns(session, p), session.state !== 'Established')),
   ];
 }
 
@@ -49,14 +53,15 @@ const TABLE = { Static: 'master4', Kernel: 'master4', Device: '---', Direct: '--
  * Then bgp_get_status(), BIRD proto/bgp/bgp.c: the state of BGP, unless it is down, and the last error. Who the neighbour
  * is, and why it is not there, stands in brackets where birdc says nothing.
  */
-function sessionColumns({ name, state, since, reason, lastError, neighborName }: BgpSessionRow): Columns {
+function sessionColumns(
+  { name, state, since, reason, reasons, lastError, neighborName = '' }: BgpSessionRow,
+  p: BgpPhrases,
+): Columns {
   const whole = state === 'Established' ? 'up' : state === 'Down' ? 'down' : 'start';
   const error = state === 'Established' ? '' : (lastError ?? '');
   const info = (state === 'Down' ? error : `${padEnd(state, 13)} ${error}`).trimEnd();
-  const more = [neighborName, reason === lastError ? undefined : reason]
-    .filter((each) => each !== undefined)
-    .join(': ');
-  const brackets = more === '' ? '' : `(${more})`;
+  const why = reason === lastError ? '' : p.because(reasons);
+  const brackets = neighborName === '' && why === '' ? '' : p.brackets(neighborName, why);
   return [name, 'BGP', '---', whole, formatTime(since), [info, brackets].filter((each) => each !== '').join('  ')];
 }
 

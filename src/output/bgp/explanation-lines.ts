@@ -35,13 +35,13 @@ export function explanationLines(row: BgpExplanation, page: Page, p: BgpPhrases)
 }
 
 /** What a route of the kernel's own leads to stands there already; nobody has installed it. */
-function fibText({ net, candidates, fib, missing }: BgpExplanation, p: BgpPhrases): string | undefined {
+function fibText({ net, candidates, fib, missing, reasons }: BgpExplanation, p: BgpPhrases): string | undefined {
   if (fib !== undefined) {
     const source = candidates.find(({ route }) => route.best)?.route.source;
     const own = source === 'kernel' || source === 'device';
     return `${fib.net} ${formatWay(fib)}${own ? `, ${p.kernelsOwn}` : ''}`;
   }
-  return missing === undefined || net === undefined ? undefined : p.notInstalled(missing);
+  return missing === undefined || net === undefined ? undefined : p.notInstalled(p.because(reasons));
 }
 
 function headLine({ speaker, asked, net, insteadOf, candidates }: BgpExplanation, page: Page, p: BgpPhrases): void {
@@ -113,8 +113,10 @@ function lostLines({ lost, origins, net, insteadOf, sessionless }: BgpExplanatio
     else group.from.push(each.from);
   }
   const lines = [
-    ...direct.map(({ from, to, session, why }) => p.lost([from], to, session, why)),
-    ...[...others.values()].map(({ first, from }) => p.lost(few(from, p), first.to, first.session, first.why)),
+    ...direct.map(({ from, to, session, reasons }) => p.lost([from], to, session, p.because(reasons))),
+    ...[...others.values()].map(({ first, from }) =>
+      p.lost(few(from, p), first.to, first.session, p.because(first.reasons)),
+    ),
     ...alone,
   ];
   return lines.length > MOST ? [...lines.slice(0, MOST), p.more(lines.length - MOST)] : lines;
@@ -127,6 +129,9 @@ function few(names: readonly string[], p: BgpPhrases): readonly string[] {
 /** Neighbours with one reason together: in a full mesh all but one have the same. */
 function grouped(rows: readonly BgpLostRow[], p: BgpPhrases): readonly string[] {
   const groups = new Map<string, string[]>();
-  for (const { from, why } of rows) groups.set(why, [...(groups.get(why) ?? []), from]);
+  for (const { from, reasons } of rows) {
+    const why = p.because(reasons);
+    groups.set(why, [...(groups.get(why) ?? []), from]);
+  }
   return [...groups].map(([why, from]) => p.silent(few(from, p), why));
 }

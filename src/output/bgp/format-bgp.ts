@@ -73,7 +73,7 @@ const MOST_LINES = 200;
 function speakerLines(speaker: BgpSpeakerRow, page: Page, p: BgpPhrases): void {
   page.line();
   page.line(page.paint('place', `${speaker.name}  AS${speaker.as}, router id ${speaker.routerId}`));
-  for (const { text, down } of protocolLines(speaker)) page.line(down ? page.paint('bad', text) : text);
+  for (const { text, down } of protocolLines(speaker, p)) page.line(down ? page.paint('bad', text) : text);
   if (speaker.sessions.length === 0) page.line(page.paint('quiet', p.noSessions));
 }
 
@@ -108,8 +108,10 @@ function ribLines(
   if (differences.length === 0) return;
   page.line();
   page.line(p.fibDiffers);
-  for (const { net, fib, why } of differences)
-    page.line(`${net.padEnd(20)} ${fib === undefined ? p.notInstalled(why ?? '') : p.onlyHere(formatWay(fib))}`);
+  for (const { net, fib, reasons } of differences)
+    page.line(
+      `${net.padEnd(20)} ${fib === undefined ? p.notInstalled(p.because(reasons)) : p.onlyHere(formatWay(fib))}`,
+    );
 }
 
 function messageLines({ messages, counts }: BgpMessages, page: Page, p: BgpPhrases): void {
