@@ -82,6 +82,7 @@ const route = z.strictObject({
   originAs: maybeInt,
   from: maybeText,
   best: z.boolean(),
+  pathId: maybeInt,
   stale: z.boolean(),
 });
 const fib = z.strictObject({ net: text, type, nexthops: list(nextHop), tunnel: maybeText, protocol: text });
@@ -141,7 +142,7 @@ const counts = z.strictObject({
   withdrawn: int,
 });
 
-const sessions = { show: z.literal('sessions'), now: z.number(), speakers: list(speaker) };
+const sessions = { show: z.literal('sessions'), now: z.number(), speakers: list(speaker), isolated: list(text) };
 const rib = {
   show: z.literal('rib'),
   now: z.number(),

@@ -1,3 +1,4 @@
+export { noSpeaker, speakerNameProblems } from './check.js';
 export type { AsPathSegment, BgpAttributes, Origin } from './attributes.js';
 export type {
   AggregateConfig,

@@ -35,7 +35,6 @@ export function addSpeaker(world: World, config: SpeakerConfig): Speaker {
     recoveryTimer: undefined,
     nextSource: 1,
   };
-  if (world.speakers.has(config.name)) throw new Error(`two speakers are called ${config.name}`);
   world.speakers.set(config.name, speaker);
   for (const { address } of config.interfaces) world.owners.set(address, speaker);
   return speaker;

@@ -22,6 +22,8 @@ export interface RibRoute {
   /** The neighbour that announced it, where it is not the next hop itself. */
   readonly from: Ipv4 | undefined;
   readonly best: boolean;
+  /** What its neighbour calls it among several to the net (RFC 7911 §3), uint32; undefined without add paths. */
+  readonly pathId: number | undefined;
   /** Kept after its neighbour went, until the restart timer ends (RFC 4724). */
   readonly stale: boolean;
 }

@@ -20,6 +20,8 @@ export function ribRoute(world: World, route: Route, best: boolean): RibRoute {
     // rta_show(), bird nest/rt-show.c: left out where the only gateway is the neighbour.
     from: from !== undefined && from !== nexthops[0]?.via ? from : undefined,
     best,
+    // Neighbours number theirs from 1.
+    pathId: protocol.session === undefined || route.pathId === 0 ? undefined : route.pathId,
     stale: route.stale,
   };
 }

@@ -29,6 +29,7 @@ function route(net: string, protocol: string, set: Partial<BgpRouteRow>): BgpRou
     originAs: undefined,
     from: undefined,
     best: true,
+    pathId: undefined,
     stale: false,
     ...set,
   };
@@ -149,6 +150,7 @@ const side = {
 
 const SESSIONS: BgpSessions = {
   show: 'sessions',
+  isolated: [],
   now: 5000,
   speakers: [
     {

@@ -12,6 +12,10 @@ export interface BgpPhrases {
   readonly someDown: (down: number, sessions: number) => string;
   readonly stopped: (speaker: string) => string;
   readonly noSessions: string;
+  readonly isolated: (speakers: readonly string[]) => string;
+  readonly several: string;
+  readonly pathNamed: (id: number, asPath: string) => string;
+  readonly paths: (count: number, asPath: string) => string;
   readonly notFound: string;
   readonly fibDiffers: string;
   readonly notInstalled: (why: string) => string;
@@ -85,6 +89,11 @@ const en: BgpPhrases = {
     `${down} of ${s(sessions, 'side')} of sessions ${down === 1 ? 'is' : 'are'} not established`,
   stopped: (speaker) => `the BGP daemon of ${speaker} does not run`,
   noSessions: 'no sessions are configured',
+  isolated: (speakers) =>
+    `${speakers.join(', ')}: no sessions are configured, so BGP brings no routes there and nobody learns of theirs`,
+  several: 'Paths that differ in their path id come by one session: both sides have add paths (RFC 7911).',
+  pathNamed: (id, asPath) => `path id ${id}, AS_PATH ${asPath === '' ? 'empty' : asPath}`,
+  paths: (count, asPath) => `${count} paths with AS_PATH ${asPath === '' ? 'empty' : asPath}`,
   notFound: 'Network not found',
   fibDiffers: 'Forwarding table, where it differs from the best paths:',
   notInstalled: (why) => `not installed${why === '' ? '' : `: ${why}`}`,
@@ -177,6 +186,10 @@ const zh: BgpPhrases = {
   someDown: (down, sessions) => `${sessions} 个会话端中有 ${down} 个未建立`,
   stopped: (speaker) => `${speaker} 上的 BGP 守护进程没有运行`,
   noSessions: '没有配置会话',
+  isolated: (speakers) => `${speakers.join('、')}：没有配置会话，BGP 不会给它们带来路由，别人也学不到它们的路由`,
+  several: '只有 path id 不同的路径来自同一会话：两侧都开启了 add paths（RFC 7911）。',
+  pathNamed: (id, asPath) => `path id ${id}，AS_PATH ${asPath === '' ? '为空' : asPath}`,
+  paths: (count, asPath) => `${count} 条路径，AS_PATH ${asPath === '' ? '为空' : asPath}`,
   notFound: 'Network not found',
   fibDiffers: '转发表与最优路径不同之处：',
   notInstalled: (why) => `未写入${why === '' ? '' : `：${why}`}`,

@@ -54,6 +54,8 @@ export interface BgpSessions {
   /** Virtual time of all this, ms since the speakers were started. */
   readonly now: number;
   readonly speakers: readonly BgpSpeakerRow[];
+  /** Of these, who has no session configured though there are other speakers: nobody learns from them, nor they from anybody. */
+  readonly isolated: readonly string[];
 }
 
 /** A next hop. */
@@ -99,6 +101,8 @@ export interface BgpRouteRow {
   /** Who announced it, where that is not the next hop. */
   readonly from: string | undefined;
   readonly best: boolean;
+  /** What the neighbour calls it among several that it announces (RFC 7911); undefined without add paths. */
+  readonly pathId: number | undefined;
   /** Kept after its neighbour went (RFC 4724). */
   readonly stale: boolean;
 }
@@ -286,12 +290,15 @@ export interface BgpMessages {
 /** All that can be told of BGP in a network. */
 export type BgpReport = BgpSessions | BgpRib | BgpExplanation | BgpMessages;
 
-/** Whether nothing is wrong: each session is established; the prefix that was asked for is known and can be reached. */
+/** Whether nothing is wrong: each speaker runs and, where there are several, has sessions, and these are established; the prefix that was asked for is known and can be reached. */
 export function bgpOk(report: BgpReport): boolean {
   switch (report.show) {
     case 'sessions':
-      return report.speakers.every(
-        ({ running, sessions }) => running && sessions.every(({ state }) => state === 'Established'),
+      return (
+        report.isolated.length === 0 &&
+        report.speakers.every(
+          ({ running, sessions }) => running && sessions.every(({ state }) => state === 'Established'),
+        )
       );
     case 'rib':
       return report.running && (report.asked === undefined || report.routes.length > 0);

@@ -75,17 +75,38 @@ export function routeInfo({ preference, metric, attributes, originAs }: BgpRoute
 }
 
 /** Lines of `birdc show route`, with `all` the attributes too: rt_show_rte(), nest/rt-show.c. When routes came is not told. */
-export function routeLines(routes: readonly BgpRouteRow[], all: boolean, stale: string): readonly string[] {
+export function routeLines(routes: readonly BgpRouteRow[], all: boolean, p: BgpPhrases): readonly string[] {
+  const several = severalOf(routes);
   return routes.flatMap((route, i) => {
     const net = route.net === routes[i - 1]?.net ? '' : route.net;
     const from = route.from === undefined ? '' : ` from ${route.from}`;
-    const marks = `${route.best ? ' *' : ''} ${routeInfo(route)}${route.stale ? `  ${stale}` : ''}`;
+    const marks = `${route.best ? ' *' : ''} ${routeInfo(route)}${route.stale ? `  ${p.stale}` : ''}${named(route, several, p)}`;
     return [
       `${padEnd(net, 20)} ${route.type} [${route.protocol}${from}]${marks}`,
       ...nextHopLines(route.nexthops),
       ...(all ? attributeLines(route) : []),
     ];
   });
+}
+
+function named(route: BgpRouteRow, several: ReadonlySet<BgpRouteRow>, p: BgpPhrases): string {
+  return several.has(route) ? `  ${pathName(route, p)}` : '';
+}
+
+/** What tells it from others of its session, which birdc shows in the attributes or not at all. */
+export function pathName({ pathId, attributes }: BgpRouteRow, p: BgpPhrases): string {
+  return pathId === undefined || attributes === undefined ? '' : p.pathNamed(pathId, attributes.asPath);
+}
+
+/** Routes to one net of which a session has brought several: with add paths (RFC 7911). */
+export function severalOf(routes: readonly BgpRouteRow[]): ReadonlySet<BgpRouteRow> {
+  const found = new Map<string, BgpRouteRow[]>();
+  for (const route of routes) {
+    if (route.pathId === undefined) continue;
+    const key = `${route.net} ${route.protocol}`;
+    found.set(key, [...(found.get(key) ?? []), route]);
+  }
+  return new Set([...found.values()].filter((each) => each.length > 1).flat());
 }
 
 function nextHopLines(nexthops: readonly BgpNextHopRow[]): readonly string[] {
