@@ -89,7 +89,8 @@ export function arrive(world: World, from: Connection): void {
   if (from.state !== 'Connect') return;
   const error = connectError(world, from.session);
   if (error !== undefined && (error.after === 0 || from.asked)) {
-    bring(world, from, { type: 'closed', reason: socketError(error.errno) });
+    lose(world, from, socketError(error.errno));
+    decide(world, from.session);
     return;
   }
   if (error !== undefined) {

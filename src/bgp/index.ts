@@ -1,5 +1,5 @@
-export { noSpeaker, speakerNameProblems } from './check.js';
 export type { AsPathSegment, BgpAttributes, Origin } from './attributes.js';
+export { noSpeaker, speakerNameProblems } from './check.js';
 export type {
   AggregateConfig,
   BgpConfig,
