@@ -29,7 +29,7 @@ export interface Faulted {
  */
 export function applyFaults(network: Network, lab: Lab, names: readonly string[], options: BuildOptions = {}): Faulted {
   const unknown = checkFaults(lab, names);
-  if (unknown.length > 0) throw new InputError(unknown.map((each) => ({ ...each, file: 'names' })));
+  if (unknown.length > 0) throw new InputError(unknown.map((each) => ({ ...each, file: 'names', path: [] })));
   const faults = names.map((wanted) => faultOf(lab, wanted));
   const events = faults.flatMap((fault) => fault.events);
   const after = events.length === 0 ? lab : { ...lab, events: [...lab.events, ...events] };

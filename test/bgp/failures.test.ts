@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { BgpSimulation } from '../../src/bgp/index.js';
+import type { BgpSimulation, RibRoute } from '../../src/bgp/index.js';
 import { ip } from '../must.js';
 import { addressOf, blackhole, blockOf, converged, type Link, mesh, networkOf, speaker } from './networks.js';
 

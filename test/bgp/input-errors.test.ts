@@ -101,6 +101,6 @@ describe('what is not there is an InputError', () => {
     const { lab, built } = await openLab('topologies/calico-bgp.yaml');
     const wrong = wrongIn(() => applyFaults(built.network, lab, ['mesh-of', 'mesh-off', 'zzz']));
     expect(wrong).toHaveLength(2);
-    expect(wrong[0]).toBe('names.faults unknown-name no fault is called "mesh-of"; did you mean "mesh-off"?');
+    expect(wrong[0]).toBe('names unknown-name no fault is called "mesh-of"; did you mean "mesh-off"?');
   });
 });
