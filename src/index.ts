@@ -49,6 +49,8 @@ export {
   type BgpConfig,
   type BgpEvent,
   BgpOscillationError,
+  type BgpReason,
+  type BgpReasonCode,
   BgpSimulation,
   type Candidate as BgpCandidate,
   type DecisionRule,

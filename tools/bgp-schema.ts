@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { BGP_REASON_CODES } from '../src/bgp/index.js';
 import type {
   BgpAttributesRow,
   BgpCandidateRow,
@@ -25,6 +26,9 @@ import type { InJson, Same } from './same.js';
 import { int, list, maybeInt, maybeText, text } from './schema-words.js';
 
 const state = z.enum(['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established', 'Passive', 'Down']);
+const values = z.readonly(z.record(z.string(), z.union([z.string(), z.number()])));
+const reason = z.strictObject({ code: z.enum(BGP_REASON_CODES), values });
+const reasons = list(reason);
 const session = z.strictObject({
   name: text,
   local: text,
@@ -35,6 +39,7 @@ const session = z.strictObject({
   rrClient: z.boolean(),
   state,
   reason: maybeText,
+  reasons,
   lastError: maybeText,
   since: z.number(),
   imported: int,
@@ -77,10 +82,11 @@ const route = z.strictObject({
   originAs: maybeInt,
   from: maybeText,
   best: z.boolean(),
+  pathId: maybeInt,
   stale: z.boolean(),
 });
 const fib = z.strictObject({ net: text, type, nexthops: list(nextHop), tunnel: maybeText, protocol: text });
-const difference = z.strictObject({ net: text, fib: z.nullable(fib), why: maybeText });
+const difference = z.strictObject({ net: text, fib: z.nullable(fib), why: maybeText, reasons });
 const candidate = z.strictObject({
   route,
   neighbor: maybeText,
@@ -112,7 +118,7 @@ const origin = z.strictObject({
   net: text,
 });
 const contributor = z.strictObject({ net: text, neighbor: maybeText, protocol: text });
-const lost = z.strictObject({ from: text, to: text, session: text, why: text });
+const lost = z.strictObject({ from: text, to: text, session: text, why: text, reasons });
 const notification = z.strictObject({ code: int, subcode: int, text });
 const message = z.strictObject({
   at: z.number(),
@@ -136,7 +142,7 @@ const counts = z.strictObject({
   withdrawn: int,
 });
 
-const sessions = { show: z.literal('sessions'), now: z.number(), speakers: list(speaker) };
+const sessions = { show: z.literal('sessions'), now: z.number(), speakers: list(speaker), isolated: list(text) };
 const rib = {
   show: z.literal('rib'),
   now: z.number(),
@@ -161,6 +167,7 @@ const explanation = {
   suppressedBy: maybeText,
   fib: z.nullable(fib),
   missing: maybeText,
+  reasons,
   origins: list(origin),
   lost: list(lost),
   sessionless: list(text),

@@ -1,6 +1,7 @@
 import { exportRoute, exportToGroup, isOwnNextHop } from './export.js';
 import { notifyKernel } from './kernel.js';
 import type { Path } from './path.js';
+import { BgpReason } from './reason.js';
 import { concernsHosts } from './resolve.js';
 import { netOf, type Route, type Session, type Speaker, type World } from './state.js';
 import { type Change, inFibOrder } from './table.js';
@@ -39,17 +40,17 @@ export function notifyAll(
 ): void {
   const first = sessions[0];
   if (first === undefined) return;
-  if (removed === undefined && added !== undefined && typeof exportToGroup(world, first, added) === 'string') return;
+  if (removed === undefined && added !== undefined && exportToGroup(world, first, added) instanceof BgpReason) return;
   for (const session of sessions) notify(world, session, added, removed);
 }
 
 /** rt_notify_basic() and do_rt_notify(), bird nest/rt-table.c; bgp_rt_notify(), proto/bgp/attrs.c. */
 function notify(world: World, session: Session, added: Route | undefined, removed: Route | undefined): void {
   const { out } = session;
-  const result = added === undefined ? '' : exportRoute(world, session, added);
+  const result = added === undefined ? undefined : exportRoute(world, session, added);
   const had = removed !== undefined && out.has(removed.id);
   if (removed !== undefined) out.delete(removed.id);
-  if (added !== undefined && typeof result !== 'string') {
+  if (added !== undefined && result !== undefined && !(result instanceof BgpReason)) {
     const path = isOwnNextHop(session, result) ? undefined : result;
     out.set(added.id, path);
     say(world, session, added, path);

@@ -1,6 +1,7 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
 import type { Origin } from './attributes.js';
 import type { Filter } from './filter.js';
+import type { BgpReason } from './reason.js';
 
 /** A router that speaks BGP, as the configuration of its daemon describes it. */
 export interface SpeakerConfig {
@@ -135,13 +136,13 @@ export interface KernelConfig {
 }
 
 /** Tells of two addresses whether TCP from the first comes through to the second and back. */
-export type Reach = (from: Ipv4, to: Ipv4) => boolean | string;
+export type Reach = (from: Ipv4, to: Ipv4) => boolean | string | BgpReason;
 
 /** Speakers that may reach one another, and how what is left to chance is decided. */
 export interface BgpConfig {
   readonly speakers: readonly SpeakerConfig[];
   /**
-   * Whether a connection that `from` opens to TCP 179 of `to` comes through and is answered; a text: it does not, and why.
+   * Whether a connection that `from` opens to TCP 179 of `to` comes through and is answered; a text or a reason: it does not, and why.
    * Asked when a session is to be established, and again after an event; undefined: all speakers reach one another.
    */
   readonly reachable: Reach | undefined;

@@ -1,11 +1,12 @@
 import { contributes, isWithin, suppressorOf } from './aggregate.js';
 import { compare } from './decision.js';
 import type { Explanation, Withheld, WithheldCause } from './explanation.js';
-import { exportRoute, FILTERED, NOT_REFLECTED } from './export.js';
+import { exportRoute } from './export.js';
 import { importRoute, understand } from './import.js';
 import { isMerged, kernelRoute } from './kernel.js';
-import { counterpart, obstacle } from './matching.js';
+import { counterpart, whyDown } from './matching.js';
 import type { Path } from './path.js';
+import { BgpReason, type BgpReasonCode, reasonText } from './reason.js';
 import { inOrder, netOf, type Route, type Session, type Speaker, type World } from './state.js';
 import { ribRoute } from './status.js';
 import { routesTo } from './table.js';
@@ -81,25 +82,29 @@ function withheld(world: World, speaker: Speaker, net: number): Explanation['wit
     const best = owner?.table.nets.get(net);
     if (owner === undefined || best === undefined) continue;
     if ([...routesTo(speaker.table, net)].some((route) => route.protocol === session.protocol)) continue;
-    found.push({ speaker: owner.name, session: session.config.name, ...whyNot(world, session, best) });
+    found.push({ speaker: owner.name, session: session.config.name, ...toldWhy(whyNot(world, session, best)) });
   }
   return found;
 }
 
-function whyNot(world: World, session: Session, best: Route): Pick<Withheld, 'cause' | 'why'> {
-  const other = counterpart(world, session);
-  if (session.state !== 'up' || other === undefined || other.state !== 'up') {
-    const why = obstacle(world, session) ?? session.lastError ?? 'not yet';
-    return { cause: downBy(session, other), why: `the session is not established: ${why}` };
-  }
-  if (other.feedWaits) return { cause: 'other', why: `${other.speaker.name} recovers and waits for its neighbours` };
-  const why = unannounced(world, session, other, best);
-  return { cause: CAUSES.get(why) ?? 'other', why };
+function toldWhy({ cause, reasons }: Pick<Withheld, 'cause' | 'reasons'>): Pick<Withheld, 'cause' | 'why' | 'reasons'> {
+  return { cause, why: reasonText(reasons), reasons };
 }
 
-const CAUSES: ReadonlyMap<string, WithheldCause> = new Map([
-  [FILTERED, 'export-filter'],
-  [NOT_REFLECTED, 'not-reflected'],
+function whyNot(world: World, session: Session, best: Route): Pick<Withheld, 'cause' | 'reasons'> {
+  const other = counterpart(world, session);
+  if (session.state !== 'up' || other === undefined || other.state !== 'up') {
+    return { cause: downBy(session, other), reasons: [new BgpReason('session-down'), ...whyDown(world, session)] };
+  }
+  if (other.feedWaits)
+    return { cause: 'other', reasons: [new BgpReason('recovering', { speaker: other.speaker.name })] };
+  const reasons = unannounced(world, session, other, best);
+  return { cause: CAUSES.get(reasons[0]?.code) ?? 'other', reasons };
+}
+
+const CAUSES: ReadonlyMap<BgpReasonCode | undefined, WithheldCause> = new Map([
+  ['export-filter', 'export-filter'],
+  ['not-reflected', 'not-reflected'],
 ]);
 
 function downBy(session: Session, other: Session | undefined): WithheldCause {
@@ -107,31 +112,36 @@ function downBy(session: Session, other: Session | undefined): WithheldCause {
   return session.enabled && other.enabled ? 'session-down' : 'disabled';
 }
 
-function unannounced(world: World, session: Session, other: Session, best: Route): string {
-  let why = '';
+function unannounced(world: World, session: Session, other: Session, best: Route): readonly BgpReason[] {
+  let why: BgpReason | undefined;
   for (let route: Route | undefined = best; route !== undefined; route = other.addPathsSend ? route.next : undefined) {
     const out = other.out.get(route.id);
     if (out !== undefined) return dropped(world, session, route, world.paths.at(out));
-    if (other.out.isInvalid(route.id)) why ||= 'its NEXT_HOP is the neighbour itself';
+    if (other.out.isInvalid(route.id)) why ??= new BgpReason('neighbour-is-next-hop');
     const result = exportRoute(world, other, route);
-    why ||= typeof result === 'string' ? result : 'the announcement is under way';
+    why ??= result instanceof BgpReason ? result : UNDER_WAY;
   }
-  return why;
+  return [why ?? UNDER_WAY];
 }
 
+const UNDER_WAY = new BgpReason('under-way');
+
 /** Why an announcement that came is not in the table. */
-function dropped(world: World, session: Session, route: Route, out: Path): string {
+function dropped(world: World, session: Session, route: Route, out: Path): readonly BgpReason[] {
   const understood = understand(world, session, out);
-  const imported = typeof understood === 'string' ? understood : importRoute(world, session, understood, route.net, 0);
-  return typeof imported === 'string' ? `announced, and dropped here: ${imported}` : 'the announcement is under way';
+  const imported = understood instanceof BgpReason ? understood : importRoute(world, session, understood, route.net, 0);
+  return imported instanceof BgpReason ? [new BgpReason('dropped'), imported] : [UNDER_WAY];
 }
 
 function fibOf(world: World, speaker: Speaker, net: number, best: Route | undefined): Explanation['fib'] {
   const installed = speaker.kernel.get(net);
   if (installed !== undefined) return installed;
-  if (speaker.waiting.has(net))
-    return { missing: `the forwarding table is full (${speaker.config.kernel.limit} routes)`, full: true };
-  if (best === undefined) return { missing: 'there is no route', full: false };
+  if (speaker.waiting.has(net)) return missing(new BgpReason('fib-full', { limit: speaker.config.kernel.limit ?? 0 }));
+  if (best === undefined) return missing(new BgpReason('no-route'));
   const route = kernelRoute(world, speaker, best);
-  return typeof route === 'string' ? { missing: route, full: false } : undefined;
+  return route instanceof BgpReason ? missing(route) : undefined;
+}
+
+function missing(reason: BgpReason): Explanation['fib'] {
+  return { missing: reasonText([reason]), reasons: [reason], full: reason.code === 'fib-full' };
 }

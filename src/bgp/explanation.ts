@@ -1,4 +1,5 @@
 import type { Ipv4Prefix } from '../address/index.js';
+import type { BgpReason } from './reason.js';
 import type { FibRoute, RibRoute } from './rib.js';
 
 /** The rules of the decision process, in BIRD's order (nest/rt-table.c rte_better(), proto/bgp/attrs.c bgp_rte_better()). */
@@ -45,8 +46,10 @@ export interface Withheld {
   readonly speaker: string;
   readonly session: string;
   readonly cause: WithheldCause;
-  /** The cause in words. */
+  /** The cause in English. */
   readonly why: string;
+  /** The same, each the cause of the one before. */
+  readonly reasons: readonly BgpReason[];
 }
 
 /** Why a speaker uses the path that it uses. */
@@ -64,5 +67,8 @@ export interface Explanation {
   /** The aggregate that the speaker announces in place of its best path (`summary-only`). */
   readonly suppressedBy: Ipv4Prefix | undefined;
   /** What is in the forwarding table, or why there is nothing; `full`: for want of room. */
-  readonly fib: FibRoute | { readonly missing: string; readonly full: boolean } | undefined;
+  readonly fib:
+    | FibRoute
+    | { readonly missing: string; readonly reasons: readonly BgpReason[]; readonly full: boolean }
+    | undefined;
 }

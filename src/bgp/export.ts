@@ -3,6 +3,7 @@ import { suppressorOf } from './aggregate.js';
 import { runFilter } from './evaluate.js';
 import type { Filter } from './filter.js';
 import { countAs, type Draft, draftOf, type Path, prepend } from './path.js';
+import { BgpReason } from './reason.js';
 import { linkTo } from './resolve.js';
 import { netOf, type Route, type Session, type World } from './state.js';
 
@@ -13,9 +14,10 @@ const NO_EXPORT_SUBCONFED = 0xffffff03;
 
 const DEFAULT_LOCAL_PREF = 100;
 
-/** Why a route is not announced: what tells the commonest causes apart. */
-export const FILTERED = 'its export filter rejects it';
-export const NOT_REFLECTED = 'it is from iBGP, and neither neighbour is a client (RFC 4271 §9.2)';
+/** The commonest reasons, each of which is told of each route. */
+const FILTERED = new BgpReason('export-filter');
+const NOT_REFLECTED = new BgpReason('not-reflected');
+const LEARNED_THERE = new BgpReason('learned-there');
 
 /** CLUSTER_ID of a session with a client: `rr_cluster_id`, which is 0 on others (bgp_start(), bird proto/bgp/bgp.c). */
 function clusterIdOf(session: Session): Ipv4 | undefined {
@@ -59,17 +61,17 @@ function filterId(world: World, filter: Filter): number {
 }
 
 /**
- * The attributes that a session announces a route with, or a text that tells why it does not.
+ * The attributes that a session announces a route with, or why it does not.
  *
  * preexport() and the filter: export_filter_(), bird nest/rt-table.c; bgp_preexport() and bgp_update_attrs(),
  * proto/bgp/attrs.c.
  */
-export function exportRoute(world: World, session: Session, route: Route): Path | string {
-  return route.protocol === session.protocol ? 'it was learned from there' : exportToGroup(world, session, route);
+export function exportRoute(world: World, session: Session, route: Route): Path | BgpReason {
+  return route.protocol === session.protocol ? LEARNED_THERE : exportToGroup(world, session, route);
 }
 
 /** The same for any session of a group that the route is not from. */
-export function exportToGroup(world: World, session: Session, route: Route): Path | string {
+export function exportToGroup(world: World, session: Session, route: Route): Path | BgpReason {
   if (route.exportGroup === session.group) return route.exported;
   route.exported = compute(world, session, route);
   route.exportGroup = session.group;
@@ -81,7 +83,7 @@ export function isOwnNextHop(session: Session, path: Path): boolean {
   return path.attributes.nextHop === session.config.neighbor;
 }
 
-function compute(world: World, session: Session, route: Route): Path | string {
+function compute(world: World, session: Session, route: Route): Path | BgpReason {
   const refused = suppressed(world, route) ?? refusedBefore(session, route);
   if (refused !== undefined) return refused;
   const draft = draftOf(route.path);
@@ -96,13 +98,13 @@ function compute(world: World, session: Session, route: Route): Path | string {
 }
 
 /** subgroup_announce_check(), FRR bgpd/bgp_route.c. */
-function suppressed(world: World, route: Route): string | undefined {
+function suppressed(world: World, route: Route): BgpReason | undefined {
   const by = suppressorOf(world, route);
-  return by === undefined ? undefined : `the aggregate ${formatPrefix(by.net)} stands for it (summary-only)`;
+  return by === undefined ? undefined : new BgpReason('aggregated', { net: formatPrefix(by.net) });
 }
 
 /** bgp_preexport(). */
-function refusedBefore(session: Session, route: Route): string | undefined {
+function refusedBefore(session: Session, route: Route): BgpReason | undefined {
   const from = route.protocol.session;
   const path = route.path?.attributes;
   if (from === undefined || path === undefined) return undefined;
@@ -112,13 +114,13 @@ function refusedBefore(session: Session, route: Route): string | undefined {
     }
     const cluster = clusterIdOf(session);
     if (cluster !== undefined && path.clusterList.includes(cluster)) {
-      return `its CLUSTER_LIST has the cluster id ${formatIpv4(cluster)} (RFC 4456 §8)`;
+      return new BgpReason('cluster-seen', { cluster: formatIpv4(cluster) });
     }
   }
-  if (path.communities.includes(NO_ADVERTISE)) return 'it has the community NO_ADVERTISE';
+  if (path.communities.includes(NO_ADVERTISE)) return new BgpReason('no-advertise');
   if (session.internal) return undefined;
-  if (path.communities.includes(NO_EXPORT)) return 'it has the community NO_EXPORT';
-  return path.communities.includes(NO_EXPORT_SUBCONFED) ? 'it has the community NO_EXPORT_SUBCONFED' : undefined;
+  if (path.communities.includes(NO_EXPORT)) return new BgpReason('no-export');
+  return path.communities.includes(NO_EXPORT_SUBCONFED) ? new BgpReason('no-export-subconfed') : undefined;
 }
 
 /** bgp_update_attrs(). */
@@ -184,15 +186,15 @@ function usesNextHop(session: Session, route: Route, draft: Draft): boolean {
   return !config.multihop && link !== undefined && from?.config.multihop === false && from.interface === link;
 }
 
-/** How BIRD's protocols see a received announcement: a text tells why it is dropped. bgp_decode_attrs(), attrs.c. */
-export function refusedOnImport(session: Session, path: Path): string | undefined {
+/** How BIRD's protocols see a received announcement: why it is dropped; undefined: it is not. bgp_decode_attrs(), attrs.c. */
+export function refusedOnImport(session: Session, path: Path): BgpReason | undefined {
   const a = path.attributes;
   const { as, routerId } = session.speaker.config;
-  if (countAs(a.asPath, as) > session.config.allowLocalAs) return `its AS_PATH has the own AS ${as} (RFC 4271 §9)`;
-  if (session.internal && a.originatorId === routerId) return 'its ORIGINATOR_ID is the own router id (RFC 4456 §8)';
+  if (countAs(a.asPath, as) > session.config.allowLocalAs) return new BgpReason('own-as-in-path', { as });
+  if (session.internal && a.originatorId === routerId) return new BgpReason('own-originator');
   const cluster = clusterIdOf(session);
   if (cluster !== undefined && a.clusterList.includes(cluster)) {
-    return `its CLUSTER_LIST has the own cluster id ${formatIpv4(cluster)} (RFC 4456 §8)`;
+    return new BgpReason('own-cluster', { cluster: formatIpv4(cluster) });
   }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { refeed, unfeed } from './announce.js';
 import { DEFAULT_TIMERS } from './config.js';
+import { connectError, socketError } from './connect-error.js';
 import { beginRestart, endRestart, feedUnlessRecovering, recovered, resumeRestart } from './graceful.js';
 import { receiveUpdate } from './import.js';
 import { comesThrough, isInPlace, sessionWith } from './matching.js';
@@ -34,6 +35,7 @@ function newConnection(session: Session, role: Connection['role'], state: Connec
     role,
     state,
     other: undefined,
+    asked: false,
     inbox: [],
     read: 0,
     stalled: 0,
@@ -84,19 +86,32 @@ function connect(world: World, session: Session): void {
 
 /** A SYN arrives: bgp_incoming_connection(). What is not reachable, or is signed with another password, gets no answer. */
 export function arrive(world: World, from: Connection): void {
-  if (from.state !== 'Connect' || !comesThrough(world, from.session, from.role)) return;
+  if (from.state !== 'Connect') return;
+  const error = connectError(world, from.session);
+  if (error !== undefined && (error.after === 0 || from.asked)) {
+    lose(world, from, socketError(error.errno));
+    decide(world, from.session);
+    return;
+  }
+  if (error !== undefined) {
+    from.asked = true;
+    schedule(world, { type: 'connect', from }, error.after);
+    return;
+  }
+  if (!comesThrough(world, from.session, from.role)) return;
   const { local, neighbor, password } = from.session.config;
   const owner = world.owners.get(neighbor);
   if (owner === undefined) return;
   if (!owner.running) {
-    bring(world, from, { type: 'closed', reason: 'Socket: Connection refused' });
+    bring(world, from, { type: 'closed', reason: socketError('ECONNREFUSED') });
     return;
   }
   const session = sessionWith(owner, neighbor, local);
   if (session !== undefined && session.config.password !== password) return;
   bring(world, from, { type: 'connected' });
   if (session === undefined || !accepts(world, session)) {
-    bring(world, from, { type: 'closed', reason: 'Socket: Connection closed' });
+    // The OPEN comes too late and is answered with RST: 30 of 33 times in an experiment; else it is a FIN that comes first.
+    bring(world, from, { type: 'closed', reason: socketError('ECONNRESET') });
     return;
   }
   const connection = newConnection(session, 'incoming', 'Idle');
@@ -110,7 +125,7 @@ function accepts(world: World, session: Session): boolean {
   const { connection } = session;
   if (connection?.state === 'Established' && session.gracefulReady) {
     // The neighbour is there anew, and its old connection not yet known to be dead.
-    session.lastError = 'Graceful restart';
+    session.lastError = 'Error: Graceful restart';
     beginRestart(world, session);
     close(world, connection);
     if (session.incoming !== undefined) close(world, session.incoming);

@@ -1,4 +1,5 @@
 export type { AsPathSegment, BgpAttributes, Origin } from './attributes.js';
+export { noSpeaker, speakerNameProblems } from './check.js';
 export type {
   AggregateConfig,
   BgpConfig,
@@ -25,5 +26,6 @@ export {
   REJECT_ALL,
 } from './filter.js';
 export { BgpOscillationError, type Oscillation } from './oscillation.js';
+export { BGP_REASON_CODES, BgpReason, type BgpReasonCode, reasonText } from './reason.js';
 export type { FibRoute, RibRoute, SessionStatus } from './rib.js';
 export { BgpSimulation, type Message, type MessageCounts } from './simulation.js';

@@ -2,14 +2,18 @@ import type { NextHop } from './config.js';
 import { mergeable } from './decision.js';
 import { runFilter } from './evaluate.js';
 import { draftOf } from './path.js';
+import { BgpReason } from './reason.js';
 import type { FibRoute } from './rib.js';
 import { netOf, type Route, type Speaker, type World } from './state.js';
 import type { Change } from './table.js';
 
-/** What the kernel channel makes of a route; a text tells why it stays out. */
-export function kernelRoute(world: World, speaker: Speaker, best: Route): FibRoute | string {
+const KERNELS_OWN = new BgpReason('kernels-own');
+const KERNEL_FILTER = new BgpReason('kernel-filter');
+
+/** What the kernel channel makes of a route, or why it stays out. */
+export function kernelRoute(world: World, speaker: Speaker, best: Route): FibRoute | BgpReason {
   const first = accepted(world, speaker, best);
-  if (typeof first === 'string') return first;
+  if (first instanceof BgpReason) return first;
   return {
     net: netOf(world, best.net),
     type: best.dest,
@@ -22,8 +26,8 @@ export function kernelRoute(world: World, speaker: Speaker, best: Route): FibRou
 }
 
 /** krt_preexport(), bird sysdep/unix/krt.c, and the filter. */
-function accepted(world: World, speaker: Speaker, route: Route): { readonly tunnel: string | undefined } | string {
-  if (route.protocol.kind === 'kernel') return 'the forwarding table is where it was learned from';
+function accepted(world: World, speaker: Speaker, route: Route): { readonly tunnel: string | undefined } | BgpReason {
+  if (route.protocol.kind === 'kernel') return KERNELS_OWN;
   const draft = draftOf(route.path);
   const filtered = {
     net: netOf(world, route.net),
@@ -31,7 +35,7 @@ function accepted(world: World, speaker: Speaker, route: Route): { readonly tunn
     protocol: route.protocol.name,
     dev: route.nexthops[0]?.dev,
   };
-  if (!runFilter(speaker.config.kernel.export, filtered, draft)) return "the kernel's export filter rejects it";
+  if (!runFilter(speaker.config.kernel.export, filtered, draft)) return KERNEL_FILTER;
   return { tunnel: draft.tunnel };
 }
 
@@ -51,7 +55,7 @@ function merged(world: World, speaker: Speaker, best: Route): readonly NextHop[]
 /** Whether the next hops of a route are added to those of the best one, which lead elsewhere. */
 function joins(world: World, speaker: Speaker, best: Route, route: Route): boolean {
   if (route.dest !== 'unicast' || route.nexthops === best.nexthops || !mergeable(best, route)) return false;
-  return typeof accepted(world, speaker, route) !== 'string';
+  return !(accepted(world, speaker, route) instanceof BgpReason);
 }
 
 /** Whether the forwarding table has a next hop of a route that is not the best one, and which the best one has not. */
@@ -78,7 +82,7 @@ export function notifyKernel(world: World, speaker: Speaker, change: Change): vo
   const { best, oldBest, added, removed, net } = change;
   if (best === oldBest && !changes(best, added) && !changes(oldBest, removed)) return;
   const route = best === undefined ? undefined : kernelRoute(world, speaker, best);
-  setKernelRoute(speaker, net, typeof route === 'string' ? undefined : route);
+  setKernelRoute(speaker, net, route instanceof BgpReason ? undefined : route);
 }
 
 /** Whether a route that is not the best one counts; one with the same next hops does not change what they are. */
@@ -125,7 +129,7 @@ export function rescanKernel(world: World, speaker: Speaker): void {
   }
   for (const [net, best] of speaker.table.nets) {
     const route = kernelRoute(world, speaker, best);
-    setKernelRoute(speaker, net, typeof route === 'string' ? undefined : route);
+    setKernelRoute(speaker, net, route instanceof BgpReason ? undefined : route);
   }
   fillKernel(speaker);
 }

@@ -1,6 +1,7 @@
 import { type Ipv4, type Ipv4Prefix, lastAddress } from '../address/index.js';
 import type { NextHop, SpeakerConfig, SpeakerInterface } from './config.js';
 import type { Path } from './path.js';
+import { BgpReason } from './reason.js';
 import { type HostEntry, type Leads, netOf, type Route, type Speaker, type Table, type World } from './state.js';
 import { lookUp, sameHops } from './table.js';
 
@@ -149,11 +150,11 @@ export function resolveRecursively(world: World, speaker: Speaker, path: Path): 
   return hostEntry(world, speaker, path);
 }
 
-/** The same with `gateway direct`, of sessions on a link: a text tells why the route is withdrawn. */
-export function resolveDirectly(config: SpeakerConfig, nextHop: Ipv4): Leads | string {
+/** The same with `gateway direct`, of sessions on a link: or why the route is withdrawn. */
+export function resolveDirectly(config: SpeakerConfig, nextHop: Ipv4): Leads | BgpReason {
   const link = linkTo(config, nextHop);
-  if (link === undefined) return 'NEXT_HOP is not directly reachable';
-  if (config.interfaces.some((i) => i.address === nextHop)) return 'NEXT_HOP is an own address';
+  if (link === undefined) return new BgpReason('next-hop-not-connected');
+  if (config.interfaces.some((i) => i.address === nextHop)) return new BgpReason('own-next-hop');
   const nexthops = [{ via: nextHop, dev: link.name, weight: 1 }];
   return { host: undefined, dest: 'unicast', nexthops, igpMetric: 0 };
 }

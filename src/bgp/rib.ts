@@ -1,6 +1,7 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
 import type { BgpAttributes } from './attributes.js';
 import type { NextHop } from './config.js';
+import type { BgpReason } from './reason.js';
 
 /** A route of a speaker's table, as `birdc show route all` tells it. */
 export interface RibRoute {
@@ -21,6 +22,8 @@ export interface RibRoute {
   /** The neighbour that announced it, where it is not the next hop itself. */
   readonly from: Ipv4 | undefined;
   readonly best: boolean;
+  /** What its neighbour calls it among several to the net (RFC 7911 §3), uint32; undefined without add paths. */
+  readonly pathId: number | undefined;
   /** Kept after its neighbour went, until the restart timer ends (RFC 4724). */
   readonly stale: boolean;
 }
@@ -45,9 +48,11 @@ export interface SessionStatus {
   readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established' | 'Passive' | 'Down';
   /** Which side has opened the connection that it goes over; undefined: it is not Established. */
   readonly openedBy: 'this side' | 'neighbor' | undefined;
-  /** Why it is not Established, in a word that a user would search for; undefined where nothing is wrong. */
+  /** Why it is not Established, in English; undefined where nothing is wrong. */
   readonly reason: string | undefined;
-  /** The last error as BIRD prints it after the state: `Socket: Connection closed`, `Received: Administrative shutdown`. */
+  /** The same, each the cause of the one before; empty where nothing is wrong. */
+  readonly reasons: readonly BgpReason[];
+  /** The last error as BIRD prints it after the state: `Socket: Connection refused`, `Received: Bad peer AS`. */
   readonly lastError: string | undefined;
   /** When it last came up, or went, ms of virtual time: `last_state_change` of bird nest/protocol.h. */
   readonly since: number;

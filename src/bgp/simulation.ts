@@ -1,4 +1,5 @@
 import type { Ipv4Prefix } from '../address/index.js';
+import { checkConfig, checkEvent, noSession, noSpeaker } from './check.js';
 import type { BgpConfig, BgpEvent, SpeakerConfig } from './config.js';
 import { explain } from './explain.js';
 import type { Explanation } from './explanation.js';
@@ -59,7 +60,9 @@ export class BgpSimulation {
   /** Where a search for sessions that are not established has come to. */
   #unsettled = 0;
 
+  /** @throws InputError with all that is wrong with the speakers. */
   constructor(config: BgpConfig) {
+    checkConfig(config);
     this.#config = config;
     this.#world = {
       queue: new EventQueue(config.seed),
@@ -125,8 +128,13 @@ export class BgpSimulation {
     queue.now = end;
   }
 
-  /** Something happens now; its consequences come with `converge` or `advance`. */
+  /**
+   * Something happens now; its consequences come with `converge` or `advance`.
+   *
+   * @throws InputError where a speaker or session is not there.
+   */
   apply(event: BgpEvent): void {
+    checkEvent(this.#config, event);
     const world = this.#world;
     switch (event.type) {
       case 'kill':
@@ -288,13 +296,13 @@ export class BgpSimulation {
 
   #speaker(name: string): Speaker {
     const speaker = this.#world.speakers.get(name);
-    if (speaker === undefined) throw new Error(`there is no speaker ${name}`);
+    if (speaker === undefined) throw noSpeaker(this.#config, name);
     return speaker;
   }
 
   #session(speaker: string, name: string): Session {
     const session = this.#speaker(speaker).sessions.find((s) => s.config.name === name);
-    if (session === undefined) throw new Error(`${speaker} has no session ${name}`);
+    if (session === undefined) throw noSession(this.#config, speaker, name);
     return session;
   }
 

@@ -6,6 +6,7 @@ import type { MessageLog } from './log.js';
 import type { Notification } from './notification.js';
 import type { Path, PathTable } from './path.js';
 import type { EventQueue } from './queue.js';
+import { BgpReason } from './reason.js';
 import type { FibRoute } from './rib.js';
 
 /** What a route leads to: RTD_* of bird nest/route.h. */
@@ -36,6 +37,8 @@ export interface Leads {
   readonly igpMetric: number;
 }
 
+const NOT_ASKED = new BgpReason('under-way');
+
 /** A route of a speaker's table: `rte` of bird nest/route.h. Only what is mutable here ever changes. */
 export class Route implements Leads {
   readonly net: number;
@@ -54,7 +57,7 @@ export class Route implements Leads {
   stale = false;
   /** What export made of it for the group of sessions that was last asked for. */
   exportGroup = -1;
-  exported: Path | string = '';
+  exported: Path | BgpReason = NOT_ASKED;
 
   constructor(net: number, protocol: Protocol, pathId: number, path: Path | undefined, leads: Leads) {
     this.net = net;
@@ -124,6 +127,8 @@ export interface Connection {
   state: ConnectionState;
   /** The other end, once there is one. */
   other: Connection | undefined;
+  /** Whether nobody has answered ARP for the neighbour. */
+  asked: boolean;
   /** What has arrived or is on its way here, in order. */
   inbox: Incoming[];
   /** Where `inbox` starts. */
@@ -207,7 +212,9 @@ export interface Session {
   /** Whether a connection was tried since the last event. */
   tried: boolean;
   /** What `reachable` of the world said, and which one that was: there are as many messages as routes. */
-  reach: ({ readonly by: BgpConfig['reachable'] } & Readonly<Record<Connection['role'], boolean | string>>) | undefined;
+  reach:
+    | ({ readonly by: BgpConfig['reachable'] } & Readonly<Record<Connection['role'], boolean | BgpReason>>)
+    | undefined;
   /** Whether it is told of changes. */
   feeding: boolean;
   /** Feeding waits for the speaker's own recovery (RFC 4724 §4.1). */

@@ -1,5 +1,6 @@
 import type { BgpAttributes } from './attributes.js';
-import { obstacle } from './matching.js';
+import { whyDown } from './matching.js';
+import { reasonText } from './reason.js';
 import type { RibRoute, SessionStatus } from './rib.js';
 import { netOf, type Route, type Session, type World } from './state.js';
 
@@ -19,6 +20,8 @@ export function ribRoute(world: World, route: Route, best: boolean): RibRoute {
     // rta_show(), bird nest/rt-show.c: left out where the only gateway is the neighbour.
     from: from !== undefined && from !== nexthops[0]?.via ? from : undefined,
     best,
+    // Neighbours number theirs from 1.
+    pathId: protocol.session === undefined || route.pathId === 0 ? undefined : route.pathId,
     stale: route.stale,
   };
 }
@@ -33,14 +36,15 @@ const STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Establi
 /** As `birdc show protocols all` tells it: bgp_state_dsc(), bird proto/bgp/bgp.c. */
 export function statusOf(world: World, session: Session): SessionStatus {
   const { config, protocol, internal } = session;
+  const reasons = session.state === 'up' ? [] : whyDown(world, session);
   return {
     name: config.name,
     neighbor: config.neighbor,
     neighborAs: config.neighborAs,
     state: stateOf(session),
     openedBy: openedBy(session),
-    reason:
-      session.state === 'up' ? undefined : (obstacle(world, session) ?? session.lastError ?? 'not yet established'),
+    reason: session.state === 'up' ? undefined : reasonText(reasons),
+    reasons,
     lastError: session.lastError,
     since: session.since,
     type: internal ? 'internal' : 'external',

@@ -31,7 +31,8 @@ interface HowBgp {
  */
 export async function simulationOf(source: string, how: HowBgp, io: Io): Promise<LabBgp> {
   const { faults } = how;
-  const { checkFaults, openNetwork } = await import('../input/index.js');
+  const { openNetwork } = await import('../input/index.js');
+  const { checkFaults } = await import('../lab/index.js');
   const opened = await openNetwork(labSource(source));
   if (opened.kind === 'snapshot')
     throw new UsageError(

@@ -37,8 +37,7 @@ export async function changedNetwork(opened: OpenedNetwork, options: ChangeOptio
 
 /** The same for several networks. */
 export async function changer(options: ChangeOptions): Promise<(opened: OpenedNetwork, io: Io) => Changed> {
-  const { checkFaults } = await import('../input/index.js');
-  const { applyFaults } = await import('../lab/index.js');
+  const { applyFaults, checkFaults } = await import('../lab/index.js');
   const { fault = [], exec = [] } = options;
   const execute = exec.length === 0 ? undefined : await executor(exec);
   return (opened, io) => {

@@ -2,7 +2,6 @@ export type { Note } from './context.js';
 export { type ImportedLab, importKubectl } from './kubectl/import.js';
 export { readFiles } from './kubectl/read-files.js';
 export {
-  checkFaults,
   type LoadOptions,
   loadLab,
   type OpenedLab,

@@ -74,6 +74,7 @@ export interface RouterNeighborFile {
   readonly as: number;
   readonly rrClient?: boolean | undefined;
   readonly nextHopSelf?: boolean | undefined;
+  readonly addPaths?: boolean | undefined;
   readonly passive?: boolean | undefined;
   readonly password?: string | undefined;
   readonly import?: readonly string[] | undefined;

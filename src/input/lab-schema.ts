@@ -111,6 +111,10 @@ const routerBgp = keys({
         as: asNumber,
         rrClient: opt(bool, 'The neighbour is a client of this reflector (RFC 4456)'),
         nextHopSelf: opt(bool, 'Announcements get the own address for their NEXT_HOP'),
+        addPaths: opt(
+          bool,
+          'All paths are sent and received (RFC 7911), where the neighbour has it too; true when left out',
+        ),
         passive: opt(bool, 'Waits for the neighbour to connect'),
         password: opt(
           text(/./, 'a password'),

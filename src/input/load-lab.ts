@@ -1,10 +1,9 @@
-import { applyFaults, type BuiltLab, buildNetwork, type Lab } from '../lab/index.js';
+import { applyFaults, type BuiltLab, buildNetwork, checkFaults, type Lab } from '../lab/index.js';
 import {
   argumentProblem,
   checkShape,
   type Expected,
   InputError,
-  nearest,
   type Problem,
   type Shape,
   showValue,
@@ -158,18 +157,4 @@ async function textOf(source: string | URL): ReturnType<typeof readSource> {
     const message = `can't be read: ${error.message}`;
     throw new InputError([{ code: 'unreadable', message, file, path: [], line: 1, col: 1 }]);
   }
-}
-
-/** Problems with faults that a lab does not have; of dumps, which have no lab, with all. */
-export function checkFaults(lab: Lab | undefined, names: readonly string[]): readonly Problem[] {
-  const known = (lab?.faults ?? []).map((fault) => fault.name);
-  return names
-    .filter((name) => !known.includes(name))
-    .map((name): Problem => {
-      const near = nearest(name, known);
-      const has =
-        known.length === 0 ? `${lab === undefined ? 'a snapshot' : 'the lab'} has none` : `it has ${known.join(', ')}`;
-      const message = `no fault is called "${name}"; ${near === undefined ? has : `did you mean "${near}"?`}`;
-      return argumentProblem('options', ['faults'], 'unknown-name', message);
-    });
 }

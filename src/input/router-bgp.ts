@@ -37,6 +37,7 @@ export function readRouterBgp(
       as: said.as,
       rrClient: said.rrClient ?? false,
       nextHopSelf: said.nextHopSelf ?? false,
+      addPaths: said.addPaths ?? true,
       passive: said.passive ?? false,
       password: said.password,
       import: said.import === undefined ? undefined : prefixes(said.import, inside(at, 'import')),

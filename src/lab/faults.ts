@@ -1,9 +1,10 @@
 import type { BgpSimulation } from '../bgp/index.js';
 import { Runtime } from '../linux/index.js';
 import { Applier, type Install, type Refusal } from '../plan/index.js';
-import type { Problem } from '../problem/index.js';
+import { InputError, type Problem } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
 import { assemble, type BuildOptions, buildNetwork, speaksBgp } from './build.js';
+import { checkFaults } from './check-faults.js';
 import { commandInstalls, refusalProblem } from './command.js';
 import type { Fault, Lab, Override } from './lab.js';
 import { restlessProblems, type Settled, settle } from './settle.js';
@@ -23,8 +24,12 @@ export interface Faulted {
  * The network as it is with these faults of the lab, in this order. What befalls the control plane comes before all
  * commands: routes come from it, so the network is then built anew. Sessions of BGP follow what the commands make of the
  * network: where one falls, it is built anew as well, as it is when time has passed.
+ *
+ * @throws InputError with each name that is no fault of the lab.
  */
 export function applyFaults(network: Network, lab: Lab, names: readonly string[], options: BuildOptions = {}): Faulted {
+  const unknown = checkFaults(lab, names);
+  if (unknown.length > 0) throw new InputError(unknown.map((each) => ({ ...each, file: 'names', path: [] })));
   const faults = names.map((wanted) => faultOf(lab, wanted));
   const events = faults.flatMap((fault) => fault.events);
   const after = events.length === 0 ? lab : { ...lab, events: [...lab.events, ...events] };

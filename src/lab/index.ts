@@ -1,5 +1,6 @@
 export { type BuildOptions, type BuiltLab, buildNetwork } from './build.js';
 export { checkEvents, checkEventsApart } from './check-events.js';
+export { checkFaults } from './check-faults.js';
 export { readCommands, refusalProblem } from './command.js';
 export { isControl, parseControl } from './control.js';
 export { applyFaults, type Faulted } from './faults.js';

@@ -109,6 +109,8 @@ export interface RouterNeighbor {
   readonly as: number;
   readonly rrClient: boolean;
   readonly nextHopSelf: boolean;
+  /** All paths are sent and received (RFC 7911), where the neighbour has it too. */
+  readonly addPaths: boolean;
   readonly passive: boolean;
   /** TCP MD5 (RFC 2385); both sides need the same. A BGPPeer's is `SECRET/KEY` of its secretKeyRef. */
   readonly password: string | undefined;

@@ -17,8 +17,8 @@ import { segmentOf } from './wires.js';
 const ANNOUNCED = 'static1';
 
 /**
- * BIRD of a router: `protocol direct`, `protocol kernel` with `learn` (its static routes), graceful restart and add paths
- * as Calico's own BIRD has them, and what the lab says.
+ * BIRD of a router: `protocol direct`, `protocol kernel` with `learn` (its static routes), graceful restart
+ * as Calico's own BIRD has it, and what the lab says.
  */
 export function routerSpeaker(lab: Lab, router: Router): SpeakerConfig | undefined {
   const { name, bgp } = router;
@@ -74,7 +74,7 @@ function session(
   const link = interfaces.find(({ subnet }) => contains(subnet, neighbor.address));
   const local = link ?? interfaces[0];
   if (local === undefined) return [];
-  const { rrClient, passive, nextHopSelf, password } = neighbor;
+  const { rrClient, passive, nextHopSelf, addPaths, password } = neighbor;
   return [
     {
       ...SESSION_DEFAULTS,
@@ -88,7 +88,7 @@ function session(
       rrClient,
       clusterId: rrClient ? bgp.clusterId : undefined,
       nextHopSelf,
-      addPaths: true,
+      addPaths,
       password,
       import: neighbor.import === undefined ? ACCEPT_ALL : { terms: [accept(neighbor.import)], otherwise: 'reject' },
       export: exportFilter(bgp, neighbor),

@@ -1,5 +1,5 @@
 import { ANY, contains, formatIpv4, type Ipv4 } from '../address/index.js';
-import type { SessionConfig, SpeakerConfig } from '../bgp/index.js';
+import { BgpReason, type SessionConfig, type SpeakerConfig } from '../bgp/index.js';
 import { type Link, Runtime } from '../linux/index.js';
 import { Applier } from '../plan/index.js';
 import { type Network, objectName } from '../topology/index.js';
@@ -23,8 +23,8 @@ export interface Way {
   readonly dev: string | undefined;
 }
 
-/** Whether a way leads there and back; a text tells why not. */
-export type Through = true | string;
+/** Whether a way leads there and back; or why not. */
+export type Through = true | BgpReason;
 
 /** The connections that the sides of all sessions open: those that wait for their neighbour open none. */
 export function waysOf(speakers: readonly SpeakerConfig[]): readonly Way[] {
@@ -69,7 +69,7 @@ export class WayTracer {
   /** Whether a new connection comes through; what nobody can say is undefined. */
   follow(way: Way): Through | undefined {
     const probe = probeOf(this.#network, way);
-    if (typeof probe === 'string') return probe;
+    if (probe instanceof BgpReason) return probe;
     // Who asks for a neighbour asks all of a segment: most of them have no part in it, but take their time.
     const alone = createSimulation(withFew(this.#network, this.#stage, way)).send(probe);
     if (arrives(alone, way)) return true;
@@ -87,7 +87,7 @@ export class WayTracer {
    */
   goesOn(way: Way, earlier: Network): boolean | undefined {
     const probe = probeOf(earlier, way);
-    if (typeof probe === 'string' || typeof probeOf(this.#network, way) === 'string') return false;
+    if (probe instanceof BgpReason || probeOf(this.#network, way) instanceof BgpReason) return false;
     const before = withFew(listening(earlier, [way]), this.#stage, way);
     const trace = traceStanding(before, withFew(this.#network, this.#stage, way), probe);
     return arrives(trace, way) || (trace.verdict.exit === 3 ? undefined : false);
@@ -144,14 +144,14 @@ function arrives({ legs }: Trace, way: Way): boolean {
 
 /**
  * As bgp_connect() of bird 2.0.12 proto/bgp/bgp.c opens it: from the session's own address, of the class of network
- * control; to a neighbour on-link with TTL 1, by its link alone. A text: bind() or setsockopt() would refuse.
+ * control; to a neighbour on-link with TTL 1, by its link alone. A reason: bind() or setsockopt() would refuse.
  */
-function probeOf(network: Network, { from, local, neighbor, dev }: Way): Probe | string {
+function probeOf(network: Network, { from, local, neighbor, dev }: Way): Probe | BgpReason {
   const ns = network.netns(from);
   if (ns === undefined) throw new Error(`no namespace ${from}`);
   if (![...ns.ipv4.addresses].some((address) => address.local === local))
-    return `${formatIpv4(local)} is no address of ${from}`;
-  if (dev !== undefined && !ns.links.has(dev)) return `${from} has no ${dev}`;
+    return new BgpReason('foreign-address', { address: formatIpv4(local), speaker: from });
+  if (dev !== undefined && !ns.links.has(dev)) return new BgpReason('no-link', { speaker: from, dev });
   const object = network.directory.ofNetns(from);
   return {
     from: object === undefined ? from : objectName(object),
@@ -188,12 +188,12 @@ function isAsSent(netns: string, { local, remote }: Delivery, way: Way): boolean
 }
 
 /** `TCP 179 from node-1 ends on node-2 (NF_DROP, rule 3 of filter INPUT)`. */
-function whereItEnds({ verdict, legs }: Trace, way: Way): string {
+function whereItEnds({ verdict, legs }: Trace, way: Way): BgpReason {
   const { from, to } = way;
   const astray = deliveries(legs).find(({ netns, event }) => !isAsSent(netns, event, way));
   if (astray !== undefined) {
     const { netns, event } = astray;
-    return `TCP 179 from ${from} comes to ${event.local} of ${netns} as from ${event.remote}`;
+    return new BgpReason('tcp-astray', { speaker: from, to: event.local, at: netns, source: event.remote });
   }
   // After a handshake the verdict tells no drop: the first is that of what was said then.
   const drops = legs.flatMap(({ kind, paths }) =>
@@ -205,10 +205,13 @@ function whereItEnds({ verdict, legs }: Trace, way: Way): string {
   );
   const drop = drops.find(({ event }) => event.id === verdict.event) ?? drops[0];
   if (drop === undefined)
-    return `TCP 179 from ${from} is not answered (${verdict.code ?? verdict.errno ?? 'no packet'})`;
+    return new BgpReason('unanswered', { speaker: from, drop: verdict.code ?? verdict.errno ?? 'no packet' });
   const { rule, code } = drop.event;
-  const where = rule?.n === 0 ? 'the policy' : `rule ${rule?.n}`;
-  const place = rule === null ? '' : `, ${where} of ${rule.table} ${rule.chain}`;
-  const what = drop.kind === 'reply' ? `the answer of ${to} to TCP 179` : `TCP 179 from ${from}`;
-  return `${what} ends on ${drop.netns} (${code}${place})`;
+  const what = drop.kind === 'reply' ? 'answer-ends' : 'tcp-ends';
+  const values = { speaker: drop.kind === 'reply' ? to : from, at: drop.netns, drop: code };
+  if (rule === null) return new BgpReason(what, values);
+  const chain = `${rule.table} ${rule.chain}`;
+  return rule.n === 0
+    ? new BgpReason(`${what}-policy`, { ...values, chain })
+    : new BgpReason(`${what}-rule`, { ...values, chain, rule: rule.n });
 }

@@ -78,7 +78,7 @@ describe('an aggregate', () => {
     expect(lines(here).join('\n')).toMatch(/not told +to any neighbour: the aggregate 10\.9\.0\.0\/16 stands for it/);
     const there = explained(view, 'n3', A);
     expect(there.suppressedBy).toBeUndefined();
-    expect(there.lost).toEqual([
+    expect(there.lost).toMatchObject([
       { from: 'n0', to: 'n3', session: 'n0', why: `the aggregate ${NET} stands for it (summary-only)` },
     ]);
   });

@@ -61,6 +61,8 @@ function routeOf({ head, net, nexthops, attributes }: Entry): ShownRoute {
     attributes: source === 'bgp' ? attributesOf(attributes) : undefined,
     from: from === undefined ? undefined : ip(from),
     best: star !== undefined,
+    // `birdc` does not show it.
+    pathId: undefined,
     // It does not show that: see withStale().
     stale: false,
     tunnel: tunnel === undefined ? undefined : Number(tunnel),

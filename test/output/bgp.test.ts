@@ -29,6 +29,7 @@ function route(net: string, protocol: string, set: Partial<BgpRouteRow>): BgpRou
     originAs: undefined,
     from: undefined,
     best: true,
+    pathId: undefined,
     stale: false,
     ...set,
   };
@@ -118,12 +119,18 @@ describe('a table is printed as birdc prints it', () => {
             protocol: mesh,
           },
           why: undefined,
+          reasons: [],
         },
-        { net: '10.9.0.0/24', fib: undefined, why: 'the table is full' },
+        {
+          net: '10.9.0.0/24',
+          fib: undefined,
+          why: 'the forwarding table is full (3 routes)',
+          reasons: [{ code: 'fib-full', values: { limit: 3 } }],
+        },
       ],
     });
     expect(text).toContain('10.244.2.0/26        installed via 192.168.56.12 on tunl0\n');
-    expect(text).toContain('10.9.0.0/24          not installed: the table is full\n');
+    expect(text).toContain('10.9.0.0/24          not installed: the forwarding table is full (3 routes)\n');
   });
 });
 
@@ -133,6 +140,7 @@ const side = {
   type: 'internal',
   rrClient: false,
   reason: undefined,
+  reasons: [],
   lastError: undefined,
   since: 0,
   imported: 2,
@@ -142,6 +150,7 @@ const side = {
 
 const SESSIONS: BgpSessions = {
   show: 'sessions',
+  isolated: [],
   now: 5000,
   speakers: [
     {
@@ -201,9 +210,9 @@ describe('sessions are printed as birdc prints them', () => {
     const lastError = 'Received: Peer de-configured';
     expect(lineOf({ lastError })).toMatch(/ start {2}00:00:00\.931 {2}Active {8}Received: Peer de-configured$/);
     expect(lineOf({ lastError, state: 'Down' })).toMatch(/ down {3}00:00:00\.931 {2}Received: Peer de-configured$/);
-    expect(lineOf({ state: 'Down', neighborName: 'b', reason: 'disabled' })).toMatch(
-      / 00:00:00\.931 {2}\(b: disabled\)$/,
-    );
+    expect(
+      lineOf({ state: 'Down', neighborName: 'b', reason: 'disabled', reasons: [{ code: 'disabled', values: {} }] }),
+    ).toMatch(/ 00:00:00\.931 {2}\(b: disabled\)$/);
   });
 
   test('the time is virtual', () => {

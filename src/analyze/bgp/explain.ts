@@ -48,17 +48,19 @@ export function explainBgp(
     contributors:
       explained?.contributors === undefined ? undefined : contributorRows(view, speaker, explained.contributors),
     suppressedBy: explained?.suppressedBy === undefined ? undefined : formatPrefix(explained.suppressedBy),
-    ...(own ? { fib: fibRow({ ...best, tunnel: undefined }), missing: undefined } : fibOf(explained)),
+    ...(own ? { fib: fibRow({ ...best, tunnel: undefined }), missing: undefined, reasons: [] } : fibOf(explained)),
     origins: told.map(({ row }) => row),
     lost: sought === undefined ? [] : lostRows(view, speaker, sought, told),
     sessionless: sought === undefined || !running ? [] : sessionless(view, speaker, told),
   };
 }
 
-function fibOf(explained: Explanation | undefined): Pick<BgpExplanation, 'fib' | 'missing'> {
+function fibOf(explained: Explanation | undefined): Pick<BgpExplanation, 'fib' | 'missing' | 'reasons'> {
   const fib = explained?.fib;
-  if (fib === undefined) return { fib: undefined, missing: undefined };
-  return 'missing' in fib ? { fib: undefined, missing: fib.missing } : { fib: fibRow(fib), missing: undefined };
+  if (fib === undefined) return { fib: undefined, missing: undefined, reasons: [] };
+  return 'missing' in fib
+    ? { fib: undefined, missing: fib.missing, reasons: fib.reasons }
+    : { fib: fibRow(fib), missing: undefined, reasons: [] };
 }
 
 function candidateRows(view: BgpView, name: string, { candidates }: Explanation): readonly BgpCandidateRow[] {

@@ -1,11 +1,11 @@
 import type { Ipv4Prefix } from '../../address/index.js';
-import type { Explanation } from '../../bgp/index.js';
+import { BgpReason, type Explanation, reasonText } from '../../bgp/index.js';
 import type { BgpLostRow } from '../../output/index.js';
 import { type BgpView, ownersOf, speakerOf } from './rows.js';
 
 /** Neighbours that know the prefix, and why it has not come here from them: those of sessions that are down too. */
 export function withheldFrom({ speaker, withheld }: Explanation): readonly BgpLostRow[] {
-  return withheld.map(({ speaker: from, session, why }) => ({ from, to: speaker, session, why }));
+  return withheld.map(({ speaker: from, session, why, reasons }) => ({ from, to: speaker, session, why, reasons }));
 }
 
 /**
@@ -40,10 +40,11 @@ export function lostOnTheWay(
 /** What neighbours do not tell because they do not run: what is their own, or what they would pass on. */
 function fromStopped(view: BgpView, speaker: string, origins: ReadonlySet<string>): readonly BgpLostRow[] {
   const owners = ownersOf(view);
-  return view.sessions(speaker).flatMap(({ name: session, neighbor, reason }) => {
+  return view.sessions(speaker).flatMap(({ name: session, neighbor, reasons: down }) => {
     const from = owners.get(neighbor);
     if (from === undefined || view.running(from) || !(origins.has(from) || passesOn(view, from))) return [];
-    return [{ from, to: speaker, session, why: `the session is not established: ${reason ?? 'not yet'}` }];
+    const reasons = [new BgpReason('session-down'), ...down];
+    return [{ from, to: speaker, session, why: reasonText(reasons), reasons }];
   });
 }
 

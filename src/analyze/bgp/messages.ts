@@ -1,7 +1,16 @@
 import { formatPrefix } from '../../address/index.js';
-import type { Message } from '../../bgp/index.js';
+import { type Message, speakerNameProblems } from '../../bgp/index.js';
 import type { BgpCountsRow, BgpMessages } from '../../output/index.js';
+import { checkShape, InputError, type Shape, wholeNumber } from '../../problem/index.js';
 import type { BgpView } from './rows.js';
+
+const anyName = (): undefined => undefined;
+
+/** Names are looked at where speakers are known. */
+const SHAPE: Shape = {
+  keys: { from: anyName, to: anyName, limit: wholeNumber(0, Number.MAX_SAFE_INTEGER) },
+  required: [],
+};
 
 /** Which messages are told. */
 export interface BgpMessagesOptions {
@@ -12,9 +21,21 @@ export interface BgpMessagesOptions {
   readonly limit?: number | undefined;
 }
 
-/** What speakers have said to one another since they were started, and how often. */
+/**
+ * What speakers have said to one another since they were started, and how often.
+ *
+ * @throws InputError with all that is wrong with the options.
+ */
 export function describeBgpMessages(view: BgpView, options: BgpMessagesOptions = {}): BgpMessages {
   const { from, to, limit } = options;
+  const problems = [
+    ...checkShape(options, SHAPE, 'options'),
+    ...speakerNameProblems(view.config, 'options', [
+      [['from'], from],
+      [['to'], to],
+    ]),
+  ];
+  if (problems.length > 0) throw new InputError(problems);
   const all = view
     .messages()
     .filter((message) => (from === undefined || message.from === from) && (to === undefined || message.to === to));

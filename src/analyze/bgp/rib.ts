@@ -46,9 +46,10 @@ function differences(view: BgpView, speaker: string, routes: readonly RibRoute[]
       const installed = fib.get(net);
       if (installed === undefined) {
         const told = view.explain(speaker, route.net).fib;
-        return [{ net, fib: undefined, why: told !== undefined && 'missing' in told ? told.missing : undefined }];
+        const lacks = told !== undefined && 'missing' in told ? told : undefined;
+        return [{ net, fib: undefined, why: lacks?.missing, reasons: lacks?.reasons ?? [] }];
       }
-      return asBest(installed, route) ? [] : [{ net, fib: fibRow(installed), why: undefined }];
+      return asBest(installed, route) ? [] : [{ net, fib: fibRow(installed), why: undefined, reasons: [] }];
     });
 }
 

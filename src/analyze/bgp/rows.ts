@@ -1,13 +1,14 @@
 import { contains, formatIpv4, formatPrefix, type Ipv4 } from '../../address/index.js';
-import type {
-  AsPathSegment,
-  BgpAttributes,
-  BgpConfig,
-  BgpSimulation,
-  FibRoute,
-  NextHop,
-  RibRoute,
-  SpeakerConfig,
+import {
+  type AsPathSegment,
+  type BgpAttributes,
+  type BgpConfig,
+  type BgpSimulation,
+  type FibRoute,
+  type NextHop,
+  noSpeaker,
+  type RibRoute,
+  type SpeakerConfig,
 } from '../../bgp/index.js';
 import type { BgpAttributesRow, BgpFibRow, BgpNextHopRow, BgpRouteRow } from '../../output/index.js';
 
@@ -17,10 +18,14 @@ export type BgpView = Pick<
   'config' | 'now' | 'running' | 'rib' | 'fib' | 'sessions' | 'explain' | 'messages'
 >;
 
-/** The configuration of a speaker by its name. */
-export function speakerOf({ config }: BgpView, name: string): SpeakerConfig {
-  const found = indexOf(config).speakers.get(name);
-  if (found === undefined) throw new Error(`no speaker is called ${name}`);
+/**
+ * The configuration of a speaker by its name.
+ *
+ * @throws InputError where there is none.
+ */
+export function speakerOf(view: BgpView, name: string): SpeakerConfig {
+  const found = indexOf(view.config).speakers.get(name);
+  if (found === undefined) throw noSpeaker(view.config, name);
   return found;
 }
 
@@ -75,6 +80,7 @@ function routeRow(route: RibRoute, metric: BgpRouteRow['metric']): BgpRouteRow {
     originAs: attributes === undefined ? undefined : originAs(attributes.asPath),
     from: from === undefined ? undefined : formatIpv4(from),
     best: route.best,
+    pathId: route.pathId,
     stale: route.stale,
   };
 }

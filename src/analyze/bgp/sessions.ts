@@ -1,12 +1,34 @@
 import { formatIpv4 } from '../../address/index.js';
+import { speakerNameProblems } from '../../bgp/index.js';
 import type { BgpProtocolRow, BgpSessions, BgpSpeakerRow } from '../../output/index.js';
+import { argumentProblem, InputError, showValue } from '../../problem/index.js';
 import { type BgpView, ownersOf, speakerOf } from './rows.js';
 
-/** The sessions of all speakers, or of those that are named, each as its own side has it. */
+/**
+ * The sessions of all speakers, or of those that are named, each as its own side has it.
+ *
+ * @throws InputError with each name that no speaker has.
+ */
 export function describeBgpSessions(view: BgpView, names?: readonly string[]): BgpSessions {
+  checkNames(view, names);
   const asked = names ?? view.config.speakers.map(({ name }) => name);
   const owners = ownersOf(view);
-  return { show: 'sessions', now: view.now, speakers: asked.map((name) => speakerRow(view, name, owners)) };
+  const speakers = asked.map((name) => speakerRow(view, name, owners));
+  const alone = view.config.speakers.length < 2;
+  const isolated = speakers.filter(({ running, sessions }) => running && sessions.length === 0 && !alone);
+  return { show: 'sessions', now: view.now, speakers, isolated: isolated.map(({ name }) => name) };
+}
+
+function checkNames({ config }: BgpView, names: unknown): void {
+  if (names === undefined) return;
+  const problems = Array.isArray(names)
+    ? speakerNameProblems(
+        config,
+        'names',
+        names.map((name, i) => [[i], name]),
+      )
+    : [argumentProblem('names', [], 'bad-type', `expected a list of names, found ${showValue(names)}`)];
+  if (problems.length > 0) throw new InputError(problems);
 }
 
 function speakerRow(view: BgpView, name: string, owners: ReturnType<typeof ownersOf>): BgpSpeakerRow {
@@ -30,6 +52,7 @@ function speakerRow(view: BgpView, name: string, owners: ReturnType<typeof owner
         rrClient: session.rrClient,
         state: session.state,
         reason: session.reason,
+        reasons: session.reasons,
         lastError: session.lastError,
         since: session.since,
         imported: session.imported,

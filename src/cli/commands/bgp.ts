@@ -142,7 +142,7 @@ async function targetOf({ network }: LabBgp, asked: string): Promise<BgpTarget &
 
 const EXAMPLES = `
 Times are virtual, since the daemons were started. Each session is listed on both of its sides. Exit code 1: a session that
-is configured is not established, a daemon does not run, or the prefix that was asked for has no usable path.
+is configured is not established, a daemon does not run, one of several nodes has no session, or the prefix that was asked for has no usable path.
 
 Examples:
   podpath bgp calico-bgp                                          every session, and why one is down

@@ -29,8 +29,8 @@ export function addScript(program: Command, io: Io): void {
     .option('--fault <name>', 'with a fault of the lab (again for more)', collectList)
     .addHelpText('after', EXAMPLES)
     .action(async (argument: string, options: ScriptCommandOptions) => {
-      const { checkFaults, openLab } = await import('../../input/index.js');
-      const { readCommands } = await import('../../lab/index.js');
+      const { openLab } = await import('../../input/index.js');
+      const { checkFaults, readCommands } = await import('../../lab/index.js');
       const { formatScript, formatTeardown } = await import('../../plan/index.js');
       const { lab, built } = await openLab(labSource(argument));
       const { fault = [], prefix } = options;

@@ -1,13 +1,21 @@
+import { reasonText } from '../../bgp/index.js';
 import type { Language } from '../text/phrases.js';
-import type { BgpCountsRow, BgpOriginRow, BgpRule } from './bgp-rows.js';
+import { reasonsZh } from './bgp-reasons-zh.js';
+import type { BgpCountsRow, BgpOriginRow, BgpReasonRow, BgpRule } from './bgp-rows.js';
 
 /** What is said of BGP in one language. What `birdc` prints is not translated. */
 export interface BgpPhrases {
   readonly label: Readonly<Record<BgpLabel, string>>;
+  readonly because: (reasons: readonly BgpReasonRow[]) => string;
+  readonly brackets: (name: string, why: string) => string;
   readonly allUp: (sessions: number, speakers: number) => string;
   readonly someDown: (down: number, sessions: number) => string;
   readonly stopped: (speaker: string) => string;
   readonly noSessions: string;
+  readonly isolated: (speakers: readonly string[]) => string;
+  readonly several: string;
+  readonly pathNamed: (id: number, asPath: string) => string;
+  readonly paths: (count: number, asPath: string) => string;
   readonly notFound: string;
   readonly fibDiffers: string;
   readonly notInstalled: (why: string) => string;
@@ -74,11 +82,18 @@ const en: BgpPhrases = {
     fib: 'FIB',
     lost: 'lost',
   },
+  because: reasonText,
+  brackets: (name, why) => `(${[name, why].filter((each) => each !== '').join(': ')})`,
   allUp: (sessions, speakers) => `${s(sessions, 'side')} of sessions on ${s(speakers, 'speaker')}, all established`,
   someDown: (down, sessions) =>
     `${down} of ${s(sessions, 'side')} of sessions ${down === 1 ? 'is' : 'are'} not established`,
   stopped: (speaker) => `the BGP daemon of ${speaker} does not run`,
   noSessions: 'no sessions are configured',
+  isolated: (speakers) =>
+    `${speakers.join(', ')}: no sessions are configured, so BGP brings no routes there and nobody learns of theirs`,
+  several: 'Paths that differ in their path id come by one session: both sides have add paths (RFC 7911).',
+  pathNamed: (id, asPath) => `path id ${id}, AS_PATH ${asPath === '' ? 'empty' : asPath}`,
+  paths: (count, asPath) => `${count} paths with AS_PATH ${asPath === '' ? 'empty' : asPath}`,
   notFound: 'Network not found',
   fibDiffers: 'Forwarding table, where it differs from the best paths:',
   notInstalled: (why) => `not installed${why === '' ? '' : `: ${why}`}`,
@@ -165,10 +180,16 @@ const zh: BgpPhrases = {
     fib: 'FIB',
     lost: '丢失于',
   },
+  because: reasonsZh,
+  brackets: (name, why) => `（${[name, why].filter((each) => each !== '').join('：')}）`,
   allUp: (sessions, speakers) => `${speakers} 个 speaker 上的 ${sessions} 个会话端全部 Established`,
   someDown: (down, sessions) => `${sessions} 个会话端中有 ${down} 个未建立`,
   stopped: (speaker) => `${speaker} 上的 BGP 守护进程没有运行`,
   noSessions: '没有配置会话',
+  isolated: (speakers) => `${speakers.join('、')}：没有配置会话，BGP 不会给它们带来路由，别人也学不到它们的路由`,
+  several: '只有 path id 不同的路径来自同一会话：两侧都开启了 add paths（RFC 7911）。',
+  pathNamed: (id, asPath) => `path id ${id}，AS_PATH ${asPath === '' ? '为空' : asPath}`,
+  paths: (count, asPath) => `${count} 条路径，AS_PATH ${asPath === '' ? '为空' : asPath}`,
   notFound: 'Network not found',
   fibDiffers: '转发表与最优路径不同之处：',
   notInstalled: (why) => `未写入${why === '' ? '' : `：${why}`}`,

@@ -1,3 +1,11 @@
+import type { BgpReasonCode } from '../../bgp/index.js';
+
+/** Why something is not there, as a code and what it is about. In a list each is the cause of the one before. */
+export interface BgpReasonRow {
+  readonly code: BgpReasonCode;
+  readonly values: Readonly<Record<string, string | number>>;
+}
+
 /** A session as one of its sides has it. Addresses are text, times ms of virtual time. */
 export interface BgpSessionRow {
   readonly name: string;
@@ -12,6 +20,7 @@ export interface BgpSessionRow {
   readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established' | 'Passive' | 'Down';
   /** Why it is not Established; undefined where nothing is wrong. */
   readonly reason: string | undefined;
+  readonly reasons: readonly BgpReasonRow[];
   /** What went wrong last, as birdc prints it behind the state. */
   readonly lastError: string | undefined;
   /** When it came up, or went: `Since` of birdc. */
@@ -45,6 +54,8 @@ export interface BgpSessions {
   /** Virtual time of all this, ms since the speakers were started. */
   readonly now: number;
   readonly speakers: readonly BgpSpeakerRow[];
+  /** Of these, who has no session configured though there are other speakers: nobody learns from them, nor they from anybody. */
+  readonly isolated: readonly string[];
 }
 
 /** A next hop. */
@@ -90,6 +101,8 @@ export interface BgpRouteRow {
   /** Who announced it, where that is not the next hop. */
   readonly from: string | undefined;
   readonly best: boolean;
+  /** What the neighbour calls it among several that it announces (RFC 7911); undefined without add paths. */
+  readonly pathId: number | undefined;
   /** Kept after its neighbour went (RFC 4724). */
   readonly stale: boolean;
 }
@@ -111,6 +124,7 @@ export interface BgpFibDifference {
   readonly fib: BgpFibRow | undefined;
   /** Why there is nothing. */
   readonly why: string | undefined;
+  readonly reasons: readonly BgpReasonRow[];
 }
 
 /** The table of a speaker, or what was asked of it. */
@@ -184,7 +198,9 @@ export interface BgpLostRow {
   readonly to: string;
   /** By its name on `to`. */
   readonly session: string;
+  /** In English. */
   readonly why: string;
+  readonly reasons: readonly BgpReasonRow[];
 }
 
 /** Why a speaker sends packets to a prefix where it sends them. */
@@ -214,6 +230,7 @@ export interface BgpExplanation {
   readonly fib: BgpFibRow | undefined;
   /** Why there is nothing in the forwarding table. */
   readonly missing: string | undefined;
+  readonly reasons: readonly BgpReasonRow[];
   /** Speakers anywhere that have what was asked for of their own. */
   readonly origins: readonly BgpOriginRow[];
   /** Between who knows it and a speaker that does not: where it gets lost. Empty when the speaker knows it. */
@@ -273,12 +290,15 @@ export interface BgpMessages {
 /** All that can be told of BGP in a network. */
 export type BgpReport = BgpSessions | BgpRib | BgpExplanation | BgpMessages;
 
-/** Whether nothing is wrong: each session is established; the prefix that was asked for is known and can be reached. */
+/** Whether nothing is wrong: each speaker runs and, where there are several, has sessions, and these are established; the prefix that was asked for is known and can be reached. */
 export function bgpOk(report: BgpReport): boolean {
   switch (report.show) {
     case 'sessions':
-      return report.speakers.every(
-        ({ running, sessions }) => running && sessions.every(({ state }) => state === 'Established'),
+      return (
+        report.isolated.length === 0 &&
+        report.speakers.every(
+          ({ running, sessions }) => running && sessions.every(({ state }) => state === 'Established'),
+        )
       );
     case 'rib':
       return report.running && (report.asked === undefined || report.routes.length > 0);

@@ -1,4 +1,5 @@
 import { displayWidth, padEnd } from '../width.js';
+import type { BgpPhrases } from './bgp-phrases.js';
 import type {
   BgpAttributesRow,
   BgpFibRow,
@@ -31,13 +32,16 @@ interface ProtocolLine {
 }
 
 /** `birdc show protocols` of a speaker. */
-export function protocolLines({ protocols, sessions }: Pick<BgpSpeakerRow, 'protocols' | 'sessions'>): ProtocolLine[] {
+export function protocolLines(
+  { protocols, sessions }: Pick<BgpSpeakerRow, 'protocols' | 'sessions'>,
+  p: BgpPhrases,
+): ProtocolLine[] {
   const names = Math.max(10, ...[...protocols, ...sessions].map(({ name }) => displayWidth(name)));
   const line = (columns: Columns, down = false): ProtocolLine => ({ text: protocolLine(columns, names), down });
   return [
     line(['Name', 'Proto', 'Table', 'State', 'Since', 'Info']),
     ...protocols.map(({ name, proto }) => line([name, proto, TABLE[proto], 'up', formatTime(0), ''])),
-    ...sessions.map((session) => line(sessionColumns(session), session.state !== 'Established')),
+    ...sessions.map((session) => line(sessionColumns(session, p), session.state !== 'Established')),
   ];
 }
 
@@ -49,14 +53,15 @@ const TABLE = { Static: 'master4', Kernel: 'master4', Device: '---', Direct: '--
  * Then bgp_get_status(), BIRD proto/bgp/bgp.c: the state of BGP, unless it is down, and the last error. Who the neighbour
  * is, and why it is not there, stands in brackets where birdc says nothing.
  */
-function sessionColumns({ name, state, since, reason, lastError, neighborName }: BgpSessionRow): Columns {
+function sessionColumns(
+  { name, state, since, reason, reasons, lastError, neighborName = '' }: BgpSessionRow,
+  p: BgpPhrases,
+): Columns {
   const whole = state === 'Established' ? 'up' : state === 'Down' ? 'down' : 'start';
   const error = state === 'Established' ? '' : (lastError ?? '');
   const info = (state === 'Down' ? error : `${padEnd(state, 13)} ${error}`).trimEnd();
-  const more = [neighborName, reason === lastError ? undefined : reason]
-    .filter((each) => each !== undefined)
-    .join(': ');
-  const brackets = more === '' ? '' : `(${more})`;
+  const why = reason === lastError ? '' : p.because(reasons);
+  const brackets = neighborName === '' && why === '' ? '' : p.brackets(neighborName, why);
   return [name, 'BGP', '---', whole, formatTime(since), [info, brackets].filter((each) => each !== '').join('  ')];
 }
 
@@ -70,17 +75,38 @@ export function routeInfo({ preference, metric, attributes, originAs }: BgpRoute
 }
 
 /** Lines of `birdc show route`, with `all` the attributes too: rt_show_rte(), nest/rt-show.c. When routes came is not told. */
-export function routeLines(routes: readonly BgpRouteRow[], all: boolean, stale: string): readonly string[] {
+export function routeLines(routes: readonly BgpRouteRow[], all: boolean, p: BgpPhrases): readonly string[] {
+  const several = severalOf(routes);
   return routes.flatMap((route, i) => {
     const net = route.net === routes[i - 1]?.net ? '' : route.net;
     const from = route.from === undefined ? '' : ` from ${route.from}`;
-    const marks = `${route.best ? ' *' : ''} ${routeInfo(route)}${route.stale ? `  ${stale}` : ''}`;
+    const marks = `${route.best ? ' *' : ''} ${routeInfo(route)}${route.stale ? `  ${p.stale}` : ''}${named(route, several, p)}`;
     return [
       `${padEnd(net, 20)} ${route.type} [${route.protocol}${from}]${marks}`,
       ...nextHopLines(route.nexthops),
       ...(all ? attributeLines(route) : []),
     ];
   });
+}
+
+function named(route: BgpRouteRow, several: ReadonlySet<BgpRouteRow>, p: BgpPhrases): string {
+  return several.has(route) ? `  ${pathName(route, p)}` : '';
+}
+
+/** What tells it from others of its session, which birdc shows in the attributes or not at all. */
+export function pathName({ pathId, attributes }: BgpRouteRow, p: BgpPhrases): string {
+  return pathId === undefined || attributes === undefined ? '' : p.pathNamed(pathId, attributes.asPath);
+}
+
+/** Routes to one net of which a session has brought several: with add paths (RFC 7911). */
+export function severalOf(routes: readonly BgpRouteRow[]): ReadonlySet<BgpRouteRow> {
+  const found = new Map<string, BgpRouteRow[]>();
+  for (const route of routes) {
+    if (route.pathId === undefined) continue;
+    const key = `${route.net} ${route.protocol}`;
+    found.set(key, [...(found.get(key) ?? []), route]);
+  }
+  return new Set([...found.values()].filter((each) => each.length > 1).flat());
 }
 
 function nextHopLines(nexthops: readonly BgpNextHopRow[]): readonly string[] {

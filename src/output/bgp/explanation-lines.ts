@@ -1,7 +1,7 @@
 import type { Page } from '../text/page.js';
 import type { BgpLabel, BgpPhrases } from './bgp-phrases.js';
-import type { BgpCandidateRow, BgpContributorRow, BgpExplanation, BgpLostRow } from './bgp-rows.js';
-import { formatWay, routeInfo } from './birdc.js';
+import type { BgpCandidateRow, BgpContributorRow, BgpExplanation, BgpLostRow, BgpRouteRow } from './bgp-rows.js';
+import { formatWay, pathName, routeInfo, severalOf } from './birdc.js';
 
 /** Lines of one list; of more, how many there are is said. */
 const MOST = 12;
@@ -17,9 +17,8 @@ export function explanationLines(row: BgpExplanation, page: Page, p: BgpPhrases)
   headLine(row, page, p);
   page.line();
   if (net !== undefined && net !== asked) say('address', p.ofAddress(asked));
-  for (const candidate of candidates) {
-    say(labelOf(candidate), p.lostBy(pathOf(candidate, p), whyOf(candidate, candidates, p)));
-  }
+  const several = severalOf(candidates.map(({ route }) => route));
+  for (const [label, text] of candidateLines(candidates, several, p)) say(label, text);
   if (row.way.length > 1) say('way', wayOf(row));
   const list = (label: BgpLabel, texts: readonly string[]): void =>
     texts.forEach((text, i) => {
@@ -32,16 +31,20 @@ export function explanationLines(row: BgpExplanation, page: Page, p: BgpPhrases)
   const inKernel = fibText(row, p);
   if (inKernel !== undefined) say('fib', inKernel);
   list('lost', lostLines(row, p));
+  if (several.size > 0) {
+    page.line();
+    page.line(page.paint('quiet', p.several));
+  }
 }
 
 /** What a route of the kernel's own leads to stands there already; nobody has installed it. */
-function fibText({ net, candidates, fib, missing }: BgpExplanation, p: BgpPhrases): string | undefined {
+function fibText({ net, candidates, fib, missing, reasons }: BgpExplanation, p: BgpPhrases): string | undefined {
   if (fib !== undefined) {
     const source = candidates.find(({ route }) => route.best)?.route.source;
     const own = source === 'kernel' || source === 'device';
     return `${fib.net} ${formatWay(fib)}${own ? `, ${p.kernelsOwn}` : ''}`;
   }
-  return missing === undefined || net === undefined ? undefined : p.notInstalled(missing);
+  return missing === undefined || net === undefined ? undefined : p.notInstalled(p.because(reasons));
 }
 
 function headLine({ speaker, asked, net, insteadOf, candidates }: BgpExplanation, page: Page, p: BgpPhrases): void {
@@ -76,6 +79,31 @@ function whyOf(
     return `${routeInfo(route)}, ${merged ? `${p.merged} ` : ''}${compared === undefined ? '' : `${p.compared(compared.best, compared.own)}: `}${p.rule[lostBy]}`;
   if (route.type === 'unreachable') return `${routeInfo(route)}, ${p.rule['nexthop-unresolvable']}`;
   return all.length === 1 ? `${routeInfo(route)}, ${p.alone}` : routeInfo(route);
+}
+
+/** Those that nothing but their path ids tells apart together. */
+function candidateLines(
+  candidates: readonly BgpCandidateRow[],
+  several: ReadonlySet<BgpRouteRow>,
+  p: BgpPhrases,
+): readonly (readonly [BgpLabel, string])[] {
+  const groups = new Map<string, BgpCandidateRow[]>();
+  const textOf = (each: BgpCandidateRow, name: string): string =>
+    p.lostBy([pathOf(each, p), name].filter((part) => part !== '').join(', '), whyOf(each, candidates, p));
+  for (const each of candidates) {
+    const key = `${labelOf(each)} ${textOf(each, each.route.attributes?.asPath ?? '')}`;
+    groups.set(key, [...(groups.get(key) ?? []), each]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const name = several.has(first.route) ? pathName(first.route, p) : '';
+    return [[labelOf(first), textOf(first, group.length === 1 ? name : withoutId(first.route, group.length, p))]];
+  });
+}
+
+function withoutId({ attributes }: BgpRouteRow, count: number, p: BgpPhrases): string {
+  return p.paths(count, attributes?.asPath ?? '');
 }
 
 /** `node-2 -> (Mesh_192_168_56_12) node-1`: each with the session that it got the announcement on. */
@@ -113,20 +141,26 @@ function lostLines({ lost, origins, net, insteadOf, sessionless }: BgpExplanatio
     else group.from.push(each.from);
   }
   const lines = [
-    ...direct.map(({ from, to, session, why }) => p.lost([from], to, session, why)),
-    ...[...others.values()].map(({ first, from }) => p.lost(few(from, p), first.to, first.session, first.why)),
+    ...direct.map(({ from, to, session, reasons }) => p.lost([from], to, session, p.because(reasons))),
+    ...[...others.values()].map(({ first, from }) =>
+      p.lost(few(from, p), first.to, first.session, p.because(first.reasons)),
+    ),
     ...alone,
   ];
   return lines.length > MOST ? [...lines.slice(0, MOST), p.more(lines.length - MOST)] : lines;
 }
 
-function few(names: readonly string[], p: BgpPhrases): readonly string[] {
+/** The first names of many, and how many more there are. */
+export function few(names: readonly string[], p: BgpPhrases): readonly string[] {
   return names.length > MOST ? [...names.slice(0, MOST), p.more(names.length - MOST)] : names;
 }
 
 /** Neighbours with one reason together: in a full mesh all but one have the same. */
 function grouped(rows: readonly BgpLostRow[], p: BgpPhrases): readonly string[] {
   const groups = new Map<string, string[]>();
-  for (const { from, why } of rows) groups.set(why, [...(groups.get(why) ?? []), from]);
+  for (const { from, reasons } of rows) {
+    const why = p.because(reasons);
+    groups.set(why, [...(groups.get(why) ?? []), from]);
+  }
   return [...groups].map(([why, from]) => p.silent(few(from, p), why));
 }

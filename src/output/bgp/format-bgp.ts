@@ -9,8 +9,8 @@ import {
   type BgpSpeakerRow,
   bgpOk,
 } from './bgp-rows.js';
-import { formatTime, formatWay, protocolLines, routeLines } from './birdc.js';
-import { explanationLines } from './explanation-lines.js';
+import { formatTime, formatWay, protocolLines, routeLines, severalOf } from './birdc.js';
+import { explanationLines, few } from './explanation-lines.js';
 
 /** How BGP is told. */
 export interface BgpFormatOptions {
@@ -50,7 +50,7 @@ export function formatBgpJson(report: BgpReport): string {
   return `${JSON.stringify(document, (_, value: unknown) => (value === undefined ? null : value), 2)}\n`;
 }
 
-function sessionLines({ speakers }: BgpSessions, page: Page, p: BgpPhrases): void {
+function sessionLines({ speakers, isolated }: BgpSessions, page: Page, p: BgpPhrases): void {
   const sessions = speakers.filter(({ running }) => running).flatMap((speaker) => speaker.sessions);
   const stopped = speakers.filter(({ running }) => !running);
   const down = sessions.filter(({ state }) => state !== 'Established').length;
@@ -59,6 +59,7 @@ function sessionLines({ speakers }: BgpSessions, page: Page, p: BgpPhrases): voi
     page.line(page.paint('good', `✓ ${p.allUp(sessions.length, speakers.length - stopped.length)}`));
   for (const { name } of stopped.slice(0, MOST_LINES)) page.line(page.paint('bad', `✗ ${p.stopped(name)}`));
   if (stopped.length > MOST_LINES) page.line(p.more(stopped.length - MOST_LINES));
+  if (isolated.length > 0) page.line(page.paint('bad', `✗ ${p.isolated(few(isolated, p))}`));
   const running = speakers.filter((speaker) => speaker.running);
   if (speakers.length > 1 && sessions.length > MOST_LINES) downLines(running, down, page, p);
   else for (const speaker of running) speakerLines(speaker, page, p);
@@ -71,9 +72,9 @@ function sessionLines({ speakers }: BgpSessions, page: Page, p: BgpPhrases): voi
 const MOST_LINES = 200;
 
 function speakerLines(speaker: BgpSpeakerRow, page: Page, p: BgpPhrases): void {
-  page.line();
+  if (!page.isEmpty) page.line();
   page.line(page.paint('place', `${speaker.name}  AS${speaker.as}, router id ${speaker.routerId}`));
-  for (const { text, down } of protocolLines(speaker)) page.line(down ? page.paint('bad', text) : text);
+  for (const { text, down } of protocolLines(speaker, p)) page.line(down ? page.paint('bad', text) : text);
   if (speaker.sessions.length === 0) page.line(page.paint('quiet', p.noSessions));
 }
 
@@ -104,12 +105,15 @@ function ribLines(
     return;
   }
   page.line('Table master4:');
-  for (const line of routeLines(routes, all, p.stale)) page.line(line);
+  for (const line of routeLines(routes, all, p)) page.line(line);
+  if (severalOf(routes).size > 0) page.line(page.paint('quiet', p.several));
   if (differences.length === 0) return;
   page.line();
   page.line(p.fibDiffers);
-  for (const { net, fib, why } of differences)
-    page.line(`${net.padEnd(20)} ${fib === undefined ? p.notInstalled(why ?? '') : p.onlyHere(formatWay(fib))}`);
+  for (const { net, fib, reasons } of differences)
+    page.line(
+      `${net.padEnd(20)} ${fib === undefined ? p.notInstalled(p.because(reasons)) : p.onlyHere(formatWay(fib))}`,
+    );
 }
 
 function messageLines({ messages, counts }: BgpMessages, page: Page, p: BgpPhrases): void {

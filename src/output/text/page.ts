@@ -43,6 +43,11 @@ export class Page {
     return this.#paint[tone](text);
   }
 
+  /** Whether it has no line yet. */
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
+  }
+
   line(text = ''): void {
     this.#lines.push(text.trimEnd());
   }
