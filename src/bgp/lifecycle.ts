@@ -35,10 +35,18 @@ export function addSpeaker(world: World, config: SpeakerConfig): Speaker {
     recoveryTimer: undefined,
     nextSource: 1,
   };
+  checkAs(config);
   if (world.speakers.has(config.name)) throw new Error(`two speakers are called ${config.name}`);
   world.speakers.set(config.name, speaker);
   for (const { address } of config.interfaces) world.owners.set(address, speaker);
   return speaker;
+}
+
+/** AS 0 is nobody's (RFC 7607): as bgp_postconfig() refuses it, bird 2.0.12 proto/bgp/bgp.c. */
+export function checkAs({ name, as, sessions }: SpeakerConfig): void {
+  if (as === 0) throw new Error(`${name}: local AS number must be set`);
+  for (const session of sessions)
+    if (session.neighborAs === 0) throw new Error(`${name}, ${session.name}: remote AS number must be set`);
 }
 
 /** The daemon of a speaker starts: with `recover` as `bird -R`. */

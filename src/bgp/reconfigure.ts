@@ -4,7 +4,7 @@ import type { SessionConfig, SpeakerConfig } from './config.js';
 import { placeSession } from './export.js';
 import { askRefresh, decide, stopSession } from './fsm.js';
 import { rescanKernel } from './kernel.js';
-import { localRoutes } from './lifecycle.js';
+import { checkAs, localRoutes } from './lifecycle.js';
 import { NOTIFICATIONS } from './notification.js';
 import { linkTo } from './resolve.js';
 import { addRoute, removeRoute, routesOf } from './routes.js';
@@ -13,6 +13,7 @@ import type { Session, Speaker, World } from './state.js';
 
 /** A speaker gets a new configuration: `birdc configure`. */
 export function reconfigure(world: World, speaker: Speaker, config: SpeakerConfig): void {
+  checkAs(config);
   const old = speaker.config;
   speaker.config = config;
   for (const { address } of old.interfaces) world.owners.delete(address);

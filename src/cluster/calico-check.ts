@@ -67,7 +67,7 @@ export function tellCommunity(text: string, path: SpecPath, tell: Tell): ReturnT
   return community;
 }
 
-/** validateBGPFilterRuleV4() of calico 3.25 and later, and what BIRD makes of the result. */
+/** validateBGPFilterRuleV4() of calico 3.26 and later, and what BIRD makes of the result. */
 export function checkBGPFilterRule({ cidr, matchOperator, prefixLength }: BGPFilterRule, tell: Tell): void {
   if ((cidr === undefined) !== (matchOperator === undefined))
     tell({ path: [], code: 'missing', message: 'expected cidr and matchOperator together' });

@@ -48,10 +48,10 @@ const portRange = textOf<{ readonly min: number; readonly max: number }>('ports'
   number: port,
 });
 
-/** `64512`, or `1.10` for 65546; uint32. */
+/** `64512`, or `1.10` for 65546; uint32. 0 is nobody's (RFC 7607): BIRD reads no bird.cfg with it. */
 export const AS_NUMBER: Form<number> = textOf('AS', 'an AS number such as 64512 or "1.10"', {
   pattern: /^\d{1,10}(\.\d{1,5})?$/,
-  number: { min: 0, max: 0xffff_ffff, expected: 'an AS number' },
+  number: { min: 1, max: 0xffff_ffff, expected: 'an AS number, 1 to 4294967295' },
 });
 
 const subnetForm = { pattern: /^[\da-fA-F:.]{2,45}\/\d{1,3}$/ };
@@ -158,10 +158,10 @@ const bgpPeer: MapForm<Omit<BGPPeer, 'name'>> = mapOf(
     node: field(anyText('the name of a node'), undefined, 'The node; all nodes when left out'),
     nodeSelector: field(selector, undefined, 'The nodes, in place of node'),
     peerIP: field(peerIP, undefined, 'The neighbour'),
-    asNumber: field(AS_NUMBER, undefined, 'AS of the neighbour', { zero: 'nothing' }),
+    asNumber: field(AS_NUMBER, undefined, 'AS of the neighbour'),
     peerSelector: field(selector, undefined, 'Nodes that are the neighbours, in place of peerIP'),
     keepOriginalNextHop: field(bool, false, 'Towards another AS NEXT_HOP stays what it was'),
-    nextHopMode: field(wordOf('Auto', 'Self', 'Keep'), undefined, 'Calico 3.28 and later'),
+    nextHopMode: field(wordOf('Auto', 'Self', 'Keep'), undefined, 'Calico 3.30.2 and later'),
     filters: field(listOf(anyText('the name of a BGPFilter')), [], 'BGPFilters, in order'),
     maxRestartTime: field(duration, undefined, 'How long routes of a restarting neighbour are kept'),
     numAllowedLocalASNumbers: field(times, 0, 'How often the own AS may stand in AS_PATH'),
@@ -171,7 +171,7 @@ const bgpPeer: MapForm<Omit<BGPPeer, 'name'>> = mapOf(
     unmodelled: {
       ...never('reachableBy localWorkloadSelector'),
       sourceAddress: { fine: ['UseNodeIP'], form: wordOf('UseNodeIP', 'None'), about: 'UseNodeIP when left out' },
-      ttlSecurity: { fine: [0] },
+      ttlSecurity: { fine: [0], form: numberOf(0, 255, 'a number of hops, 0 to 255'), about: '0 when left out' },
       localASNumber: { fine: [0] },
       reversePeering: { fine: ['Auto'] },
       failureDetectionMode: { fine: ['None'] },

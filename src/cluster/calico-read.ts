@@ -128,10 +128,12 @@ function readField(field: Field, value: unknown, path: SpecPath, tell: Tell): un
   return found === undefined || (found === 0 && field.zero === 'nothing') ? otherwise : found;
 }
 
-function tellUnread(form: MapForm, key: string, value: unknown, path: SpecPath, tell: Tell): void {
+function tellUnread(map: MapForm, key: string, value: unknown, path: SpecPath, tell: Tell): void {
   const own = [...path, key];
-  const { fields, unmodelled = {}, unread = '' } = form;
+  const { fields, unmodelled = {}, unread = '' } = map;
   if (Object.hasOwn(unmodelled, key)) {
+    const form = unmodelled[key]?.form;
+    if (form !== undefined && !isNothing(value) && read(form, value, own, tell) === undefined) return;
     const isEmpty = isNothing(value) || (Array.isArray(value) && value.length === 0);
     if (isEmpty || unmodelled[key]?.fine.includes(value) === true) return;
     tell({ path: own, unmodelled: own.filter((step) => typeof step === 'string').join(': ') });
@@ -157,7 +159,7 @@ function readText({ of, expected }: TextForm, text: string, path: SpecPath, tell
       return undefined;
     }
     case 'AS':
-      return parseASNumber(text) ?? refuse(expected, text, path, tell);
+      return parseASNumber(text) || refuse(expected, text, path, tell);
     case 'duration':
       return parseDuration(text) ?? refuse(expected, text, path, tell);
     case 'community':
@@ -200,6 +202,9 @@ function readPeerIP(expected: string, text: string, path: SpecPath, tell: Tell):
     tell({ path, unmodelled: `peerIP: ${text}, which is IPv6` });
     return undefined;
   }
+  // validateIPPort(), libcalico-go 3.21 lib/validator/v3: an uint16, and not 0.
+  if (port !== undefined && (Number(port) < 1 || Number(port) > 65535))
+    return refuse('a port, 1 to 65535, behind the address', text, path, tell);
   if (port !== undefined && Number(port) !== 179) tell({ path, unmodelled: `peerIP: port ${port}` });
   return address;
 }

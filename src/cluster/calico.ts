@@ -102,9 +102,9 @@ export interface BGPPeer {
   readonly peerSelector: string | undefined;
   /** Towards another AS NEXT_HOP stays what it was. */
   readonly keepOriginalNextHop: boolean;
-  /** 3.28 and later: `Auto`, `Self` or `Keep`. */
+  /** 3.30.2 and later: `Auto`, `Self` or `Keep`. */
   readonly nextHopMode: 'Auto' | 'Self' | 'Keep' | undefined;
-  /** Names of BGPFilters, 3.25 and later. */
+  /** Names of BGPFilters, 3.26 and later. */
   readonly filters: readonly string[];
   /** Seconds; BIRD's 120 unless given. */
   readonly maxRestartTime: number | undefined;
@@ -126,7 +126,7 @@ export interface BGPFilterRule {
   readonly interface: string | undefined;
 }
 
-/** BGPFilter (Calico 3.25 and later). */
+/** BGPFilter (Calico 3.26 and later). */
 export interface BGPFilter {
   readonly name: string;
   readonly exportV4: readonly BGPFilterRule[];

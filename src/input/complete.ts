@@ -4,6 +4,7 @@ import { NODE_PORT_RANGE, type PortRange } from '../cluster/index.js';
 import { type CniChoice, type Lab, type LabNode, SWITCHABLE } from '../lab/index.js';
 import { Directory, type NamedObject } from '../topology/index.js';
 import { checkedAddress, checkedPrefix, checkUnicast } from './address.js';
+import { checkNodeAnnotations } from './calico/node-annotations.js';
 import { annotationsOfNodes, isCalico, readCalico } from './calico/read-calico.js';
 import { readEvents, readFaults, readOverrides } from './commands.js';
 import { inside, keyOf, type LabContext, type Place } from './context.js';
@@ -164,6 +165,15 @@ function entriesOf(
     return named;
   });
   const annotated = annotationsOfNodes(manifest.calico, context);
+  if (isCalico(cniName(file)))
+    for (const [list, path] of [
+      [nodes, ['annotations']],
+      [manifest.nodes, ['metadata', 'annotations']],
+    ] as const)
+      for (const { name, node, place } of list) {
+        const at = (key: string): Place => inside(place, ...path, key);
+        checkNodeAnnotations({ name, annotations: node.annotations, at }, context);
+      }
   const named = [...nodes, ...manifest.nodes].map((each): NamedNode => {
     const more = annotated.get(each.name);
     if (more === undefined) return each;

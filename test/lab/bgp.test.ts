@@ -531,3 +531,22 @@ faults:
     expect(birdRoutes(network, 'core')).toEqual([SUBNET]);
   });
 });
+
+describe('a bird.cfg that BIRD would not read', () => {
+  const tor = 'bgpPeers: {tor: {node: node-1, peerIP: 192.168.56.1, asNumber: 65001}}';
+  const patch = (spec: string): string => `  fault:\n    node-1: calicoctl patch bgppeer tor -p '{"spec":${spec}}'\n`;
+
+  test('of a change confd puts no file in place that BIRD refuses: what was there goes on', () => {
+    const { built, with: faulty } = lab(`${MESH}\ncalico: {${tor}}\nfaults:\n${patch('{"asNumber":null}')}`);
+    expect(birdRoutes(faulty('fault'), 'node-1')).toEqual(birdRoutes(built.network, 'node-1'));
+    expect(birdRoutes(built.network, 'node-1')).toContain('10.244.2.0/26 via 192.168.56.12 dev eth0');
+  });
+
+  test('a node that has none at first has no routes, and a change that gives it one is not modelled', () => {
+    const none = `${MESH}\ncalico: {${tor.replace(', asNumber: 65001', '')}}\n`;
+    expect(birdRoutes(lab(none).built.network, 'node-1')).toEqual([]);
+    expect(problemsOf(`${none}faults:\n${patch('{"asNumber":65001}')}`)).toEqual([
+      expect.stringContaining('BIRD on node-1 has had nothing to read until now, which is not modelled'),
+    ]);
+  });
+});

@@ -242,6 +242,16 @@ export const CALICO_FAILURES: readonly Failure[] = [
     hints: ['POD_ROUTE_MISSING', 'BGP_NO_SESSION'],
   },
   {
+    what: 'Calico: a node with a cluster id and no BGPPeer, while the mesh is on',
+    lab: 'calico-route-reflectors',
+    faults: ['mesh-without-peers'],
+    probe: { from: 'reflector-1', to: 'web-1:8080' },
+    verdict: 'rejected - NO_ROUTE ENETUNREACH',
+    at: 'router ip_error',
+    says: ['node-2 knows 10.244.2.0/26', 'reflector-1 has none for it', 'routeReflectorClusterID'],
+    hints: ['POD_ROUTE_MISSING', 'BGP_NO_SESSION'],
+  },
+  {
     what: "Calico: the rack's router is gone; another one knows where to send the error",
     lab: 'calico-tor',
     faults: ['tor-gone'],

@@ -25,8 +25,8 @@ import { type ServiceRoutes, serviceRoutes } from './service-routes.js';
 import { TUNNELS, tunnelAddress } from './tunnel.js';
 
 /**
- * What confd writes into bird.cfg of each node (confd 3.21 etc/calico/confd/templates). Where BIRD does not run, there is
- * no machine: the others have their sessions with it all the same.
+ * What confd writes into bird.cfg of each node (calico 3.21.6 confd/etc/calico/confd/templates). Where BIRD does not run, there is
+ * no machine, and for what BIRD would not read no speaker: the others have their sessions with it all the same.
  */
 export function calicoSpeakers(cluster: Cluster, machines: ReadonlyMap<string, Machine>): readonly SpeakerConfig[] {
   const calico = cluster.calico ?? CALICO_DEFAULTS;
@@ -47,8 +47,18 @@ export function calicoSpeakers(cluster: Cluster, machines: ReadonlyMap<string, M
     if (machine === undefined) return [];
     const tunnels = tunnelInterfaces(annotations.get(node.name) ?? {});
     const { name } = node;
-    return [speaker(node, shared, machine, tunnels, blocks.get(name) ?? [], pods.get(name) ?? [])];
+    const config = speaker(node, shared, machine, tunnels, blocks.get(name) ?? [], pods.get(name) ?? []);
+    return isRefused(config) ? [] : [config];
   });
+}
+
+/**
+ * Whether `bird -p`, which confd asks before it puts a file in place (conf.d/bird.toml, check_cmd), refuses it: "Remote AS
+ * number (or peer type) must be set" for a BGPPeer without one (bgp_postconfig(), bird proto/bgp/bgp.c). BIRD never starts
+ * without its first file.
+ */
+function isRefused({ as, sessions }: SpeakerConfig): boolean {
+  return as === 0 || sessions.some(({ neighborAs }) => neighborAs === 0);
 }
 
 /** What all nodes have in common. */
@@ -122,8 +132,7 @@ function sessionsOf(
   exports: ReturnType<BirdFilters['exports']>,
 ): readonly SessionConfig[] {
   const template = { ...BGP_TEMPLATE, local: node.address, import: filters.import([]), export: exports([]) };
-  // Reflectors stay in the mesh, as 3.21 has it; later forks of the template leave them out.
-  const mesh = config.nodeToNodeMeshEnabled ? nodes : [];
+  const mesh = config.nodeToNodeMeshEnabled && isInMesh(node) ? nodes.filter(isInMesh) : [];
   const peer = (prefix: string, peering: Peering): SessionConfig[] =>
     peering.address === node.address
       ? []
@@ -152,6 +161,14 @@ function sessionsOf(
   ];
 }
 
+/**
+ * A node with a cluster id has no session of the mesh, on neither side (bird.cfg.template of calico 3.21.3 to 3.32; the last
+ * tag of the repository that confd had of its own, of July 2021, keeps it in).
+ */
+function isInMesh({ clusterId }: BgpNode): boolean {
+  return clusterId === undefined;
+}
+
 function sessionName(prefix: string, address: string): string {
   return `${prefix}_${address.replaceAll('.', '_')}`;
 }
@@ -172,7 +189,7 @@ function reflection(
   return { rrClient, clusterId: rrClient ? clusterId : undefined };
 }
 
-/** What a BGPPeer says besides; `nextHopMode` is of calico 3.28 and later, and holds within an AS too. */
+/** What a BGPPeer says besides; `nextHopMode` is of calico 3.30.2 and later, and holds within an AS too. */
 function ofPeer(
   { as }: BgpNode,
   { as: neighborAs, keepNextHop, peer }: Peering,

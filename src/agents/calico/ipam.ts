@@ -1,4 +1,12 @@
-import { contains, formatIpv4, type Ipv4, type Ipv4Prefix, parseIpv4, parsePrefix } from '../../address/index.js';
+import {
+  contains,
+  formatIpv4,
+  type Ipv4,
+  type Ipv4Prefix,
+  isIpv4Address,
+  parseAddress,
+  parsePrefix,
+} from '../../address/index.js';
 import {
   CALICO_KINDS,
   defaultsOf,
@@ -108,28 +116,41 @@ function givenAddress(ipam: Ipam, pod: Pod, node: Node | undefined): Ipv4 | unde
   if (node === undefined) return undefined;
   const claimant = podClaimant(pod, node);
   const before = ipam.allocationOf(claimant);
-  const address = pod.podIP ?? before?.address ?? askedAddress(pod);
-  if (address === undefined) return undefined;
+  const known = pod.podIP ?? before?.address;
+  const address = known ?? askedAddress(pod);
+  if (typeof address !== 'number') return undefined;
+  // Who has an address may have got it before its pool was disabled.
+  if (known === undefined && ipam.whyNotToBeAskedFor(address) !== undefined) return undefined;
   return before?.address === address || ipam.assign(address, claimant) ? address : undefined;
 }
 
-/** Of several only the first of each family counts. */
-function askedAddress({ annotations }: Pod): Ipv4 | undefined {
-  for (const text of listOf(annotations?.[ADDRESSES_ANNOTATION]) ?? []) {
-    const address = parseIpv4(text);
-    if (address !== undefined) return address;
-  }
-  return undefined;
+/**
+ * The address that an annotation asks for, undefined where none does; why the plug-in refuses the annotation
+ * (validateAndExtractIPs(), cni-plugin 3.21 pkg/k8s/k8s.go: at most one address of each family, and one at all).
+ */
+function askedAddress({ annotations }: Pod): Ipv4 | string | undefined {
+  const text = annotations?.[ADDRESSES_ANNOTATION] ?? '';
+  if (text === '') return undefined;
+  const list = listOf(text)?.map((each) => parseAddress(each)) ?? [];
+  const addresses = list.filter((each) => each !== undefined);
+  if (list.length === 0 || addresses.length < list.length)
+    return `its annotation ${ADDRESSES_ANNOTATION} is no list of addresses: ${text}`;
+  const [first, more] = addresses.filter(isIpv4Address);
+  if (more !== undefined) return `its annotation ${ADDRESSES_ANNOTATION} has more than one IPv4 address: ${text}`;
+  return first ?? `its annotation ${ADDRESSES_ANNOTATION} has no IPv4 address: ${text}`;
 }
 
 /** One more address; the reason where IPAM refuses one, as it does to who has asked for another. */
 function nextAddress(ipam: Ipam, pod: Pod, node: Node): Ipv4 | string {
-  const wanted = pod.podIP ?? askedAddress(pod);
-  if (wanted !== undefined) return ipam.whyNotAssigned(wanted, node);
-  const asked = pod.annotations?.[POOLS_ANNOTATION];
-  const pools = asked === undefined ? undefined : askedPools(ipam, asked);
+  if (pod.podIP !== undefined) return ipam.whyNotAssigned(pod.podIP, node);
+  const wanted = askedAddress(pod);
+  if (typeof wanted === 'string') return wanted;
+  if (wanted !== undefined) return ipam.whyNotToBeAskedFor(wanted) ?? ipam.whyNotAssigned(wanted, node);
+  const asked = pod.annotations?.[POOLS_ANNOTATION] ?? '';
+  const pools = asked === '' ? undefined : askedPools(ipam, asked);
   if (pools === 'unknown') return `its annotation ${POOLS_ANNOTATION} names no list of enabled IPPools: ${asked}`;
-  const claim: AutoAssign = { use: 'Workload', pools };
+  // An empty list asks for nothing (determinePools()).
+  const claim: AutoAssign = { use: 'Workload', pools: pools?.length === 0 ? undefined : pools };
   return ipam.autoAssign(podClaimant(pod, node), claim) ?? ipam.whyNoneLeft(node, claim);
 }
 

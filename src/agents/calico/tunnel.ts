@@ -42,7 +42,7 @@ export function tunnelAddress({ annotation }: Tunnel, { annotations }: Pick<Node
 
 /**
  * Whether Felix has a tunnel on: IpInIpEnabled is set as a pool is written that uses IPIP (libcalico-go 3.21
- * lib/clientv3/ippool.go maybeEnableIPIP()), VXLANEnabled in the same way; from 3.22 on both follow from the pools there
+ * lib/clientv3/ippool.go maybeEnableIPIP()), VXLANEnabled in the same way; from 3.23 on both follow from the pools there
  * are (felix calc/encapsulation_calculator.go). A disabled pool counts.
  */
 export function usesTunnel(pools: readonly IPPool[], { mode }: Tunnel): boolean {

@@ -37,7 +37,10 @@ function notePeer({ name, peerIP, peerSelector, asNumber }: BGPPeer, place: Plac
   if (peerIP === undefined && peerSelector === undefined)
     context.note(place, `BGPPeer ${name} has no peer: neither peerIP nor peerSelector is given`);
   else if (peerIP !== undefined && asNumber === undefined)
-    context.note(place, `BGPPeer ${name} has a peerIP and no asNumber`);
+    context.note(
+      place,
+      `BGPPeer ${name} has a peerIP and no asNumber: BIRD reads no bird.cfg with AS 0, so it does not run on its nodes`,
+    );
 }
 
 /** Reads BGPFilters; a rule whose operator never differs is noted. */

@@ -18,6 +18,7 @@ import { readBlocks } from './blocks.js';
 import type { CalicoFile } from './calico-file.js';
 import { felixSchema } from './calico-schema.js';
 import { type CalicoEntry, entriesOf, entriesOfFile } from './entries.js';
+import { checkClusterId } from './node-annotations.js';
 import { readPools, type Surroundings } from './pools.js';
 import { readEntry, readSubnet, tellAt } from './read-entry.js';
 
@@ -99,6 +100,7 @@ export function annotationsOfNodes(entries: readonly CalicoEntry[], context: Lab
       const { bgp } = spec;
       const tell = tellAt(at, `node/${name}`, context);
       const as = bgp?.asNumber === undefined ? undefined : readForm(AS_NUMBER, bgp.asNumber, ['bgp', 'asNumber'], tell);
+      checkClusterId(bgp?.routeReflectorClusterID ?? '', at('bgp', 'routeReflectorClusterID'), context);
       const said: Readonly<Record<string, unknown>> = { ...spec, ...bgp, asNumber: as };
       const annotations = Object.entries(NODE_ANNOTATIONS).flatMap(([key, annotation]) =>
         said[key] ? [[annotation, String(said[key])]] : [],

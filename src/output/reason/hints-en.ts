@@ -12,7 +12,7 @@ export const hintsEn: Hints = {
   },
   BGP_NO_SESSION: {
     why: '{from|Somebody} knows {prefix|the route}, but no BGP session is configured that would bring it from there to {to|the others}: {at|one side} has none for it.',
-    fix: 'Is the full mesh on (nodeToNodeMeshEnabled), or does a BGPPeer select {at|the machine}? `calicoctl get bgpconfiguration,bgppeer -o yaml`, `birdcl show protocols` on {at|the machine}, `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+    fix: 'Is the full mesh on (nodeToNodeMeshEnabled), which a node with a routeReflectorClusterID takes no part in, or does a BGPPeer select {at|the machine}? `calicoctl get bgpconfiguration,bgppeer -o yaml`, `birdcl show protocols` on {at|the machine}, `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
   },
   BGP_SESSION_DISABLED: {
     why: 'The BGP session that would bring {prefix|the route} from {from|a neighbour} to {to|the others} is disabled on {at|one side}.',

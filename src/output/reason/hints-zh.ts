@@ -12,7 +12,7 @@ export const hintsZh: Hints = {
   },
   BGP_NO_SESSION: {
     why: '{from|某台机器} 知道 {prefix|该路由}，但没有配置能把它从那里带给 {to|其他机器} 的 BGP 会话：{at|其中一方} 缺了它。',
-    fix: '全互联（nodeToNodeMeshEnabled）是否打开，或者有没有 BGPPeer 选中 {at|该机器}？`calicoctl get bgpconfiguration,bgppeer -o yaml`，在 {at|该机器} 上 `birdcl show protocols`，以及 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
+    fix: '全互联（nodeToNodeMeshEnabled，带 routeReflectorClusterID 的节点不参与）是否打开，或者有没有 BGPPeer 选中 {at|该机器}？`calicoctl get bgpconfiguration,bgppeer -o yaml`，在 {at|该机器} 上 `birdcl show protocols`，以及 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
   },
   BGP_SESSION_DISABLED: {
     why: '本应把 {prefix|该路由} 从 {from|某个邻居} 带给 {to|其他机器} 的 BGP 会话，在 {at|其中一方} 被禁用了。',

@@ -11,6 +11,9 @@ import {
 } from '../../../cluster/index.js';
 import { AllocationBlock, type Reservations, reservesWhole, sizeOf } from './block.js';
 
+/** What AssignIP() says. */
+const NOT_CONFIGURED = '"The provided IP address is not in a configured pool"';
+
 /** Who wants an address. */
 export interface Claimant {
   readonly node: Node;
@@ -91,13 +94,21 @@ export class Ipam {
     return this.#byHandle.get(handle) ?? (pod === undefined ? undefined : this.#byPod.get(pod));
   }
 
+  /** Why nobody who asks for an address gets it: AssignIP() looks for it in enabled pools alone. Undefined: it is in one. */
+  whyNotToBeAskedFor(address: Ipv4): string | undefined {
+    const pool = this.#poolAround(address);
+    if (pool?.disabled === false) return undefined;
+    const where = pool === undefined ? 'is in no IPPool' : `is in IPPool ${pool.name}, which is disabled`;
+    return `${formatIpv4(address)}, which it asks for, ${where}: ${NOT_CONFIGURED}`;
+  }
+
   /**
    * That address, from whichever block it is in; a block that is not there yet is claimed for the node (AssignIP()). False
    * when it is in no pool, somebody else's already, or another node's while strictAffinity is set. Unlike there a disabled
-   * pool will do: who is said to have an address may have got it before.
+   * pool will do, for who has an address already; of who asks for one {@link whyNotToBeAskedFor} is asked first.
    */
   assign(address: Ipv4, { node, handle, pod }: Claimant): boolean {
-    const pool = this.#pools.find(({ cidr }) => contains(cidr, address));
+    const pool = this.#poolAround(address);
     if (pool === undefined) return false;
     const cidr = prefixOf(address, pool.blockSize);
     const block = this.#blocks.get(cidr.address) ?? this.#claim(cidr, node);
@@ -128,7 +139,7 @@ export class Ipam {
   /** Why `assign` refused a node that address. */
   whyNotAssigned(address: Ipv4, node: Node): string {
     const text = formatIpv4(address);
-    const pool = this.#pools.find(({ cidr }) => contains(cidr, address));
+    const pool = this.#poolAround(address);
     if (pool === undefined) return `${text}, which it asks for, is in no IPPool`;
     const block = this.#blocks.get(prefixOf(address, pool.blockSize).address);
     if (block?.allocationOf(address) !== undefined) return `${text}, which it asks for, is given to another already`;
@@ -195,6 +206,10 @@ export class Ipam {
     if (kept.length === own.length) return;
     for (const block of own) if (!kept.includes(block)) this.#blocks.delete(block.cidr.address);
     this.#affine.set(node.name, kept);
+  }
+
+  #poolAround(address: Ipv4): IPPool | undefined {
+    return this.#pools.find(({ cidr }) => contains(cidr, address));
   }
 
   #affineOf({ name }: Node): readonly AllocationBlock[] {
