@@ -9,6 +9,7 @@ import {
   parseMac,
 } from '../../address/index.js';
 import type { Cluster, Labels, Node } from '../../cluster/index.js';
+import { perCluster } from '../per-cluster.js';
 
 /**
  * What a flanneld tells the others of its node (flannel 0.28 pkg/lease/lease.go). With `--kube-subnet-mgr` a lease is
@@ -51,17 +52,10 @@ export function nodePublicIP(node: Node): Ipv4 | undefined {
   return parseIpv4(node.annotations[`${PREFIX}/node-public-ip`] ?? '');
 }
 
-const known = new WeakMap<Cluster, readonly Lease[]>();
-
-/** The leases of a cluster, in order of its nodes; a node whose flanneld never ran has none. */
-export function leases(cluster: Cluster): readonly Lease[] {
-  let list = known.get(cluster);
-  if (list === undefined) {
-    list = cluster.nodes.flatMap((node) => leaseOf(node) ?? []);
-    known.set(cluster, list);
-  }
-  return list;
-}
+/** The leases of a cluster, in order of its nodes, always the same objects; a node whose flanneld never ran has none. */
+export const leases: (cluster: Cluster) => readonly Lease[] = perCluster(({ nodes }) =>
+  nodes.flatMap((node) => leaseOf(node) ?? []),
+);
 
 /** A node's own lease; undefined while there is none (nodeToLease(), pkg/subnet/kube/kube.go). */
 export function leaseOf(node: Node): Lease | undefined {

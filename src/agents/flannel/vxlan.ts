@@ -1,5 +1,6 @@
 import type { Ipv4, Mac } from '../../address/index.js';
 import type { Origin } from '../../linux/index.js';
+import { VXLAN_OVERHEAD } from '../../packet/index.js';
 import type { Call } from '../../plan/index.js';
 import { callsOn, ownNetns, type Steps } from '../agent.js';
 import { netlinkAddress, netlinkRoute } from '../netlink.js';
@@ -20,8 +21,6 @@ export interface VxlanConfig {
   readonly directRouting: boolean;
 }
 
-/** Outer Ethernet, IP, UDP and VXLAN headers. */
-const ENCAP_OVERHEAD = 50;
 /** net.vxlan.udp_port, the kernel's default (drivers/net/vxlan). */
 const KERNEL_PORT = 8472;
 
@@ -32,7 +31,7 @@ export function vxlan(config: VxlanConfig): FlannelBackend {
   return {
     type: 'vxlan',
     attrs: (node) => ({ backendType: 'vxlan', backendData: vxlanData(config.vni, vtepMac(node)) }),
-    mtu: (external) => (config.mtu ?? external.mtu) - ENCAP_OVERHEAD,
+    mtu: (external) => (config.mtu ?? external.mtu) - VXLAN_OVERHEAD,
 
     *device({ self, external }): Steps<boolean> {
       const call = callsOn(self.name, { by: 'flanneld', object: `device of ${self.name}` });
@@ -41,7 +40,7 @@ export function vxlan(config: VxlanConfig): FlannelBackend {
         link: {
           kind: 'vxlan',
           name: dev,
-          mtu: (config.mtu ?? external.mtu) - ENCAP_OVERHEAD,
+          mtu: (config.mtu ?? external.mtu) - VXLAN_OVERHEAD,
           address: vtepMac(self),
           vni: config.vni,
           local: external.publicIP,
