@@ -94,12 +94,23 @@ function toldWhy({ cause, reasons }: Pick<Withheld, 'cause' | 'reasons'>): Pick<
 function whyNot(world: World, session: Session, best: Route): Pick<Withheld, 'cause' | 'reasons'> {
   const other = counterpart(world, session);
   if (session.state !== 'up' || other === undefined || other.state !== 'up') {
+    if (other !== undefined && wouldReflectNone(world, other, best))
+      return { cause: 'not-reflected', reasons: [new BgpReason('not-reflected')] };
     return { cause: downBy(session, other), reasons: [new BgpReason('session-down'), ...whyDown(world, session)] };
   }
   if (other.feedWaits)
     return { cause: 'other', reasons: [new BgpReason('recovering', { speaker: other.speaker.name })] };
   const reasons = unannounced(world, session, other, best);
   return { cause: CAUSES.get(reasons[0]?.code) ?? 'other', reasons };
+}
+
+/** It would keep what it has from iBGP to itself if the session stood. */
+function wouldReflectNone(world: World, session: Session, best: Route): boolean {
+  for (let route: Route | undefined = best; route !== undefined; route = route.next) {
+    const result = exportRoute(world, session, route);
+    if (!(result instanceof BgpReason) || result.code !== 'not-reflected') return false;
+  }
+  return true;
 }
 
 const CAUSES: ReadonlyMap<BgpReasonCode | undefined, WithheldCause> = new Map([
