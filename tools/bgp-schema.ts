@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type {
   BgpAttributesRow,
   BgpCandidateRow,
+  BgpContributorRow,
   BgpCountsRow,
   BgpExplanation,
   BgpFibDifference,
@@ -40,7 +41,7 @@ const session = z.strictObject({
   exported: int,
   preferred: int,
 });
-const protocol = z.strictObject({ name: text, proto: z.enum(['Static', 'Kernel', 'Device', 'Direct']) });
+const protocol = z.strictObject({ name: text, proto: z.enum(['Static', 'Kernel', 'Device', 'Direct', 'Aggregator']) });
 const speaker = z.strictObject({
   name: text,
   as: int,
@@ -67,7 +68,7 @@ const attributes = z.strictObject({
 const route = z.strictObject({
   net: text,
   type,
-  source: z.enum(['device', 'static', 'kernel', 'bgp']),
+  source: z.enum(['device', 'static', 'kernel', 'aggregate', 'bgp']),
   protocol: text,
   preference: int,
   metric: z.nullable(z.enum(['direct', 'unknown', 'unresolvable'])),
@@ -106,10 +107,11 @@ const candidate = z.strictObject({
 const step = z.strictObject({ speaker: text, session: maybeText });
 const origin = z.strictObject({
   speaker: text,
-  source: z.enum(['device', 'static', 'kernel']),
+  source: z.enum(['device', 'static', 'kernel', 'aggregate']),
   protocol: text,
   net: text,
 });
+const contributor = z.strictObject({ net: text, neighbor: maybeText, protocol: text });
 const lost = z.strictObject({ from: text, to: text, session: text, why: text });
 const notification = z.strictObject({ code: int, subcode: int, text });
 const message = z.strictObject({
@@ -155,6 +157,8 @@ const explanation = {
   candidates: list(candidate),
   way: list(step),
   withheld: list(lost),
+  contributors: z.nullable(list(contributor)),
+  suppressedBy: maybeText,
   fib: z.nullable(fib),
   missing: maybeText,
   origins: list(origin),
@@ -195,6 +199,7 @@ true satisfies Same<z.infer<typeof difference>, InJson<BgpFibDifference>>;
 true satisfies Same<z.infer<typeof candidate>, InJson<BgpCandidateRow>>;
 true satisfies Same<z.infer<typeof step>, InJson<BgpStepRow>>;
 true satisfies Same<z.infer<typeof origin>, InJson<BgpOriginRow>>;
+true satisfies Same<z.infer<typeof contributor>, InJson<BgpContributorRow>>;
 true satisfies Same<z.infer<typeof lost>, InJson<BgpLostRow>>;
 true satisfies Same<z.infer<typeof notification>, InJson<BgpNotificationRow>>;
 true satisfies Same<z.infer<typeof message>, InJson<BgpMessageRow>>;

@@ -26,6 +26,8 @@ export const BROADCAST = 0xffffffff as Ipv4;
 /** 127.0.0.1. */
 export const LOOPBACK = 0x7f000001 as Ipv4;
 
+const ZERO = '0'.charCodeAt(0);
+
 /**
  * Reads dotted decimal, the form that `ip -j` prints.
  *
@@ -34,16 +36,24 @@ export const LOOPBACK = 0x7f000001 as Ipv4;
  * @returns the address, or undefined when `text` is not an IPv4 address.
  */
 export function parseIpv4(text: string): Ipv4 | undefined {
-  const octets = text.split('.');
-  if (octets.length !== 4) return undefined;
   let value = 0;
-  for (const octet of octets) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(octet)) return undefined;
-    const n = Number(octet);
-    if (n > 255) return undefined;
-    value = value * 256 + n;
+  let octet = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit >= 0 && digit <= 9 && (digits === 0 || octet > 0)) {
+      octet = octet * 10 + digit;
+      digits++;
+      if (octet > 255) return undefined;
+    } else if (text[i] === '.' && digits > 0 && dots < 3) {
+      value = value * 256 + octet;
+      octet = 0;
+      digits = 0;
+      dots++;
+    } else return undefined;
   }
-  return value as Ipv4;
+  return dots === 3 && digits > 0 ? ((value * 256 + octet) as Ipv4) : undefined;
 }
 
 /** Writes dotted decimal. */

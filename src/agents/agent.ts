@@ -43,6 +43,9 @@ export function ownNetns({ self, view }: AgentContext): Netns {
   return ns;
 }
 
+/** A call and its cause, which many namespaces share. */
+export type SharedCall = Pick<Install, 'origin' | 'call'>;
+
 /** Makes calls on one namespace that have one cause. */
 export function callsOn(netns: string, origin: Origin): (call: Call) => Install {
   return (call) => ({ netns, origin, call });

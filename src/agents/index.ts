@@ -1,5 +1,6 @@
 export { type Agent, type AgentContext, callsOn, type Steps, type View } from './agent.js';
 export { BIRD2_METRIC, birdRoutes } from './calico/bird.js';
+export { defaultPool } from './calico/ipam.js';
 export type { CniBackend, CniSetup, Machine, Off, PodNetwork } from './cni/backend.js';
 export { formatConflist, readConflist } from './cni/conflist.js';
 export type { OptionProblem, OptionSpec, OptionSpecs } from './cni/options.js';

@@ -3,7 +3,7 @@ import { notifyKernel } from './kernel.js';
 import type { Path } from './path.js';
 import { concernsHosts } from './resolve.js';
 import { netOf, type Route, type Session, type Speaker, type World } from './state.js';
-import type { Change } from './table.js';
+import { type Change, inFibOrder } from './table.js';
 import { enqueue, schedule, scheduleFlush } from './transmit.js';
 
 /** Tells all that listen to a table: rte_announce(), bird nest/rt-table.c. */
@@ -23,7 +23,9 @@ export function announce(world: World, speaker: Speaker, change: Change): void {
 
 /** Has next hops looked up again, when the change concerns any. */
 export function noteHosts(world: World, speaker: Speaker, net: number): void {
-  if (speaker.resolving || !concernsHosts(speaker.table, netOf(world, net))) return;
+  if (!concernsHosts(speaker.table, netOf(world, net))) return;
+  world.watch?.concernsHosts(net);
+  if (speaker.resolving) return;
   speaker.resolving = true;
   schedule(world, { type: 'resolve', speaker }, 0);
 }
@@ -81,6 +83,7 @@ function sourceOf(route: Route): number {
 /** Announces the whole table to a neighbour, then End-of-RIB (RFC 4724 §2): rt_feed_channel(), bird nest/rt-table.c. */
 export function feed(world: World, session: Session): void {
   const { feeding } = session.speaker;
+  world.watch?.stop();
   session.feedWaits = false;
   session.feeding = true;
   const key = feedingKey(session);
@@ -98,6 +101,8 @@ export function refeed(world: World, session: Session): void {
 }
 
 function notifyOfAll(world: World, session: Session, which: 'first' | 'again'): void {
+  const before = session.pending;
+  session.pending = [];
   for (const best of session.speaker.table.nets.values()) {
     notify(world, session, best, which === 'first' ? undefined : best);
     if (!session.addPathsSend) continue;
@@ -105,6 +110,9 @@ function notifyOfAll(world: World, session: Session, which: 'first' | 'again'): 
       notify(world, session, route, which === 'first' ? undefined : route);
     }
   }
+  // Only what is said is put into order: that is mostly much less than the table.
+  const said = session.pending.sort((a, b) => inFibOrder(world, a.nets[0] ?? 0, b.nets[0] ?? 0));
+  session.pending = before.length === 0 ? said : [...before, ...said];
 }
 
 /** Of sessions that export alike and are told of the same changes. */
@@ -130,7 +138,8 @@ export function regroup(session: Session, place: () => void): void {
 }
 
 /** Ends announcing. */
-export function unfeed(session: Session): void {
+export function unfeed(world: World, session: Session): void {
+  world.watch?.stop();
   if (session.feeding) {
     const { feeding } = session.speaker;
     const key = feedingKey(session);

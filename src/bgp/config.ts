@@ -1,4 +1,5 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
+import type { Origin } from './attributes.js';
 import type { Filter } from './filter.js';
 
 /** A router that speaks BGP, as the configuration of its daemon describes it. */
@@ -14,8 +15,32 @@ export interface SpeakerConfig {
   /** Routes that are not BGP's: static ones, and those that the daemon learns from the kernel. */
   readonly routes: readonly LocalRoute[];
   readonly sessions: readonly SessionConfig[];
+  /** Prefixes that stand for what is in them, each once; BIRD 2.0.12 has none, so they are as in FRR. */
+  readonly aggregates?: readonly AggregateConfig[];
+  /** Prefixes of `routes` and interfaces that aggregates are made of and suppress: `network` of FRR. Filters announce them. */
+  readonly networks?: readonly Ipv4Prefix[];
   /** What it puts into the machine's forwarding table. */
   readonly kernel: KernelConfig;
+}
+
+/**
+ * `aggregate-address NET [as-set] [summary-only] [origin ORIGIN]` of FRR 8.4.4 (bgpd/bgp_route.c). It is there while the
+ * speaker has at least one more specific route that came by BGP and has a usable next hop, or that `networks` names; other
+ * aggregates of the speaker do not count. All of these routes contribute, not only the best to each prefix, which is all
+ * that RFC 4271 §9.1.4 asks for.
+ */
+export interface AggregateConfig {
+  /** Shorter than /32. */
+  readonly net: Ipv4Prefix;
+  /**
+   * AS_PATH is what those of the contributors begin with, and a set of the rest; their communities are taken over.
+   * Otherwise both are empty and ATOMIC_AGGREGATE tells that something was left out.
+   */
+  readonly asSet: boolean;
+  /** Neighbours are not told of what it is made of. */
+  readonly summaryOnly: boolean;
+  /** undefined: the worst of the contributors. */
+  readonly origin?: Origin;
 }
 
 /** A network interface of a speaker. */
@@ -109,14 +134,17 @@ export interface KernelConfig {
   readonly persist: boolean;
 }
 
+/** Tells of two addresses whether TCP from the first comes through to the second and back. */
+export type Reach = (from: Ipv4, to: Ipv4) => boolean | string;
+
 /** Speakers that may reach one another, and how what is left to chance is decided. */
 export interface BgpConfig {
   readonly speakers: readonly SpeakerConfig[];
   /**
-   * Whether TCP from one address comes through to another, and back: asked when a session is to be established, and again
-   * after an event. Undefined: all speakers reach one another.
+   * Whether a connection that `from` opens to TCP 179 of `to` comes through and is answered; a text: it does not, and why.
+   * Asked when a session is to be established, and again after an event; undefined: all speakers reach one another.
    */
-  readonly reachable: ((from: Ipv4, to: Ipv4) => boolean) | undefined;
+  readonly reachable: Reach | undefined;
   /** Decides the order of messages that are under way at the same time. */
   readonly seed: number;
 }
@@ -138,5 +166,10 @@ export type BgpEvent =
   | { readonly type: 'disable' | 'enable'; readonly speaker: string; readonly session: string }
   /** A new configuration of the speaker with that name: sessions that it changes are restarted. */
   | { readonly type: 'reconfigure'; readonly config: SpeakerConfig }
+  /**
+   * The daemon's scans find other links and routes of the kernel's on its machine. A session with a neighbour on-link ends
+   * at once when the link is gone.
+   */
+  | ({ readonly type: 'rescan'; readonly speaker: string } & Pick<SpeakerConfig, 'interfaces' | 'routes'>)
   /** From now on TCP goes through where this says so; what is cut off runs into the hold timer. */
   | { readonly type: 'reachable'; readonly reachable: BgpConfig['reachable'] };

@@ -47,7 +47,7 @@ const TIES: readonly (readonly [DecisionRule, Comparison])[] = [
 ];
 
 /** The order of protocols with one preference: the addresses of their structures in BIRD, thus not told. */
-const KINDS = ['device', 'static', 'kernel', 'bgp'] as const;
+const KINDS = ['device', 'static', 'kernel', 'aggregate', 'bgp'] as const;
 
 /**
  * Whether `a` is to be preferred to `b`: rte_better(), bird 2.0.12 nest/rt-table.c, and bgp_rte_better(),

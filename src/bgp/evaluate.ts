@@ -1,12 +1,12 @@
 import { contains, type Ipv4Prefix } from '../address/index.js';
 import type { SpeakerConfig } from './config.js';
 import type { Filter, FilterAction, FilterMatch, PrefixRange } from './filter.js';
-import { type Draft, draftOf, prepend } from './path.js';
+import { type Draft, draftOf, firstAs, prepend } from './path.js';
 
 /** What a filter looks at besides the attributes. */
 export interface Filtered {
   readonly net: Ipv4Prefix;
-  readonly source: 'device' | 'static' | 'kernel' | 'bgp';
+  readonly source: 'device' | 'static' | 'kernel' | 'aggregate' | 'bgp';
   readonly protocol: string;
   /** The first next hop's device; undefined: there is none. */
   readonly dev: string | undefined;
@@ -40,7 +40,7 @@ function matches(m: FilterMatch, route: Filtered, draft: Draft): boolean {
 function matchesAttributes(m: FilterMatch, draft: Draft): boolean {
   if (m.nextHop !== undefined && !(draft.nextHop !== undefined && contains(m.nextHop, draft.nextHop))) return false;
   if (m.notNextHop !== undefined && draft.nextHop !== undefined && contains(m.notNextHop, draft.nextHop)) return false;
-  if (m.asPathFirst !== undefined && draft.asPath?.[0]?.as[0] !== m.asPathFirst) return false;
+  if (m.asPathFirst !== undefined && firstAs(draft.asPath ?? []) !== m.asPathFirst) return false;
   const { asPathContains: as, community } = m;
   if (as !== undefined && !(draft.asPath ?? []).some((s) => s.as.includes(as))) return false;
   return community === undefined || draft.communities.includes(community);

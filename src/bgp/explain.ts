@@ -1,3 +1,4 @@
+import { contributes, isWithin, suppressorOf } from './aggregate.js';
 import { compare } from './decision.js';
 import type { Explanation, Withheld, WithheldCause } from './explanation.js';
 import { exportRoute, FILTERED, NOT_REFLECTED } from './export.js';
@@ -5,7 +6,7 @@ import { importRoute, understand } from './import.js';
 import { isMerged, kernelRoute } from './kernel.js';
 import { counterpart, obstacle } from './matching.js';
 import type { Path } from './path.js';
-import { netOf, type Route, type Session, type Speaker, type World } from './state.js';
+import { inOrder, netOf, type Route, type Session, type Speaker, type World } from './state.js';
 import { ribRoute } from './status.js';
 import { routesTo } from './table.js';
 
@@ -23,8 +24,23 @@ export function explain(world: World, speaker: Speaker, net: number): Explanatio
     })),
     way: best === undefined ? [] : wayOf(world, best),
     withheld: withheld(world, speaker, net),
+    contributors: contributorsTo(world, speaker, net),
+    suppressedBy: best === undefined ? undefined : suppressorOf(world, best)?.net,
     fib: fibOf(world, speaker, net, best),
   };
+}
+
+/** In order of prefixes. */
+function contributorsTo(world: World, speaker: Speaker, net: number): Explanation['contributors'] {
+  const { aggregation, table } = speaker;
+  const aggregate = aggregation?.aggregates.find((each) => each.net === net);
+  if (aggregation === undefined || aggregate === undefined) return undefined;
+  const nets = [...table.nets.keys()].filter((each) => isWithin(world, aggregate, each));
+  return inOrder(world, nets).flatMap((each) => {
+    const best = table.nets.get(each);
+    const routes = [...routesTo(table, each)].filter((route) => contributes(aggregation, route));
+    return routes.map((route) => ribRoute(world, route, route === best));
+  });
 }
 
 /** From speaker to speaker, back to where the route is not from BGP; a neighbour that is gone ends the search. */

@@ -59,6 +59,10 @@ export interface Explanation {
   readonly way: readonly { readonly speaker: string; readonly session: string | undefined }[];
   /** Neighbours that know the prefix and do not announce it here, and why. */
   readonly withheld: readonly Withheld[];
+  /** Of an aggregate of its own: the routes that it is made of, none while it is not there. undefined: it is none. */
+  readonly contributors: readonly RibRoute[] | undefined;
+  /** The aggregate that the speaker announces in place of its best path (`summary-only`). */
+  readonly suppressedBy: Ipv4Prefix | undefined;
   /** What is in the forwarding table, or why there is nothing; `full`: for want of room. */
   readonly fib: FibRoute | { readonly missing: string; readonly full: boolean } | undefined;
 }

@@ -1,4 +1,5 @@
-import { formatIpv4, type Ipv4 } from '../address/index.js';
+import { ANY, formatIpv4, formatPrefix, type Ipv4 } from '../address/index.js';
+import { suppressorOf } from './aggregate.js';
 import { runFilter } from './evaluate.js';
 import type { Filter } from './filter.js';
 import { countAs, type Draft, draftOf, type Path, prepend } from './path.js';
@@ -81,7 +82,7 @@ export function isOwnNextHop(session: Session, path: Path): boolean {
 }
 
 function compute(world: World, session: Session, route: Route): Path | string {
-  const refused = refusedBefore(session, route);
+  const refused = suppressed(world, route) ?? refusedBefore(session, route);
   if (refused !== undefined) return refused;
   const draft = draftOf(route.path);
   const filtered = {
@@ -92,6 +93,12 @@ function compute(world: World, session: Session, route: Route): Path | string {
   };
   if (!runFilter(session.config.export, filtered, draft)) return FILTERED;
   return world.paths.intern(outgoing(session, route, draft));
+}
+
+/** subgroup_announce_check(), FRR bgpd/bgp_route.c. */
+function suppressed(world: World, route: Route): string | undefined {
+  const by = suppressorOf(world, route);
+  return by === undefined ? undefined : `the aggregate ${formatPrefix(by.net)} stands for it (summary-only)`;
 }
 
 /** bgp_preexport(). */
@@ -124,7 +131,8 @@ function outgoing(session: Session, route: Route, draft: Draft): Path['attribute
     origin: draft.origin ?? (from === undefined ? 'IGP' : 'INCOMPLETE'),
     asPath: internal ? (draft.asPath ?? []) : prepend(draft.asPath ?? [], speaker.config.as),
     nextHop: nextHopFor(session, route, draft),
-    med: internal || draft.medSet ? draft.med : undefined,
+    // That of another AS stays there (RFC 4271 §5.1.4); an aggregate has one of its own.
+    med: internal || draft.medSet || from === undefined ? draft.med : undefined,
     localPref: internal ? (draft.localPref ?? DEFAULT_LOCAL_PREF) : undefined,
     atomicAggregate: before?.atomicAggregate ?? false,
     aggregator: before?.aggregator,
@@ -169,7 +177,8 @@ function nextHopFor(session: Session, route: Route, draft: Draft): Ipv4 {
 /** bgp_use_next_hop(): also that of a third party, between neighbours on one link (RFC 4271 §5.1.3). */
 function usesNextHop(session: Session, route: Route, draft: Draft): boolean {
   const { config, internal, interface: link } = session;
-  if (config.nextHopSelf) return false;
+  // An aggregate has no next hop of its own.
+  if (config.nextHopSelf || draft.nextHop === ANY) return false;
   if (config.nextHopKeep || draft.nextHopSet || internal) return true;
   const from = route.protocol.session;
   return !config.multihop && link !== undefined && from?.config.multihop === false && from.interface === link;

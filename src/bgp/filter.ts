@@ -28,7 +28,7 @@ export interface FilterMatch {
   readonly nets?: readonly PrefixRange[];
   readonly notNets?: readonly PrefixRange[];
   /** Where the route is from. */
-  readonly source?: readonly ('device' | 'static' | 'kernel' | 'bgp')[];
+  readonly source?: readonly ('device' | 'static' | 'kernel' | 'aggregate' | 'bgp')[];
   /** Name of the protocol instance. */
   readonly protocol?: string;
   /** The route's first next hop leaves by one of these; `cali*` ends in a star. */

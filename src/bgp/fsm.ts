@@ -2,7 +2,7 @@ import { refeed, unfeed } from './announce.js';
 import { DEFAULT_TIMERS } from './config.js';
 import { beginRestart, endRestart, feedUnlessRecovering, recovered, resumeRestart } from './graceful.js';
 import { receiveUpdate } from './import.js';
-import { isInPlace, isReachable, sessionWith } from './matching.js';
+import { comesThrough, isInPlace, sessionWith } from './matching.js';
 import { NOTIFICATIONS, type Notification } from './notification.js';
 import { openOf, refusal } from './open.js';
 import { flushRoutes } from './routes.js';
@@ -84,7 +84,7 @@ function connect(world: World, session: Session): void {
 
 /** A SYN arrives: bgp_incoming_connection(). What is not reachable, or is signed with another password, gets no answer. */
 export function arrive(world: World, from: Connection): void {
-  if (from.state !== 'Connect' || !isReachable(world, from.session)) return;
+  if (from.state !== 'Connect' || !comesThrough(world, from.session, from.role)) return;
   const { local, neighbor, password } = from.session.config;
   const owner = world.owners.get(neighbor);
   if (owner === undefined) return;
@@ -132,7 +132,7 @@ export function receive(world: World, { to: connection, count }: Delivery): void
   for (let i = 0; i < count; i++) {
     const incoming = connection.inbox[connection.read];
     if (incoming === undefined) throw new Error('nothing has come');
-    if (incoming.type !== 'connected' && !isReachable(world, connection.session)) {
+    if (incoming.type !== 'connected' && !comesThrough(world, connection.session, connection.role)) {
       connection.stalled += count - i;
       return;
     }
@@ -239,11 +239,11 @@ function receiveNotification(world: World, connection: Connection, { code, text 
   if (code !== CEASE || wasUp) stopSession(world, session, undefined);
 }
 
-/** bgp_error(): tells the neighbour and closes. */
+/** bgp_error(): tells the neighbour and closes; what `birdc` prints of it is bgp_last_errmsg(). */
 function fail(world: World, connection: Connection, error: Notification): void {
   const { session } = connection;
   const { code, text } = error;
-  note(session, connection, `Error: ${text}`);
+  note(session, connection, `BGP Error: ${text}`);
   const wasUp = connection.state === 'Established';
   send(world, connection, { type: 'NOTIFICATION', ...error });
   close(world, connection);
@@ -315,7 +315,7 @@ export function stopSession(world: World, session: Session, notification: Notifi
   session.ready = false;
   session.gracefulActive = false;
   session.gracefulReady = false;
-  unfeed(session);
+  unfeed(world, session);
   flushRoutes(world, session.speaker, session.protocol);
 }
 

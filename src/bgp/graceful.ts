@@ -13,7 +13,7 @@ export function beginRestart(world: World, session: Session): void {
   if (session.gracefulActive) flushStale(world, speaker, protocol);
   session.gracefulActive = true;
   markStale(speaker, protocol);
-  unfeed(session);
+  unfeed(world, session);
   changeState(world, session, 'start');
   const seconds = session.connection?.open?.restart?.time ?? 0;
   session.restartTimer = startTimer(world, 'restart', { speaker, session }, seconds * 1000);

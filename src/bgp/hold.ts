@@ -1,4 +1,4 @@
-import { isReachable } from './matching.js';
+import { comesThrough } from './matching.js';
 import type { Connection, Session, World } from './state.js';
 import { schedule, startTimer, stopTimer, withJitter } from './transmit.js';
 
@@ -7,10 +7,9 @@ const INITIAL_HOLD_TIME = 240;
 
 /** Reachability has changed: what is cut off waits for the hold timer, what comes through again goes on. */
 export function noteReachability(world: World, session: Session): void {
-  const isThrough = isReachable(world, session);
   for (const connection of [session.outgoing, session.incoming]) {
     if (connection?.other === undefined) continue;
-    if (isThrough) {
+    if (comesThrough(world, session, connection.role)) {
       connection.hold = stopTimer(connection.hold);
       resume(world, connection);
     } else {

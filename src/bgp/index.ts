@@ -1,10 +1,12 @@
 export type { AsPathSegment, BgpAttributes, Origin } from './attributes.js';
 export type {
+  AggregateConfig,
   BgpConfig,
   BgpEvent,
   KernelConfig,
   LocalRoute,
   NextHop,
+  Reach,
   SessionConfig,
   SessionTimers,
   SpeakerConfig,
@@ -22,5 +24,6 @@ export {
   type PrefixRange,
   REJECT_ALL,
 } from './filter.js';
+export { BgpOscillationError, type Oscillation } from './oscillation.js';
 export type { FibRoute, RibRoute, SessionStatus } from './rib.js';
 export { BgpSimulation, type Message, type MessageCounts } from './simulation.js';

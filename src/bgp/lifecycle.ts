@@ -1,4 +1,5 @@
 import { prefixOf } from '../address/index.js';
+import { newAggregation } from './aggregation.js';
 import { unfeed } from './announce.js';
 import type { LocalRoute, SpeakerConfig, SpeakerInterface } from './config.js';
 import { decide, stopSession } from './fsm.js';
@@ -22,6 +23,7 @@ export function addSpeaker(world: World, config: SpeakerConfig): Speaker {
     running: false,
     table: emptyTable(),
     locals: new Map(),
+    aggregation: undefined,
     sessions: [],
     byNeighbor: new Map(),
     feeding: new Map(),
@@ -33,10 +35,18 @@ export function addSpeaker(world: World, config: SpeakerConfig): Speaker {
     recoveryTimer: undefined,
     nextSource: 1,
   };
+  checkAs(config);
   if (world.speakers.has(config.name)) throw new Error(`two speakers are called ${config.name}`);
   world.speakers.set(config.name, speaker);
   for (const { address } of config.interfaces) world.owners.set(address, speaker);
   return speaker;
+}
+
+/** AS 0 is nobody's (RFC 7607): as bgp_postconfig() refuses it, bird 2.0.12 proto/bgp/bgp.c. */
+export function checkAs({ name, as, sessions }: SpeakerConfig): void {
+  if (as === 0) throw new Error(`${name}: local AS number must be set`);
+  for (const session of sessions)
+    if (session.neighborAs === 0) throw new Error(`${name}, ${session.name}: remote AS number must be set`);
 }
 
 /** The daemon of a speaker starts: with `recover` as `bird -R`. */
@@ -47,6 +57,7 @@ export function startSpeaker(world: World, speaker: Speaker, recover: boolean): 
   speaker.scanned = !recover;
   if (recover) beginRecovery(world, speaker);
   speaker.scanned = speaker.recovering === undefined;
+  speaker.aggregation = newAggregation(world, speaker);
   for (const route of localRoutes(world, speaker)) addRoute(world, speaker, route);
   if (speaker.scanned) rescanKernel(world, speaker);
   for (const session of speaker.sessions) decide(world, session);
@@ -65,7 +76,7 @@ export function killSpeaker(world: World, speaker: Speaker): void {
       }
     }
   }
-  forget(speaker);
+  forget(world, speaker);
 }
 
 /** SIGTERM: each neighbour is told (RFC 4486 §4: administrative shutdown). */
@@ -73,7 +84,7 @@ export function shutDownSpeaker(world: World, speaker: Speaker): void {
   // The table no longer tells the kernel of what it loses (krt_rt_notify(), bird sysdep/unix/krt.c).
   speaker.scanned = false;
   for (const session of speaker.sessions) stopSession(world, session, NOTIFICATIONS.shutdown);
-  forget(speaker);
+  forget(world, speaker);
   if (speaker.config.kernel.persist) return;
   // krt_flush_routes().
   speaker.kernel.clear();
@@ -81,20 +92,21 @@ export function shutDownSpeaker(world: World, speaker: Speaker): void {
 }
 
 /** What was in the daemon's memory. */
-function forget(speaker: Speaker): void {
+function forget(world: World, speaker: Speaker): void {
   speaker.running = false;
   speaker.scanned = false;
   speaker.table = emptyTable();
   speaker.locals = new Map();
+  speaker.aggregation = undefined;
   speaker.feeding.clear();
   // What waited for room was known to the daemon alone.
   speaker.waiting.clear();
   speaker.recovering = undefined;
   speaker.recoveryTimer = stopTimer(speaker.recoveryTimer);
-  for (const session of speaker.sessions) forgetSession(session);
+  for (const session of speaker.sessions) forgetSession(world, session);
 }
 
-function forgetSession(session: Session): void {
+function forgetSession(world: World, session: Session): void {
   session.state = 'down';
   session.ready = false;
   session.outgoing = undefined;
@@ -107,7 +119,7 @@ function forgetSession(session: Session): void {
   session.startupDelay = 0;
   session.lastError = undefined;
   session.tried = false;
-  unfeed(session);
+  unfeed(world, session);
   session.protocol.imported = 0;
   session.protocol.preferred = 0;
   session.protocol.sources.clear();

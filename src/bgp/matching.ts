@@ -1,6 +1,6 @@
 import { formatIpv4, type Ipv4 } from '../address/index.js';
 import { openOf, refusal } from './open.js';
-import type { Session, Speaker, World } from './state.js';
+import type { Connection, Session, Speaker, World } from './state.js';
 
 /** The session on the other side: of the speaker that has the neighbour's address, the one that answers ours. */
 export function counterpart(world: World, session: Session): Session | undefined {
@@ -14,14 +14,29 @@ export function sessionWith(speaker: Speaker, local: Ipv4, neighbor: Ipv4): Sess
   return speaker.byNeighbor.get(neighbor)?.find((s) => s.config.local === local);
 }
 
-/** Whether TCP comes through between two addresses, and back. */
-export function isReachable({ reachable }: World, session: Session): boolean {
+/** Whether a connection comes through: one that is opened here (`outgoing`), or by the neighbour. */
+export function comesThrough(world: World, session: Session, role: Connection['role']): boolean {
+  return reachOf(world, session, role) === true;
+}
+
+function reachOf({ reachable }: World, session: Session, role: Connection['role']): boolean | string {
   if (reachable === undefined) return true;
   if (session.reach?.by !== reachable) {
     const { local, neighbor } = session.config;
-    session.reach = { by: reachable, through: reachable(local, neighbor) && reachable(neighbor, local) };
+    session.reach = { by: reachable, outgoing: reachable(local, neighbor), incoming: reachable(neighbor, local) };
   }
-  return session.reach.through;
+  return session.reach[role];
+}
+
+/** What keeps all connections of a session away: each side opens one, unless it waits for the other to do so. */
+function cutOff(world: World, session: Session): string | undefined {
+  const roles: Connection['role'][] = session.config.passive ? [] : ['outgoing'];
+  if (counterpart(world, session)?.config.passive === false) roles.push('incoming');
+  const ways = roles.map((role) => reachOf(world, session, role));
+  if (ways.length === 0 || ways.includes(true)) return undefined;
+  const unreachable = `neighbor ${formatIpv4(session.config.neighbor)} is unreachable`;
+  const why = ways.find((each) => typeof each === 'string');
+  return why === undefined ? unreachable : `${unreachable}: ${why}`;
 }
 
 /** Whether a neighbour may be spoken to at all: on-link, unless it is a multihop session. */
@@ -43,7 +58,8 @@ export function obstacle(world: World, session: Session): string | undefined {
   if (!isInPlace(session)) return `neighbor ${formatIpv4(config.neighbor)} is not on a connected subnet`;
   const owner = world.owners.get(config.neighbor);
   if (owner === undefined) return `no speaker has the address ${formatIpv4(config.neighbor)}`;
-  if (!isReachable(world, session)) return `neighbor ${formatIpv4(config.neighbor)} is unreachable`;
+  const cut = cutOff(world, session);
+  if (cut !== undefined) return cut;
   if (!owner.running) return `connection refused: the daemon of ${owner.name} does not run`;
   const other = counterpart(world, session);
   if (other === undefined) return `${owner.name} has no session with ${formatIpv4(config.local)}`;

@@ -85,8 +85,8 @@ function asPathLength(asPath: readonly AsPathSegment[]): number {
   return asPath.reduce((sum, s) => sum + (s.type === 'set' ? 1 : s.as.length), 0);
 }
 
-/** as_path_get_first_regular(), bird nest/a-path.c. */
-function firstAs(asPath: readonly AsPathSegment[]): number | undefined {
+/** None where a set comes first: as_path_get_first(), as_path_get_first_regular(), bird nest/a-path.c. */
+export function firstAs(asPath: readonly AsPathSegment[]): number | undefined {
   const first = asPath[0];
   return first?.type === 'sequence' ? first.as[0] : undefined;
 }

@@ -1,16 +1,19 @@
+import { reaggregate } from './aggregation.js';
 import { refeed, regroup } from './announce.js';
 import type { SessionConfig, SpeakerConfig } from './config.js';
 import { placeSession } from './export.js';
 import { askRefresh, decide, stopSession } from './fsm.js';
 import { rescanKernel } from './kernel.js';
-import { localRoutes } from './lifecycle.js';
+import { checkAs, localRoutes } from './lifecycle.js';
 import { NOTIFICATIONS } from './notification.js';
+import { linkTo } from './resolve.js';
 import { addRoute, removeRoute, routesOf } from './routes.js';
 import { addSession, dropSession } from './sessions.js';
 import type { Session, Speaker, World } from './state.js';
 
 /** A speaker gets a new configuration: `birdc configure`. */
 export function reconfigure(world: World, speaker: Speaker, config: SpeakerConfig): void {
+  checkAs(config);
   const old = speaker.config;
   speaker.config = config;
   for (const { address } of old.interfaces) world.owners.delete(address);
@@ -18,13 +21,36 @@ export function reconfigure(world: World, speaker: Speaker, config: SpeakerConfi
   for (const session of speaker.sessions) world.owners.set(session.config.local, speaker);
   const changes = updateSessions(world, speaker, old);
   if (!speaker.running) return;
+  const aggregates = reaggregate(world, speaker, old);
   updateLocalRoutes(world, speaker);
   if (!isEqual(old.kernel, config.kernel)) rescanKernel(world, speaker);
   for (const { session, refilter } of changes) {
     if (refilter.import) askRefresh(world, session);
-    if (refilter.export && session.feeding) refeed(world, session);
+    if ((refilter.export || aggregates) && session.feeding) refeed(world, session);
   }
   for (const session of speaker.sessions) decide(world, session);
+}
+
+/** What a speaker finds on its machine is not what it was: `if_change_flags()`, `krt_scan()` of bird. */
+export function rescan(world: World, speaker: Speaker, found: Pick<SpeakerConfig, 'interfaces' | 'routes'>): void {
+  const { interfaces, routes } = found;
+  for (const { address } of speaker.config.interfaces) world.owners.delete(address);
+  speaker.config = { ...speaker.config, interfaces, routes };
+  for (const { address } of interfaces) world.owners.set(address, speaker);
+  for (const session of speaker.sessions) world.owners.set(session.config.local, speaker);
+  for (const session of speaker.sessions) replaceLink(world, session);
+  if (!speaker.running) return;
+  updateLocalRoutes(world, speaker);
+  for (const session of speaker.sessions) decide(world, session);
+}
+
+/** bgp_neigh_notify(), bird proto/bgp/bgp.c. */
+function replaceLink(world: World, session: Session): void {
+  if (session.config.multihop) return;
+  session.interface = linkTo(session.speaker.config, session.config.neighbor)?.name;
+  if (session.interface !== undefined || session.state === 'down') return;
+  session.lastError = 'Neighbor lost';
+  stopSession(world, session, undefined);
 }
 
 /** Static routes and those of interfaces and of the kernel: what is gone goes, what is new comes. */

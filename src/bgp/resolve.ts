@@ -2,7 +2,7 @@ import { type Ipv4, type Ipv4Prefix, lastAddress } from '../address/index.js';
 import type { NextHop, SpeakerConfig, SpeakerInterface } from './config.js';
 import type { Path } from './path.js';
 import { type HostEntry, type Leads, netOf, type Route, type Speaker, type Table, type World } from './state.js';
-import { lookUp } from './table.js';
+import { lookUp, sameHops } from './table.js';
 
 /** IGP_METRIC_UNKNOWN, bird nest/route.h: of all that is not directly connected. */
 const METRIC_UNKNOWN = 0x80000000;
@@ -76,9 +76,17 @@ function leadsToItself(config: SpeakerConfig, route: Route, address: Ipv4): bool
   );
 }
 
-/** Whether a route that uses the entry has to be made anew whenever next hops are updated (`!nexthop_linkable`). */
-function isDirect(entry: HostEntry): boolean {
-  return entry.source?.dest === 'unicast' && entry.source.nexthops.some((hop) => hop.via === undefined);
+/** Whether a route has to be made anew when next hops are updated: rta_next_hop_outdated(), bird nest/rt-table.c. */
+export function isOutdated({ host, dest, igpMetric, nexthops }: Route): boolean {
+  if (host === undefined) return false;
+  const { source } = host;
+  if (source === undefined) return dest !== 'unreachable';
+  return dest !== host.dest || igpMetric !== host.igpMetric || isDirect(source) || !sameHops({ nexthops }, source);
+}
+
+/** `!nexthop_linkable`: such a one is made anew each time. */
+function isDirect({ dest, nexthops }: Route): boolean {
+  return dest === 'unicast' && nexthops.some((hop) => hop.via === undefined);
 }
 
 /** Whether a change of the best route to a net may change what next hops resolve to: rt_notify_hostcache(). */
@@ -109,12 +117,11 @@ function firstFrom(hosts: readonly HostEntry[], address: Ipv4): number {
   return low;
 }
 
-/** Looks all next hops up again: rt_update_hostcache(). Returns what tells the routes that have to be made anew. */
-export function updateHosts(world: World, speaker: Speaker): ((route: Route) => boolean) | undefined {
-  const changed = new Set<HostEntry>();
-  for (const entry of speaker.table.hostsInOrder) if (update(world, speaker, entry)) changed.add(entry);
-  if (changed.size === 0) return undefined;
-  return ({ host }) => host !== undefined && (changed.has(host) || isDirect(host));
+/** Looks all next hops up again: rt_update_hostcache(). Returns whether any has changed. */
+export function updateHosts(world: World, speaker: Speaker): boolean {
+  let changed = false;
+  for (const entry of speaker.table.hostsInOrder) if (update(world, speaker, entry)) changed = true;
+  return changed;
 }
 
 const NONE: readonly NextHop[] = [];

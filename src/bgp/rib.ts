@@ -6,10 +6,10 @@ import type { NextHop } from './config.js';
 export interface RibRoute {
   readonly net: Ipv4Prefix;
   readonly type: 'unicast' | 'blackhole' | 'unreachable' | 'prohibit';
-  readonly source: 'device' | 'static' | 'kernel' | 'bgp';
-  /** Name of the protocol instance: `direct1`, `static1`, `kernel1`, or of the session. */
+  readonly source: 'device' | 'static' | 'kernel' | 'aggregate' | 'bgp';
+  /** Name of the protocol instance: `direct1`, `static1`, `kernel1`, `aggregator1`, or of the session. */
   readonly protocol: string;
-  /** Of protocols: 240 device, 200 static, 100 BGP, 10 kernel. */
+  /** Of protocols: 240 device, 200 static, 150 aggregate, 100 BGP, 10 kernel. */
   readonly preference: number;
   /**
    * Resolved; empty for one that cannot be. Its type is then `unreachable`, and it is best only where there is no other:
@@ -43,6 +43,8 @@ export interface SessionStatus {
   readonly neighbor: Ipv4;
   readonly neighborAs: number;
   readonly state: 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established' | 'Passive' | 'Down';
+  /** Which side has opened the connection that it goes over; undefined: it is not Established. */
+  readonly openedBy: 'this side' | 'neighbor' | undefined;
   /** Why it is not Established, in a word that a user would search for; undefined where nothing is wrong. */
   readonly reason: string | undefined;
   /** The last error as BIRD prints it after the state: `Socket: Connection closed`, `Received: Administrative shutdown`. */

@@ -1,26 +1,35 @@
+import { updateAggregates } from './aggregation.js';
 import { announce, noteHosts, notifyAll } from './announce.js';
 import { notifyKernel } from './kernel.js';
-import { updateHosts } from './resolve.js';
+import { isOutdated, updateHosts } from './resolve.js';
 import { type Protocol, Route, type Speaker, type World } from './state.js';
-import { bestFirst, replaceRoute } from './table.js';
+import { bestFirst, inFibOrder, replaceRoute } from './table.js';
 
 /** Adds or replaces a route, and tells all that listen: rte_update(), bird nest/rt-table.c. */
 export function addRoute(world: World, speaker: Speaker, route: Route): void {
-  const change = replaceRoute(world, speaker.table, route, route);
-  if (change !== undefined) announce(world, speaker, change);
+  replace(world, speaker, route, route);
 }
 
-export function removeRoute(
-  world: World,
-  speaker: Speaker,
-  source: { readonly net: number; readonly protocol: Protocol; readonly pathId: number },
-): void {
-  const change = replaceRoute(world, speaker.table, source, undefined);
-  if (change !== undefined) announce(world, speaker, change);
+/** Where a route is in a table. */
+interface Place {
+  readonly net: number;
+  readonly protocol: Protocol;
+  readonly pathId: number;
+}
+
+export function removeRoute(world: World, speaker: Speaker, place: Place): void {
+  replace(world, speaker, place, undefined);
+}
+
+function replace(world: World, speaker: Speaker, place: Place, route: Route | undefined): void {
+  const change = replaceRoute(world, speaker.table, place, route);
+  if (change === undefined) return;
+  announce(world, speaker, change);
+  updateAggregates(world, speaker, change);
 }
 
 /** The routes that a protocol has in the table. */
-export function routesOf(speaker: Speaker, protocol: Protocol): readonly Route[] {
+export function routesOf(speaker: Speaker, protocol: Protocol): Route[] {
   const routes: Route[] = [];
   if (protocol.imported === 0) return routes;
   for (const best of speaker.table.nets.values()) {
@@ -31,9 +40,10 @@ export function routesOf(speaker: Speaker, protocol: Protocol): readonly Route[]
   return routes;
 }
 
-/** Takes away all routes of a protocol. */
+/** Takes away all routes of a protocol: rt_prune_table(), bird nest/rt-table.c. */
 export function flushRoutes(world: World, speaker: Speaker, protocol: Protocol): void {
-  for (const route of routesOf(speaker, protocol)) removeRoute(world, speaker, route);
+  const routes = routesOf(speaker, protocol).sort((a, b) => inFibOrder(world, a.net, b.net));
+  for (const route of routes) removeRoute(world, speaker, route);
 }
 
 /** Marks them as of a neighbour that went: rt_refresh_begin(), bird nest/rt-table.c. */
@@ -43,38 +53,46 @@ export function markStale(speaker: Speaker, protocol: Protocol): void {
 
 /** Takes away those that were not announced again: rt_refresh_end(). */
 export function flushStale(world: World, speaker: Speaker, protocol: Protocol): void {
-  for (const route of routesOf(speaker, protocol)) if (route.stale) removeRoute(world, speaker, route);
+  const stale = routesOf(speaker, protocol).filter((route) => route.stale);
+  for (const route of stale.sort((a, b) => inFibOrder(world, a.net, b.net))) removeRoute(world, speaker, route);
 }
 
 /** Looks all next hops up again and makes the routes anew that this concerns: rt_next_hop_update(), bird nest/rt-table.c. */
 export function resolveAgain(world: World, speaker: Speaker): void {
   speaker.resolving = false;
-  const outdated = updateHosts(world, speaker);
-  if (outdated === undefined) return;
-  for (const net of [...speaker.table.nets.keys()]) updateNet(world, speaker, net, outdated);
+  if (!updateHosts(world, speaker)) return;
+  const outdated: number[] = [];
+  for (const [net, best] of speaker.table.nets) if (someOutdated(best)) outdated.push(net);
+  for (const net of outdated.sort((a, b) => inFibOrder(world, a, b))) updateNet(world, speaker, net);
+}
+
+function someOutdated(best: Route): boolean {
+  for (let route: Route | undefined = best; route !== undefined; route = route.next) if (isOutdated(route)) return true;
+  return false;
 }
 
 /** rt_next_hop_update_net(). */
-function updateNet(world: World, speaker: Speaker, net: number, outdated: (route: Route) => boolean): void {
+function updateNet(world: World, speaker: Speaker, net: number): void {
   const { nets } = speaker.table;
+  world.watch?.changes(speaker.table, net);
   const oldBest = nets.get(net);
   let head = oldBest;
   let before: Route | undefined;
-  let count = 0;
+  const changes: { readonly net: number; readonly added: Route; readonly removed: Route }[] = [];
   for (let route = oldBest; route !== undefined; route = route.next) {
-    if (outdated(route)) {
+    if (isOutdated(route)) {
       const old = route;
       route = renewed(old);
       if (before === undefined) head = route;
       else before.next = route;
-      count++;
+      changes.push({ net, added: route, removed: old });
       for (const sessions of speaker.feeding.values()) {
         if (sessions[0]?.addPathsSend === true) notifyAll(world, sessions, route, old);
       }
     }
     before = route;
   }
-  if (count === 0 || head === undefined || oldBest === undefined) return;
+  if (head === undefined || oldBest === undefined) return;
   const best = bestFirst(head);
   if (best === undefined) return;
   nets.set(net, best);
@@ -88,6 +106,7 @@ function updateNet(world: World, speaker: Speaker, net: number, outdated: (route
   }
   const change = { net, added: undefined, removed: undefined, best, oldBest: undefined };
   if (speaker.scanned) notifyKernel(world, speaker, change);
+  for (const each of changes) updateAggregates(world, speaker, each);
 }
 
 /** The same route with what its next hop resolves to now: rt_next_hop_update_rte(). */

@@ -9,14 +9,16 @@ import { addSessions, addSpeaker, killSpeaker, shutDownSpeaker, startSpeaker } f
 import { type Logged, MessageLog } from './log.js';
 import { isUnsettled } from './matching.js';
 import { NOTIFICATIONS, type Notification } from './notification.js';
+import { BgpOscillationError } from './oscillation.js';
 import { PathTable } from './path.js';
 import { EventQueue } from './queue.js';
-import { reconfigure } from './reconfigure.js';
+import { reconfigure, rescan } from './reconfigure.js';
 import type { FibRoute, RibRoute, SessionStatus } from './rib.js';
 import { resolveAgain } from './routes.js';
-import { netId, netOf, type Session, type Speaker, type World, type WorldEvent } from './state.js';
+import { inOrder, netId, netOf, type Session, type Speaker, type World, type WorldEvent } from './state.js';
 import { announcedRoute, ribRoute, statusOf } from './status.js';
 import { flush } from './transmit.js';
+import { Watch } from './watch.js';
 
 /** A BGP message on its way (RFC 4271 §4). */
 export interface Message {
@@ -74,6 +76,7 @@ export class BgpSimulation {
       reachable: config.reachable,
       gateways: new Map(),
       said: undefined,
+      watch: undefined,
     };
     const speakers = config.speakers.map((speaker) => addSpeaker(this.#world, speaker));
     for (const speaker of speakers) addSessions(this.#world, speaker);
@@ -90,15 +93,28 @@ export class BgpSimulation {
     return this.#world.queue.now;
   }
 
-  /** Runs until no message is under way and no session is still to be tried: timers that only wait are left. */
+  /**
+   * Runs until no message is under way and no session is still to be tried: timers that only wait are left.
+   *
+   * @throws BgpOscillationError where routes go on changing for ever.
+   */
   converge(): void {
     const { queue } = this.#world;
     this.#unsettled = 0;
     const end = queue.now + LONGEST;
+    const watch = new Watch(this.#world, () => this.#isUnsettled());
     while (queue.work > 0 || this.#isUnsettled()) {
-      if (queue.now > end) throw new Error('BGP does not converge: routes go on changing');
-      if (!this.#step()) return;
+      if (queue.next() !== queue.now) {
+        const unsettled = watch.endRound();
+        if (unsettled !== undefined) {
+          watch.stop();
+          throw new BgpOscillationError(unsettled);
+        }
+      }
+      if (queue.now > end) throw new Error('BGP does not converge: sessions come and go');
+      if (!this.#step()) break;
     }
+    watch.stop();
   }
 
   /** Lets that much time pass, ms: timers end. */
@@ -145,6 +161,12 @@ export class BgpSimulation {
         reconfigure(world, this.#speaker(event.config.name), event.config);
         this.#config = withSpeaker(this.#config, event.config);
         break;
+      case 'rescan': {
+        const speaker = this.#speaker(event.speaker);
+        rescan(world, speaker, event);
+        this.#config = withSpeaker(this.#config, speaker.config);
+        break;
+      }
       case 'reachable':
         world.reachable = event.reachable;
         for (const speaker of world.speakers.values()) {
@@ -163,7 +185,7 @@ export class BgpSimulation {
     const world = this.#world;
     const { nets } = this.#speaker(speaker).table;
     const routes: RibRoute[] = [];
-    for (const id of this.#inOrder(nets.keys())) {
+    for (const id of inOrder(world, nets.keys())) {
       const best = nets.get(id);
       for (let route = best; route !== undefined; route = route.next)
         routes.push(ribRoute(world, route, route === best));
@@ -177,7 +199,7 @@ export class BgpSimulation {
     const { out, speaker: owner } = this.#session(speaker, session);
     const { nets } = owner.table;
     const routes: RibRoute[] = [];
-    for (const id of this.#inOrder(nets.keys())) {
+    for (const id of inOrder(world, nets.keys())) {
       const best = nets.get(id);
       for (let route = best; route !== undefined; route = route.next) {
         const path = out.get(route.id);
@@ -192,7 +214,7 @@ export class BgpSimulation {
   fib(speaker: string): readonly FibRoute[] {
     const { kernel } = this.#speaker(speaker);
     const routes: FibRoute[] = [];
-    for (const id of this.#inOrder(kernel.keys())) {
+    for (const id of inOrder(this.#world, kernel.keys())) {
       const route = kernel.get(id);
       if (route !== undefined) routes.push(route);
     }
@@ -284,14 +306,6 @@ export class BgpSimulation {
 
   #neighborOf(session: Session): string {
     return this.#world.owners.get(session.config.neighbor)?.name ?? '';
-  }
-
-  #inOrder(nets: Iterable<number>): readonly number[] {
-    const world = this.#world;
-    return [...nets].sort((a, b) => {
-      const [x, y] = [netOf(world, a), netOf(world, b)];
-      return x.address - y.address || x.length - y.length;
-    });
   }
 }
 

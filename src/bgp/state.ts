@@ -1,6 +1,6 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
 import type { AdjRibOut } from './adj-rib-out.js';
-import type { BgpConfig, LocalRoute, NextHop, SessionConfig, SpeakerConfig } from './config.js';
+import type { AggregateConfig, BgpConfig, LocalRoute, NextHop, SessionConfig, SpeakerConfig } from './config.js';
 import type { Filter } from './filter.js';
 import type { MessageLog } from './log.js';
 import type { Notification } from './notification.js';
@@ -13,7 +13,7 @@ export type Dest = LocalRoute['type'];
 
 /** What routes come from: a session, or one of the daemon's other protocols. */
 export interface Protocol {
-  readonly kind: 'device' | 'static' | 'kernel' | 'bgp';
+  readonly kind: 'device' | 'static' | 'kernel' | 'aggregate' | 'bgp';
   readonly name: string;
   readonly preference: number;
   session: Session | undefined;
@@ -97,6 +97,24 @@ export interface Table {
   highestHost: number;
   nextId: number;
   readonly freeIds: number[];
+}
+
+/** What a speaker aggregates. */
+export interface Aggregation {
+  readonly protocol: Protocol;
+  /** Nets of routes of its own that are BGP's too. */
+  readonly networks: ReadonlySet<number>;
+  readonly aggregates: readonly Aggregate[];
+}
+
+/** `struct bgp_aggregate` of FRR bgpd/bgp_route.h. */
+export interface Aggregate {
+  readonly config: AggregateConfig;
+  readonly net: number;
+  /** How many of the routes that it is made of have each path; undefined is that of the speaker's own. */
+  readonly paths: Map<Path | undefined, number>;
+  /** What it was made of them last; undefined: there are none. */
+  installed: Path | undefined;
 }
 
 /** One end of a TCP connection: `bgp_conn` of bird proto/bgp/bgp.h. */
@@ -189,7 +207,7 @@ export interface Session {
   /** Whether a connection was tried since the last event. */
   tried: boolean;
   /** What `reachable` of the world said, and which one that was: there are as many messages as routes. */
-  reach: { readonly by: BgpConfig['reachable']; readonly through: boolean } | undefined;
+  reach: ({ readonly by: BgpConfig['reachable'] } & Readonly<Record<Connection['role'], boolean | string>>) | undefined;
   /** Whether it is told of changes. */
   feeding: boolean;
   /** Feeding waits for the speaker's own recovery (RFC 4724 §4.1). */
@@ -207,6 +225,8 @@ export interface Speaker {
   running: boolean;
   table: Table;
   locals: Map<string, Protocol>;
+  /** undefined: it has no aggregates. */
+  aggregation: Aggregation | undefined;
   /** In order of configuration. */
   sessions: Session[];
   readonly byNeighbor: Map<Ipv4, Session[]>;
@@ -249,6 +269,20 @@ export type WorldEvent =
   | { readonly type: 'resolve'; readonly speaker: Speaker }
   | { readonly type: 'timer'; readonly timer: Timer };
 
+/** Is told of all that makes the state of a prefix; see `Watch`. */
+export interface RouteWatch {
+  /** Sessions change, and the state is another one. */
+  stop(): void;
+  /** The routes to a net are about to change. */
+  changes(table: Table, net: number): void;
+  /** The routes to a net tell where next hops lead. */
+  concernsHosts(net: number): void;
+  /** Something is under way to there. */
+  brings(to: Connection): void;
+  /** By how much a message is delayed, ms. */
+  delay(): number;
+}
+
 /** All that a simulation is made of. */
 export interface World {
   readonly queue: EventQueue<WorldEvent>;
@@ -269,6 +303,8 @@ export interface World {
   readonly gateways: Map<Ipv4, readonly NextHop[]>;
   /** What was announced last. */
   said: Update | undefined;
+  /** Looks for routes that never settle, once some have gone on changing for long. */
+  watch: RouteWatch | undefined;
 }
 
 /** The number of a net, the same for all speakers. */
@@ -289,6 +325,14 @@ export function netOf(world: World, id: number): Ipv4Prefix {
   const net = world.nets[id];
   if (net === undefined) throw new Error(`net ${id} is not known`);
   return net;
+}
+
+/** Nets in order of addresses, shorter ones first. */
+export function inOrder(world: World, nets: Iterable<number>): readonly number[] {
+  return [...nets].sort((a, b) => {
+    const [x, y] = [netOf(world, a), netOf(world, b)];
+    return x.address - y.address || x.length - y.length;
+  });
 }
 
 /** proto_notify_state(), bird nest/proto.c. */

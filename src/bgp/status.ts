@@ -38,6 +38,7 @@ export function statusOf(world: World, session: Session): SessionStatus {
     neighbor: config.neighbor,
     neighborAs: config.neighborAs,
     state: stateOf(session),
+    openedBy: openedBy(session),
     reason:
       session.state === 'up' ? undefined : (obstacle(world, session) ?? session.lastError ?? 'not yet established'),
     lastError: session.lastError,
@@ -48,6 +49,11 @@ export function statusOf(world: World, session: Session): SessionStatus {
     exported: session.out.size,
     preferred: protocol.preferred,
   };
+}
+
+function openedBy({ outgoing, incoming }: Session): SessionStatus['openedBy'] {
+  if (outgoing?.state === 'Established') return 'this side';
+  return incoming?.state === 'Established' ? 'neighbor' : undefined;
 }
 
 function stateOf(session: Session): SessionStatus['state'] {

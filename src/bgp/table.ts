@@ -1,4 +1,4 @@
-import { type Ipv4, netmask } from '../address/index.js';
+import { type Ipv4, type Ipv4Prefix, netmask } from '../address/index.js';
 import { better } from './decision.js';
 import { netOf, type Protocol, type Route, type Table, type World } from './state.js';
 
@@ -38,6 +38,7 @@ export function replaceRoute(
   added: Route | undefined,
 ): Change | undefined {
   const { net, protocol, pathId } = source;
+  world.watch?.changes(table, net);
   const oldBest = table.nets.get(net);
   let before: Route | undefined;
   let removed = oldBest;
@@ -79,7 +80,8 @@ function isSame(a: Route, b: Route): boolean {
   return a.path === b.path && a.host === b.host && a.dest === b.dest && a.igpMetric === b.igpMetric && sameHops(a, b);
 }
 
-function sameHops(a: Route, b: Route): boolean {
+/** Whether two routes lead to the same next hops: nexthop_same(), bird nest/rt-attr.c. */
+export function sameHops(a: Pick<Route, 'nexthops'>, b: Pick<Route, 'nexthops'>): boolean {
   if (a.nexthops === b.nexthops) return true;
   return (
     a.nexthops.length === b.nexthops.length &&
@@ -142,6 +144,19 @@ export function lookUp(world: World, table: Table, address: Ipv4): Route | undef
     if (route !== undefined) return route;
   }
   return undefined;
+}
+
+/**
+ * In which order BIRD goes through the nets of a table: by the hash of each (net_hash_ip4(), bird lib/net.h), whatever the
+ * size of the hash table, because its buckets are the hash's upper bits and sorted (FIB_INSERT, nest/rt-fib.c). It decides in
+ * which order a neighbour is told, and thus which of two paths is the older one there.
+ */
+export function inFibOrder(world: World, a: number, b: number): number {
+  return fibHash(netOf(world, a)) - fibHash(netOf(world, b));
+}
+
+function fibHash({ address, length }: Ipv4Prefix): number {
+  return (Math.imul(address, 2902958171) ^ (length << 26)) >>> 0;
 }
 
 /** The routes to a net, the best first. */

@@ -51,12 +51,13 @@ export function withJitter(world: World, seconds: number): number {
 export function bring(world: World, to: Connection, incoming: Incoming): void {
   const { now } = world.queue;
   to.inbox.push(incoming);
+  world.watch?.brings(to);
   if (to.arriving?.sent === now) {
     to.arriving.count++;
     return;
   }
   to.arriving = { type: 'deliver', to, sent: now, count: 1 };
-  schedule(world, to.arriving, LATENCY);
+  schedule(world, to.arriving, LATENCY + (world.watch?.delay() ?? 0));
 }
 
 /** Sends a message to the other end, and counts it. */

@@ -64,9 +64,6 @@ async function run(
   const { bgp } = changed;
   if (slow) io.err('\r\x1b[K');
   tell(io);
-  for (const { name, events } of lab.faults)
-    if (faults.includes(name) && events.length === 0)
-      io.err(`note: fault ${name} changes what the kernel has, of which BGP is not told; podpath trace shows it\n`);
   return bgp;
 }
 

@@ -25,13 +25,25 @@ export async function run(args: readonly string[], io: Io): Promise<number> {
       io.err(`podpath: ${error.message}\n`);
       return EXIT.usage;
     }
+    if (await isOscillation(error)) {
+      io.err(`podpath: ${messageOf(error)}\n`);
+      return EXIT.unknown;
+    }
     tellBug(error, args, io);
     return EXIT.bug;
   }
 }
 
+/** Which packets arrive is not decided where a lab's routes never settle. */
+async function isOscillation(error: unknown): Promise<boolean> {
+  const { BgpOscillationError } = await import('../bgp/index.js');
+  return error instanceof BgpOscillationError;
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 function tellBug(error: unknown, args: readonly string[], io: Io): void {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   io.err(`podpath: ${message}\n`);
   io.err('This is a bug in podpath, not in your lab. Please report it, with the lab and these lines:\n');
   io.err(`  podpath ${version()}, Node ${process.version}, ${process.platform}\n`);

@@ -1,6 +1,9 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
 
-/** Calico's API objects (projectcalico.org/v3), as far as the packet path depends on them, and what its IPAM has given out. */
+/**
+ * Calico's API objects, as far as the packet path depends on them, and what its IPAM has given out. Fields have the names
+ * of projectcalico.org/v3 (github.com/projectcalico/api, from 3.21 to 3.30); `CALICO_KINDS` says how they are written.
+ */
 export interface CalicoObjects {
   readonly ipPools: readonly IPPool[];
   readonly ipReservations: readonly Ipv4Prefix[];
@@ -15,21 +18,24 @@ export interface CalicoObjects {
 /** When a pool's packets are encapsulated: always, never, or on their way to nodes of other subnets. */
 export type EncapsulationMode = 'Always' | 'CrossSubnet' | 'Never';
 
-/** An IPPool. */
+/** IPPool: prefixes that IPAM takes blocks from, and how packets between their addresses travel. */
 export interface IPPool {
   readonly name: string;
   readonly cidr: Ipv4Prefix;
   /** Prefix length of its blocks, 20 to 32; 26 unless given. */
   readonly blockSize: number;
-  /** Of the two modes one is `Never`. */
+  /** One of the two modes is `Never`: checkIPPool(). */
   readonly ipipMode: EncapsulationMode;
   readonly vxlanMode: EncapsulationMode;
+  /** Packets from its addresses to such of no pool are masqueraded. */
   readonly natOutgoing: boolean;
   /** Nothing more is allocated from it; its routes and NAT stay. */
   readonly disabled: boolean;
+  /** None of its routes are announced. */
   readonly disableBGPExport: boolean;
   /** A Calico selector on nodes; `all()` unless given. */
   readonly nodeSelector: string;
+  /** Whether pods and tunnel devices get addresses of it. */
   readonly allowedUses: readonly ('Workload' | 'Tunnel')[];
 }
 
@@ -54,27 +60,28 @@ export interface IPAMBlock {
   readonly allocations: readonly IPAMAllocation[];
 }
 
-/** IPAMConfig. */
+/** IPAMConfig (to calicoctl IPAMConfiguration) `default`. */
 export interface IPAMConfig {
   /** No address of another node's block is borrowed. */
   readonly strictAffinity: boolean;
+  /** A node claims a further block when its own are full. */
   readonly autoAllocateBlocks: boolean;
-  /** undefined: 20 (libcalico-go 3.21 lib/ipam/ipam.go, autoAssign()). */
-  readonly maxBlocksPerHost: number | undefined;
+  /** 20 unless given (libcalico-go 3.21 lib/ipam/ipam.go, autoAssign()). */
+  readonly maxBlocksPerHost: number;
 }
 
-/** `64512:100` as an uint32, or a large community's three. */
+/** `64512:100` as a uint32, the first number in its upper half (RFC 1997), or the three uint32 of a large one (RFC 8092). */
 export type Community = number | readonly [number, number, number];
 
 /** BGPConfiguration `default`. */
 export interface BGPConfiguration {
-  /** Of nodes without an own one; 64512 unless given. */
+  /** Of nodes without an own one, uint32; 64512 unless given. */
   readonly asNumber: number;
   readonly nodeToNodeMeshEnabled: boolean;
   readonly serviceClusterIPs: readonly Ipv4Prefix[];
   readonly serviceExternalIPs: readonly Ipv4Prefix[];
   readonly serviceLoadBalancerIPs: readonly Ipv4Prefix[];
-  /** Names for them. */
+  /** Names that `prefixAdvertisements` may use. */
   readonly communities: readonly { readonly name: string; readonly value: Community }[];
   /** Communities, or names of such, that announcements within a prefix get. */
   readonly prefixAdvertisements: readonly { readonly cidr: Ipv4Prefix; readonly communities: readonly string[] }[];
@@ -88,17 +95,23 @@ export interface BGPPeer {
   readonly node: string | undefined;
   /** undefined together with `node`: all nodes. */
   readonly nodeSelector: string | undefined;
+  /** undefined together with `peerSelector`: no session comes of it. */
   readonly peerIP: Ipv4 | undefined;
+  /** Of the neighbour, uint32; undefined where it is that of each node that `peerSelector` finds. */
   readonly asNumber: number | undefined;
   readonly peerSelector: string | undefined;
+  /** Towards another AS NEXT_HOP stays what it was. */
   readonly keepOriginalNextHop: boolean;
-  /** 3.28 and later: `Auto`, `Self` or `Keep`. */
+  /** 3.30.2 and later: `Auto`, `Self` or `Keep`. */
   readonly nextHopMode: 'Auto' | 'Self' | 'Keep' | undefined;
-  /** Names of BGPFilters, 3.25 and later. */
+  /** Names of BGPFilters, 3.26 and later. */
   readonly filters: readonly string[];
+  /** Seconds; BIRD's 120 unless given. */
   readonly maxRestartTime: number | undefined;
+  /** How often the own AS may stand in AS_PATH. */
   readonly numAllowedLocalASNumbers: number;
-  readonly password: string | undefined;
+  /** TCP MD5. What is in the Secret no object says. */
+  readonly password: { readonly secretKeyRef: { readonly name: string; readonly key: string } | undefined } | undefined;
 }
 
 /** One rule of a BGPFilter; what is undefined may be anything. */
@@ -106,12 +119,14 @@ export interface BGPFilterRule {
   readonly action: 'Accept' | 'Reject';
   readonly matchOperator: 'Equal' | 'NotEqual' | 'In' | 'NotIn' | undefined;
   readonly cidr: Ipv4Prefix | undefined;
+  /** Both included. */
   readonly prefixLength: { readonly min: number; readonly max: number } | undefined;
   readonly source: 'RemotePeers' | undefined;
+  /** A device's name, in which `*` stands for any characters. */
   readonly interface: string | undefined;
 }
 
-/** BGPFilter (Calico 3.25 and later). */
+/** BGPFilter (Calico 3.26 and later). */
 export interface BGPFilter {
   readonly name: string;
   readonly exportV4: readonly BGPFilterRule[];
@@ -127,60 +142,25 @@ export interface FelixConfiguration {
   readonly iptablesMangleAllowAction: 'Accept' | 'Return';
   /** uint32; 0xffff0000 unless given. */
   readonly iptablesMarkMask: number;
-  /** undefined: by the uplink, less what the tunnel adds. */
+  /** Bytes; undefined: by the uplink, less what the tunnel adds. Likewise the next. */
   readonly ipipMTU: number | undefined;
   readonly vxlanMTU: number | undefined;
+  /** uint24. */
   readonly vxlanVNI: number;
   readonly vxlanPort: number;
   /** rtm_protocol of the routes that Felix writes; 3 (boot) unless given. */
   readonly deviceRouteProtocol: number;
+  /** Felix takes routes away that others have put on its devices. */
   readonly removeExternalRoutes: boolean;
+  /** undefined: MASQUERADE chooses. */
   readonly natOutgoingAddress: Ipv4 | undefined;
+  /** Both included; undefined: MASQUERADE or SNAT chooses. */
   readonly natPortRange: { readonly min: number; readonly max: number } | undefined;
   readonly allowVXLANPacketsFromWorkloads: boolean;
   readonly allowIPIPPacketsFromWorkloads: boolean;
   readonly disableConntrackInvalidCheck: boolean;
   readonly serviceLoopPrevention: 'Drop' | 'Reject' | 'Disabled';
 }
-
-/** What the objects are like where nothing is said. */
-export const CALICO_DEFAULTS: CalicoObjects = {
-  ipPools: [],
-  ipReservations: [],
-  blocks: [],
-  ipamConfig: { strictAffinity: false, autoAllocateBlocks: true, maxBlocksPerHost: undefined },
-  bgpConfiguration: {
-    asNumber: 64512,
-    nodeToNodeMeshEnabled: true,
-    serviceClusterIPs: [],
-    serviceExternalIPs: [],
-    serviceLoadBalancerIPs: [],
-    communities: [],
-    prefixAdvertisements: [],
-    nodeMeshMaxRestartTime: 120,
-  },
-  bgpPeers: [],
-  bgpFilters: [],
-  felixConfiguration: {
-    defaultEndpointToHostAction: 'Accept',
-    chainInsertMode: 'insert',
-    iptablesFilterAllowAction: 'Accept',
-    iptablesMangleAllowAction: 'Accept',
-    iptablesMarkMask: 0xffff0000,
-    ipipMTU: undefined,
-    vxlanMTU: undefined,
-    vxlanVNI: 4096,
-    vxlanPort: 4789,
-    deviceRouteProtocol: 3,
-    removeExternalRoutes: true,
-    natOutgoingAddress: undefined,
-    natPortRange: undefined,
-    allowVXLANPacketsFromWorkloads: false,
-    allowIPIPPacketsFromWorkloads: false,
-    disableConntrackInvalidCheck: false,
-    serviceLoopPrevention: 'Drop',
-  },
-};
 
 /** Annotations that calico/node keeps on its Node where the datastore is Kubernetes (libcalico-go lib/backend/k8s/resources/node.go). */
 export const NODE_ANNOTATIONS = {

@@ -1,6 +1,10 @@
 export { allocateServices, NODE_PORT_RANGE, needsHealthCheck, needsNodePorts, type PortRange } from './allocate.js';
 export type * from './calico.js';
-export { CALICO_DEFAULTS, NODE_ANNOTATIONS } from './calico.js';
+export { NODE_ANNOTATIONS } from './calico.js';
+export type { Field, Form, MapForm } from './calico-form.js';
+export type { Issue, Tell } from './calico-issue.js';
+export { AS_NUMBER, CALICO_DEFAULTS, CALICO_KINDS, CALICO_SECTIONS, type CalicoKinds, SUBNET } from './calico-kinds.js';
+export { defaultsOf, patchForm, readForm } from './calico-read.js';
 export {
   type CalicoSelector,
   formatSelector,

@@ -4,7 +4,7 @@ import { NODE_PORT_RANGE, type PortRange } from '../cluster/index.js';
 import { type CniChoice, type Lab, type LabNode, SWITCHABLE } from '../lab/index.js';
 import { Directory, type NamedObject } from '../topology/index.js';
 import { checkedAddress, checkedPrefix, checkUnicast } from './address.js';
-import { noteSessionsUntouched } from './bgp-notes.js';
+import { checkNodeAnnotations } from './calico/node-annotations.js';
 import { annotationsOfNodes, isCalico, readCalico } from './calico/read-calico.js';
 import { readEvents, readFaults, readOverrides } from './commands.js';
 import { inside, keyOf, type LabContext, type Place } from './context.js';
@@ -39,7 +39,10 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
     address: checkedAddress(node.address),
     segment: node.segment,
   }));
-  const { segments, routers, hosts } = readUnderlay(file, root, stations, context);
+  const chosen = cniName(file);
+  const calicoNodes = isCalico(chosen);
+  const around = { nodes: stations, needGateway: calicoNodes };
+  const { segments, routers, hosts } = readUnderlay(file, root, around, context);
   const nodes = readNodes(named, segments, podCIDR, context);
   if (named.length === 0 && context.lost.size === 0)
     context.complain(
@@ -47,11 +50,10 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
       'missing',
       'expected nodes, found none; write nodes: {node-1: 192.168.56.11}',
     );
-  const chosen = cniName(file);
   const cidrs = { podCIDR, serviceCIDR };
   const at = inside(root, 'calico');
   const calico = readCalico(file.calico, at, manifest.calico, { ...cidrs, segments, nodes, cni: chosen }, context);
-  const pods = readPods(namedPods, nodes, isCalico(chosen) ? poolAddresses(calico, podCIDR) : ofNode, context);
+  const pods = readPods(namedPods, nodes, calicoNodes ? poolAddresses(calico, podCIDR) : ofNode, context);
   const nodePorts = readNodePortRange(file, root, context);
   const services = readServices(namedServices, { serviceCIDR, nodePorts }, context);
   checkDuplicates(
@@ -89,11 +91,9 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
   const cni = readCni(file, podCIDR, root, context);
   if (!context.isForgotten(['cni'])) checkOff(named, cni, context);
   checkMtu({ cni, podCIDR, nodes, segments }, { root, named }, context);
-  noteUnrouted(nodes, routers, root, context);
+  noteUnrouted({ nodes, routers, calicoNodes }, root, context);
   noteServices(namedServices, services, pods, context);
   noteTopology(namedServices, services, manifest.endpointSlices, context);
-  const overrides = readOverrides(file, root, directory, context);
-  noteSessionsUntouched({ cni, podCIDR, nodes, routers, overrides, faults }, root, context);
   return {
     name: context.file.replace(/^.*[\\/]/, '').replace(/\.ya?ml$/, ''),
     description: file.description ?? '',
@@ -111,7 +111,7 @@ export function complete(file: LabFile, root: Place, manifest: Manifest, context
     calico,
     kubeProxy: readKubeProxy(file, podCIDR, root, context),
     kubelet: file.kubelet ?? 'on',
-    overrides,
+    overrides: readOverrides(file, root, directory, context),
     events: readEvents(file, root, directory, context),
     faults,
     expect: readExpectations(file, root, { directory, faults }, context),
@@ -167,6 +167,15 @@ function entriesOf(
     return named;
   });
   const annotated = annotationsOfNodes(manifest.calico, context);
+  if (isCalico(cniName(file)))
+    for (const [list, path] of [
+      [nodes, ['annotations']],
+      [manifest.nodes, ['metadata', 'annotations']],
+    ] as const)
+      for (const { name, node, place } of list) {
+        const at = (key: string): Place => inside(place, ...path, key);
+        checkNodeAnnotations({ name, annotations: node.annotations, at }, context);
+      }
   const named = [...nodes, ...manifest.nodes].map((each): NamedNode => {
     const more = annotated.get(each.name);
     if (more === undefined) return each;

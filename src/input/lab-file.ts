@@ -68,7 +68,15 @@ export interface RouterBgpFile {
   readonly clusterId?: string | undefined;
   readonly neighbors?: readonly RouterNeighborFile[] | undefined;
   readonly announce?: readonly string[] | undefined;
+  readonly aggregates?: readonly AggregateFile[] | undefined;
   readonly fibLimit?: number | undefined;
+}
+
+export interface AggregateFile {
+  readonly net: string;
+  readonly asSet?: boolean | undefined;
+  readonly summaryOnly?: boolean | undefined;
+  readonly origin?: 'IGP' | 'EGP' | 'INCOMPLETE' | undefined;
 }
 
 export interface RouterNeighborFile {

@@ -138,6 +138,17 @@ const routerBgp = keys({
     'Whom it has a session with',
   ),
   announce: opt(z.array(subnet), 'What it announces of its own'),
+  aggregates: opt(
+    z.array(
+      keys({
+        net: subnet,
+        asSet: opt(bool, 'With the AS numbers and communities of what it is made of'),
+        summaryOnly: opt(bool, 'What it is made of is not announced'),
+        origin: opt(oneOf(['IGP', 'EGP', 'INCOMPLETE']), 'The worst of what it is made of when left out'),
+      }),
+    ),
+    'What it announces while it has a more specific prefix by BGP: aggregate-address of FRR',
+  ),
   fibLimit: opt(
     number(0, 2 ** 31 - 1, 'a number of routes'),
     'Routes that its hardware has room for; all when left out',

@@ -5,20 +5,25 @@ import { didYouMean } from '../problem/index.js';
 import { inside, type LabContext, type Place } from './context.js';
 import type { NamedService } from './named-service.js';
 
-/** Notes nodes that have no router on their segment, and so no default route. */
+/**
+ * Notes nodes that have no router on their segment, and so no default route. With Calico their pods reach nothing at all:
+ * the node answers for their gateway by proxy ARP, and for that its kernel wants a route (arp_process(), net/ipv4/arp.c).
+ */
 export function noteUnrouted(
-  nodes: readonly LabNode[],
-  routers: readonly Router[],
+  of: { readonly nodes: readonly LabNode[]; readonly routers: readonly Router[]; readonly calicoNodes: boolean },
   root: Place,
   context: LabContext,
 ): void {
+  const { nodes, routers, calicoNodes } = of;
   const routed = new Set(routers.flatMap(({ interfaces }) => interfaces.map(({ segment }) => segment)));
   const without = nodes.filter(({ segment }) => !routed.has(segment)).map(({ name }) => name);
   if (without.length === 0) return;
   const who = without.length === nodes.length ? 'nodes' : without.join(', ');
   const have = without.length === 1 && who !== 'nodes' ? 'has' : 'have';
-  const message = `${who} ${have} no default route, as there is no router: only pods, Services and what is on the same segment can be reached`;
-  context.note(inside(root, 'routers'), message);
+  const what = calicoNodes
+    ? 'their pods reach nothing, as a node answers for 169.254.1.1, their gateway, only where it has a route to that'
+    : 'only pods, Services and what is on the same segment can be reached';
+  context.note(inside(root, 'routers'), `${who} ${have} no default route, as there is no router: ${what}`);
 }
 
 /** Notes Services that lead nowhere: no pod is selected, or none has the port that is named. */

@@ -1,9 +1,10 @@
 import { formatIpv4, type Ipv4, type Ipv4Prefix } from '../address/index.js';
+import type { AggregateConfig } from '../bgp/index.js';
 import type { RouterBgp } from '../lab/index.js';
 import { checkedAddress, checkedPrefix } from './address.js';
-import { readCidr } from './calico/pools.js';
+import { readSubnet } from './calico/read-entry.js';
 import { inside, type LabContext, type Place } from './context.js';
-import type { RouterBgpFile } from './lab-file.js';
+import type { AggregateFile, RouterBgpFile } from './lab-file.js';
 
 /** What BIRD on a router is told; `known` are all addresses of nodes, routers and hosts. */
 export function readRouterBgp(
@@ -17,7 +18,7 @@ export function readRouterBgp(
     return context.complain(place, 'missing', `expected routerId, as router ${name} has no address`);
   if (routerId === 0) context.complain(inside(place, 'routerId'), 'bad-address', '0.0.0.0 is no router id');
   const prefixes = (said: readonly string[] | undefined, at: Place): readonly Ipv4Prefix[] =>
-    (said ?? []).map((text, i) => readCidr(text, inside(at, i), `host/${name}`, context) ?? checkedPrefix(text));
+    (said ?? []).map((text, i) => readSubnet(text, inside(at, i), `host/${name}`, context) ?? checkedPrefix(text));
   const seen = new Set<Ipv4>();
   const neighbors = (bgp.neighbors ?? []).map((said, i) => {
     const at = inside(place, 'neighbors', i);
@@ -48,6 +49,25 @@ export function readRouterBgp(
     clusterId: bgp.clusterId === undefined ? undefined : checkedAddress(bgp.clusterId),
     neighbors,
     announce: prefixes(bgp.announce, inside(place, 'announce')),
+    aggregates: readAggregates(bgp.aggregates ?? [], inside(place, 'aggregates'), `host/${name}`, context),
     fibLimit: bgp.fibLimit,
   };
+}
+
+/** Each prefix once, and none that nothing can be more specific than: bgp_aggregate_set(), FRR bgpd/bgp_route.c. */
+function readAggregates(
+  said: readonly AggregateFile[],
+  place: Place,
+  where: string,
+  context: LabContext,
+): readonly AggregateConfig[] {
+  const seen = new Set<string>();
+  return said.map(({ net: text, asSet = false, summaryOnly = false, origin }, i) => {
+    const at = inside(place, i, 'net');
+    const net = readSubnet(text, at, where, context) ?? checkedPrefix(text);
+    if (net.length === 32) context.complain(at, 'bad-value', `nothing is more specific than ${text}`);
+    else if (seen.has(text)) context.complain(at, 'conflict', `${text} is an aggregate twice`);
+    seen.add(text);
+    return { net, asSet, summaryOnly, ...(origin === undefined ? {} : { origin }) };
+  });
 }

@@ -1,3 +1,4 @@
+import { CALICO_SECTIONS } from '../cluster/index.js';
 import { checkEvents, checkEventsApart, type Lab, type ObjectCommand } from '../lab/index.js';
 import { nearest, type Problem } from '../problem/index.js';
 import { soundPart } from './sound-part.js';
@@ -5,15 +6,6 @@ import { valueAt } from './value-at.js';
 
 /** Entries on which no session of BIRD and no object of Calico depends. */
 const ASIDE = new Set(['pods', 'services', 'hosts']);
-
-/** Where a kind stands in a lab's section `calico:`. */
-const SECTIONS: { readonly [K in ObjectCommand['kind']]: string } = {
-  bgpconfiguration: 'bgpConfiguration',
-  bgppeer: 'bgpPeers',
-  bgpfilter: 'bgpFilters',
-  ippool: 'ipPools',
-  felixconfiguration: 'felixConfiguration',
-};
 
 /**
  * What is wrong with the control commands of a lab in which there are other problems: as far as they do not depend on
@@ -34,9 +26,9 @@ export function eventProblems(lab: Lab, problems: readonly Problem[], document: 
 /** Whether an object is among the lab's if it is written at all, and is whole then. */
 function isKnown({ kind, name }: ObjectCommand, lab: Lab, problems: readonly Problem[], document: unknown): boolean {
   // The one that calico/node makes is not in the lab yet.
-  if (kind === 'ippool' && lab.calico.ipPools.length === 0) return false;
-  const section = SECTIONS[kind];
-  const sections = Object.values(SECTIONS);
+  if (kind === 'IPPool' && lab.calico.ipPools.length === 0) return false;
+  const section = CALICO_SECTIONS[kind];
+  const sections: readonly string[] = Object.values(CALICO_SECTIONS);
   return !problems.some(({ code, path: [root = '', key, entry] }) => {
     if (root !== 'calico')
       // What stands below a misspelt key may be these objects.

@@ -23,8 +23,16 @@ export interface Underlay {
 /** Of an Ethernet network card. */
 const DEFAULT_MTU = 1500;
 
-/** Reads segments, routers and hosts, and makes up the segments and the router that the addresses need. */
-export function readUnderlay(file: LabFile, root: Place, nodes: readonly Station[], context: LabContext): Underlay {
+/**
+ * Reads segments, routers and hosts, and makes up the segments and the router that the addresses need; one for a single
+ * segment where nodes need a default route.
+ */
+export function readUnderlay(
+  file: LabFile,
+  root: Place,
+  { nodes, needGateway }: { readonly nodes: readonly Station[]; readonly needGateway: boolean },
+  context: LabContext,
+): Underlay {
   const hosts = Object.entries(file.hosts ?? {}).map(([name, said]) => {
     const host: HostFile = typeof said === 'string' ? { address: said } : said;
     return { name, host, place: inside(root, 'hosts', name), address: checkedAddress(host.address) };
@@ -49,7 +57,8 @@ export function readUnderlay(file: LabFile, root: Place, nodes: readonly Station
     }),
     routes: readRoutes(routes),
   }));
-  if (file.routers === undefined && segments.length > 1) placed.push(chooseRouter(segments, known, root, context));
+  if (file.routers === undefined && (segments.length > 1 || needGateway))
+    placed.push(chooseRouter(segments, known, root, context));
   return {
     segments,
     routers: placed,
@@ -79,7 +88,7 @@ function readSegments(file: LabFile, root: Place, addresses: readonly Ipv4[], co
   });
 }
 
-/** The router between segments that nobody has written, with the first free address of each. */
+/** The router that nobody has written, with the first free address of each. */
 function chooseRouter(
   segments: readonly Segment[],
   taken: ReadonlySet<Ipv4>,
@@ -97,7 +106,8 @@ function chooseRouter(
   });
   const name = 'router';
   const text = interfaces.map((each) => formatIpv4(each.address)).join(', ');
-  context.note(inside(root, 'routers'), `${name} joins the segments: ${text}`);
+  const what = interfaces.length === 1 ? 'is the default gateway' : 'joins the segments';
+  context.note(inside(root, 'routers'), `${name} ${what}: ${text}`);
   return { name, interfaces, routes: [] };
 }
 

@@ -1,19 +1,20 @@
-import type { Ipv4 } from '../address/index.js';
 import { type CniSetup, cniBackend } from '../agents/index.js';
-import type { BgpSimulation } from '../bgp/index.js';
+import type { BgpSimulation, Reach } from '../bgp/index.js';
 import type { Cluster } from '../cluster/index.js';
-import type { Netns } from '../linux/index.js';
-import { formatCommand, type Install, type Refusal } from '../plan/index.js';
+import type { Install, Refusal } from '../plan/index.js';
 import type { Problem } from '../problem/index.js';
-import { Network, type RefusedCall, type UnlearnedRoute } from '../topology/index.js';
-import { commandInstalls, refusalProblem } from './command.js';
+import type { Network } from '../topology/index.js';
+import { type CommandInstalls, commandInstalls, refusalProblem } from './command.js';
 import { controlPlaneOf } from './control-plane.js';
 import { directoryOf } from './directory.js';
-import { type BuiltGroup, buildGroup, type Group, groupsOf } from './group.js';
+import { type BuiltGroup, groupsOf } from './group.js';
 import type { Lab } from './lab.js';
+import { Machines, networkOf } from './machines.js';
 import { scriptOf } from './script.js';
+import { type Found, NOTHING, restlessProblems, settle } from './settle.js';
 import { agentsOf } from './start-order.js';
-import { unlearnedRoute } from './unlearned.js';
+import { Ways } from './touched.js';
+import type { Way } from './ways.js';
 import { wire } from './wires.js';
 
 /** A lab that can be traced. */
@@ -46,100 +47,171 @@ export interface BuildOptions {
 
 /**
  * The network that a lab describes. Nothing is built yet: a machine, and a node's pods with it, is made when one of
- * its namespaces is first asked for, and then kept. What it becomes depends on the lab alone.
+ * its namespaces is first asked for, and then kept. What it becomes depends on the lab alone. Where commands of the lab may
+ * touch sessions of BGP, the first machine makes all that these sessions pass: see `settle`.
  */
 export function buildNetwork(lab: Lab, options: BuildOptions = {}): BuiltLab {
+  return assemble(lab, options).built;
+}
+
+/** A lab's network, and what it takes to go on with its BGP speakers. */
+export interface Assembled {
+  readonly built: BuiltLab;
+  readonly ways: Ways;
+  readonly underlay: Reach;
+  /** What the lab's own commands call. */
+  readonly commands: Iterable<Install>;
+  /** What these have made of sessions. */
+  readonly found: Found;
+  /** The network without the lab's own commands, as sessions were opened on it. */
+  readonly uncommanded: () => Network;
+  /** The network anew, of what the speakers of `built.bgp` know by now. */
+  again(): Network;
+}
+
+/** What a lab's own commands have come to. */
+interface Standing {
+  readonly machines: Machines;
+  readonly found: Found;
+  /** What of the commands was refused when they came; undefined: what the machines say. */
+  readonly refused: readonly Refusal[] | undefined;
+  /** Those that were not. */
+  readonly run: readonly Install[];
+  readonly restless: readonly Way[];
+}
+
+/** {@link buildNetwork}, for those who change what the speakers know. */
+export function assemble(lab: Lab, options: BuildOptions = {}): Assembled {
   const { setup, parts } = cniOf(lab);
   const controlPlane = controlPlaneOf(lab, setup, options.bgpSeed);
-  const { cluster } = controlPlane;
-  const bgp = (): BgpSimulation | undefined => controlPlane.bgp;
+  const { cluster, underlay } = controlPlane;
   const directory = directoryOf(lab, cluster);
-  const wiring = wire(lab);
-  const groups = groupsOf({ lab, cluster, wiring, agents: agentsOf(lab, setup), parts, bgp });
-  const groupOf = indexGroups(groups);
-  const overrides = commandInstalls(lab.overrides, directory);
-
-  const built = new Map<Group, BuiltGroup>();
-  const build = (netns: string): BuiltGroup => {
-    const group = groupOf.get(netns);
-    if (group === undefined) throw new Error(`lab ${lab.name} has no namespace ${netns}`);
-    let made = built.get(group);
-    if (made === undefined) {
-      made = buildGroup(group, [...overrides.keys()]);
-      built.set(group, made);
-    }
-    return made;
+  const simulation = (): BgpSimulation | undefined => controlPlane.bgp;
+  const groups = groupsOf({ lab, cluster, wiring: wire(lab), agents: agentsOf(lab, setup), parts, bgp: simulation });
+  const commands = commandInstalls(lab.overrides, directory);
+  const first = new Machines(lab, groups, commands.keys());
+  const common = { lab, directory, names: first.names() };
+  const again = (run: readonly Install[]): { readonly machines: Machines; readonly network: Network } => {
+    const machines = new Machines(lab, groups, run);
+    return { machines, network: networkOf({ ...common, machines: () => machines, bgp: simulation }) };
   };
-
-  const materialise = (name: string): Netns => {
-    const ns = build(name).namespaces.get(name);
-    if (ns === undefined) throw new Error(`namespace ${name} was not made`);
-    return ns;
-  };
-  const refusedOn = (netns: string): readonly Refusal[] =>
-    build(netns).refused.filter(({ install }) => install.netns === netns);
-  const refusedIn = (name: string): readonly RefusedCall[] => refusedOn(name).map(refusedCall);
-  const unlearned = (name: string, dst: Ipv4): UnlearnedRoute | undefined => {
-    const simulation = bgp();
-    return simulation === undefined ? undefined : unlearnedRoute(lab, simulation, name, dst);
+  const uncommanded = once(() => buildNetwork({ ...lab, overrides: [] }, options).network);
+  const waysOnce = once(() => new Ways(lab, controlPlane.speakers));
+  const standing = once((): Standing => {
+    const installs = [...commands.keys()];
+    const touched = installs.length === 0 ? [] : waysOnce().touchedBy(installs, []);
+    if (touched.length === 0)
+      return { machines: first, found: NOTHING, refused: undefined, run: installs, restless: [] };
+    const refused = refusedOf(first, commands);
+    const run = installs.filter((install) => !refused.some((each) => each.install === install));
+    let machines = first;
+    const { found, restless } = settle({
+      ways: waysOnce(),
+      touched,
+      underlay,
+      found: NOTHING,
+      commands: installs,
+      network: networkOf({ ...common, machines: () => first, bgp: simulation }),
+      before: uncommanded,
+      earlier: () => [uncommanded()],
+      simulation,
+      again: () => {
+        const made = again(run);
+        machines = made.machines;
+        return made.network;
+      },
+    });
+    return { machines, found, refused, run, restless };
+  });
+  const bgp = (): BgpSimulation | undefined => {
+    standing();
+    return simulation();
   };
   return {
-    network: Network.from({
-      names: [...groupOf.keys()],
-      materialise,
-      directory,
-      unmodelled: lab.unmodelled,
-      refusedIn,
-      unlearned,
+    built: faceOf({
+      network: networkOf({ ...common, machines: () => standing().machines, bgp }),
+      cluster,
+      commands,
+      standing,
+      bgp,
     }),
+    get ways() {
+      return waysOnce();
+    },
+    underlay,
+    commands: commands.keys(),
+    get found() {
+      return standing().found;
+    },
+    uncommanded,
+    again: () => again(standing().run).network,
+  };
+}
+
+/** What a {@link BuiltLab} tells, and where from. */
+interface Insides extends Pick<BuiltLab, 'network' | 'cluster'> {
+  readonly commands: CommandInstalls;
+  readonly standing: () => Standing;
+  readonly bgp: () => BgpSimulation | undefined;
+}
+
+function faceOf({ network, cluster, commands, standing, bgp }: Insides): BuiltLab {
+  /** What was refused: commands when they came, though the network they have led to may be another. */
+  const refusedBy = ({ namespaces, refused }: BuiltGroup): readonly Refusal[] => {
+    const { refused: atFirst } = standing();
+    if (atFirst === undefined) return refused;
+    const own = refused.filter(({ install }) => !commands.has(install));
+    return [...own, ...atFirst.filter(({ install }) => namespaces.has(install.netns))];
+  };
+  const build = (netns: string): BuiltGroup => standing().machines.build(netns);
+  return {
+    network,
     cluster,
     get bgp() {
       return bgp();
     },
     get refused() {
-      return groups.flatMap(({ members: [machine = ''] }) => build(machine).refused);
+      return standing().machines.buildAll().flatMap(refusedBy);
     },
     refusedCommands(most) {
-      const machines = new Set([...overrides.keys()].flatMap(({ netns }) => groupOf.get(netns)?.members[0] ?? []));
-      return [...machines].slice(0, most).flatMap((machine) =>
-        build(machine).refused.flatMap((refusal) => {
-          const override = overrides.get(refusal.install);
+      const { machines, restless } = standing();
+      const places = new Set([...commands.keys()].flatMap(({ netns }) => machines.machineOf(netns) ?? []));
+      const refused = [...places].slice(0, most).flatMap((machine) =>
+        refusedBy(build(machine)).flatMap((refusal) => {
+          const override = commands.get(refusal.install);
           return override === undefined ? [] : [refusalProblem(refusal, override)];
         }),
       );
+      return [...refused, ...restlessProblems(restless, [...commands.values()])];
     },
-    refusedIn: refusedOn,
+    refusedIn: (netns) => refusedBy(build(netns)).filter(({ install }) => install.netns === netns),
     installs: (netns) => build(netns).installs.filter((install) => install.netns === netns),
     get script() {
-      return scriptOf(groups.map(({ members: [machine = ''] }) => build(machine)));
+      return scriptOf(standing().machines.buildAll());
     },
   };
 }
 
-/** A refusal as the network remembers it. */
-function refusedCall({ install, errno, message }: Refusal): RefusedCall {
-  const { call, origin } = install;
-  const route = 'route' in call && 'nexthops' in call.route ? call.route : undefined;
-  return {
-    origin,
-    command: formatCommand(install).trim(),
-    dst: route?.dst,
-    // fib_check_nh(), linux net/ipv4/fib_semantics.c: the gateway is reached through no link of this host.
-    badGateway: errno === 'ENETUNREACH' ? route?.nexthops[0].via : undefined,
-    errno,
-    message,
+/** What machines refuse of commands when these come. */
+function refusedOf(machines: Machines, commands: CommandInstalls): readonly Refusal[] {
+  const places = new Set([...commands.keys()].flatMap(({ netns }) => machines.machineOf(netns) ?? []));
+  return [...places].flatMap((machine) =>
+    machines.build(machine).refused.filter(({ install }) => commands.has(install)),
+  );
+}
+
+/** A value that is made when it is first asked for. */
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 
-/** Which group makes a namespace. Readers of labs see to it that no two namespaces have one name. */
-function indexGroups(groups: readonly Group[]): ReadonlyMap<string, Group> {
-  const groupOf = new Map<string, Group>();
-  for (const group of groups)
-    for (const name of group.members) {
-      if (groupOf.has(name)) throw new Error(`two namespaces would be called ${name}`);
-      groupOf.set(name, group);
-    }
-  return groupOf;
+/** Whether anybody in a lab speaks BGP. */
+export function speaksBgp(lab: Lab): boolean {
+  return lab.routers.some(({ bgp }) => bgp !== undefined) || cniOf(lab).setup.speakers !== undefined;
 }
 
 /** The lab's network plug-in with its options, which readers of labs have checked. */

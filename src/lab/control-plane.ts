@@ -1,5 +1,5 @@
 import type { CniSetup } from '../agents/index.js';
-import { BgpSimulation, REJECT_ALL } from '../bgp/index.js';
+import { BgpSimulation, REJECT_ALL, type Reach, type SpeakerConfig } from '../bgp/index.js';
 import type { Cluster } from '../cluster/index.js';
 import { InputError } from '../problem/index.js';
 import { completeCluster } from './complete.js';
@@ -11,6 +11,10 @@ import { World } from './world.js';
 /** What the API server and the BGP speakers of a lab know after all that befell them. */
 export interface ControlPlane {
   readonly cluster: Cluster;
+  /** The configurations of the speakers then. */
+  readonly speakers: readonly SpeakerConfig[];
+  /** What of TCP between them the underlay carries. */
+  readonly underlay: Reach;
   /** Run when it is first asked for; undefined where nobody speaks BGP. */
   readonly bgp: BgpSimulation | undefined;
 }
@@ -30,11 +34,16 @@ export function controlPlaneOf(lab: Lab, setup: CniSetup, seed: number = DEFAULT
   const after = new World(lab, setup, before);
   for (const { command } of events)
     if (command.command === 'patch' || command.command === 'delete') mustBe(after.change(command));
+  const underlay = underlayReach(lab);
   let ran: { readonly simulation: BgpSimulation | undefined } | undefined;
   return {
     cluster: after.cluster,
+    underlay,
+    get speakers() {
+      return [...after.speakers.values()];
+    },
     get bgp() {
-      ran ??= { simulation: simulate({ lab, world: new World(lab, setup, before) }, events, seed) };
+      ran ??= { simulation: simulate({ lab, world: new World(lab, setup, before), underlay }, events, seed) };
       return ran.simulation;
     },
   };
@@ -58,10 +67,10 @@ export function machineName(place: string): string {
 }
 
 function simulate(scene: Scene, events: readonly Event[], seed: number): BgpSimulation | undefined {
-  const { lab, world } = scene;
+  const { world, underlay } = scene;
   const speakers = [...world.speakers.values()];
   if (speakers.length === 0) return undefined;
-  const simulation = new BgpSimulation({ speakers, reachable: underlayReach(lab), seed });
+  const simulation = new BgpSimulation({ speakers, reachable: underlay, seed });
   simulation.converge();
   for (const { machine, command } of events) {
     befall(simulation, scene, machine, command);
@@ -74,6 +83,7 @@ function simulate(scene: Scene, events: readonly Event[], seed: number): BgpSimu
 interface Scene {
   readonly lab: Lab;
   readonly world: World;
+  readonly underlay: Reach;
 }
 
 function befall(simulation: BgpSimulation, at: Scene, speaker: string, command: ControlCommand): void {

@@ -1,6 +1,6 @@
 import { type ShellCommand, type ShellWord, splitShell } from '../plan/index.js';
 import { didYouMean, type Problem, type Read, readResult } from '../problem/index.js';
-import { isPatchable, PATCHABLE, type Patchable } from './calico-patch.js';
+import { type Patchable, patchableKind } from './calico-patch.js';
 
 /** Something that befalls the control plane, or time that passes. */
 export type ControlCommand =
@@ -114,7 +114,7 @@ class ControlReader {
   #calicoctl(): ControlCommand | undefined {
     const verb = this.#oneOf(['patch', 'delete'] as const, 'a command of calicoctl');
     const kind = verb === undefined ? undefined : this.#kind();
-    const name = kind === undefined ? undefined : this.#take(`the name of a ${kind}`);
+    const name = kind === undefined ? undefined : this.#take(`the name of a ${kind.toLowerCase()}`);
     if (verb === undefined || kind === undefined || name === undefined) return undefined;
     if (verb === 'delete') return { command: 'delete', kind, name };
     const patch = this.#patch();
@@ -124,14 +124,14 @@ class ControlReader {
   #kind(): Patchable | undefined {
     const word = this.#take('a kind such as bgppeer');
     if (word === undefined) return undefined;
-    const singular = word.text.toLowerCase().replace(/s$/, '');
-    const kind = singular === 'bgpconfig' ? 'bgpconfiguration' : singular;
-    if (isPatchable(kind)) return kind;
-    const near = didYouMean(word.text, PATCHABLE);
-    return this.#fail('unknown-name', `"${word.text}" is no kind that can be changed here${near}`, word.col);
+    const read = patchableKind(word.text);
+    return 'kind' in read ? read.kind : this.#fail('unknown-name', read.problem, word.col);
   }
 
-  /** `-p JSON`, `--patch JSON` or `--patch=JSON`. */
+  /**
+   * `-p JSON`, `--patch JSON` or `--patch=JSON`. No YAML: calicoctl hands the text to StrategicMergePatch() of Kubernetes,
+   * which takes JSON alone (Patch(), calicoctl 3.21 calicoctl/resourcemgr/resourcemgr.go).
+   */
   #patch(): PatchText | undefined {
     const option = this.#take('-p \'{"spec":{…}}\'');
     if (option === undefined) return undefined;

@@ -1,11 +1,12 @@
 import type { BgpSimulation } from '../bgp/index.js';
 import { Runtime } from '../linux/index.js';
-import { Applier, type Refusal } from '../plan/index.js';
+import { Applier, type Install, type Refusal } from '../plan/index.js';
 import type { Problem } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
-import { type BuildOptions, buildNetwork } from './build.js';
+import { assemble, type BuildOptions, buildNetwork, speaksBgp } from './build.js';
 import { commandInstalls, refusalProblem } from './command.js';
 import type { Fault, Lab, Override } from './lab.js';
+import { restlessProblems, type Settled, settle } from './settle.js';
 
 /** A network with faults. */
 export interface Faulted {
@@ -14,13 +15,15 @@ export interface Faulted {
   readonly bgp: BgpSimulation | undefined;
   /** Commands of the faults that the kernel refused: such a fault does not do what it says. */
   readonly refused: readonly Refusal[];
-  /** The same, where they stand in the lab's file. */
+  /** The same, where they stand in the lab's file, and what keeps the network from coming to rest. */
   readonly problems: readonly Problem[];
 }
 
 /**
- * The network as it is with these faults, in this order: of the lab by their names, or others, which have been checked. What befalls the control plane comes before all
- * commands: routes come from it, so the network is then built anew.
+ * The network as it is with these faults, in this order: those of the lab by their names, and others whose lines have been
+ * checked. What befalls the control plane comes before all commands: routes come from it, so the network is then built
+ * anew. Sessions of BGP follow what the commands make of the network: where one falls, it is built anew as well, as it is
+ * when time has passed.
  */
 export function applyFaults(
   network: Network,
@@ -30,42 +33,105 @@ export function applyFaults(
 ): Faulted {
   const faults = wanted.map((each) => (typeof each === 'string' ? faultOf(lab, each) : each));
   const events = faults.flatMap((fault) => fault.events);
-  const built = events.length === 0 ? undefined : buildNetwork({ ...lab, events: [...lab.events, ...events] }, options);
-  const start = built?.network ?? network;
-  const { network: changed, refused } = runOn(start, faults);
+  const after = events.length === 0 ? lab : { ...lab, events: [...lab.events, ...events] };
+  const start = events.length === 0 ? network : buildNetwork(after, options).network;
+  const ran = runOn(start, callsOf(faults, start));
+  const { settled, bgp } = follow({ lab: after, start, ran, options });
   return {
-    network: changed,
-    refused: refused.map(({ refusal }) => refusal),
-    problems: refused.map(({ problem }) => problem),
+    network: settled?.network ?? ran.network,
+    refused: ran.refused,
+    problems: [...ran.problems, ...restlessProblems(settled?.restless ?? [], overridesOf(faults))],
     get bgp() {
-      return (built ?? buildNetwork(lab, options)).bgp;
+      return bgp();
     },
   };
 }
 
-/** A network on which commands were run that need no lab; what of them the kernel refused. */
+/** A network of which there is no lab with these commands, which have been checked, and what of them the kernel refused. */
 export function applyCommands(network: Network, commands: readonly Override[]): Pick<Faulted, 'network' | 'problems'> {
-  const ran = runOn(network, [{ name: '', commands }]);
-  return { network: ran.network, problems: ran.refused.map(({ problem }) => problem) };
+  return runOn(network, callsOf([{ name: '', commands }], network));
 }
 
+/** What a fault calls, and where it says so. */
+interface FaultCall {
+  readonly install: Install;
+  readonly override: Override;
+  readonly fault: string;
+}
+
+function callsOf(faults: readonly Pick<Fault, 'name' | 'commands'>[], network: Network): readonly FaultCall[] {
+  const hasNetns = (name: string): boolean => network.has(name);
+  return faults.flatMap(({ name, commands }) =>
+    [...commandInstalls(commands, network.directory, hasNetns)].map(([install, override]) => ({
+      install,
+      override,
+      fault: name,
+    })),
+  );
+}
+
+/** A network on which commands were run. */
 interface Ran {
   readonly network: Network;
-  readonly refused: readonly { readonly refusal: Refusal; readonly problem: Problem }[];
+  /** Those that were carried out. */
+  readonly done: readonly FaultCall[];
+  readonly refused: readonly Refusal[];
+  readonly problems: readonly Problem[];
 }
 
-function runOn(network: Network, faults: readonly Pick<Fault, 'name' | 'commands'>[]): Ran {
+function runOn(network: Network, calls: readonly FaultCall[]): Ran {
   // Nothing has run on the network yet, so there is nothing learned that a fault could make forget.
   const applier = new Applier(network, new Runtime());
-  const refused: Ran['refused'][number][] = [];
-  for (const { name, commands } of faults)
-    for (const [install, override] of commandInstalls(commands, network.directory, (netns) => network.has(netns))) {
-      const refusal = applier.apply(install);
-      if (refusal === undefined) continue;
-      const prefix = name === '' ? '' : `fault "${name}": `;
-      refused.push({ refusal, problem: refusalProblem(refusal, override, prefix) });
-    }
-  return { network: applier.network(), refused };
+  const refused: Refusal[] = [];
+  const problems: Problem[] = [];
+  const done = calls.filter(({ install, override, fault }) => {
+    const refusal = applier.apply(install);
+    if (refusal === undefined) return true;
+    refused.push(refusal);
+    problems.push(refusalProblem(refusal, override, fault === '' ? '' : `fault "${fault}": `));
+    return false;
+  });
+  return { network: applier.network(), done, refused, problems };
+}
+
+interface Following {
+  readonly lab: Lab;
+  readonly start: Network;
+  readonly ran: Ran;
+  readonly options: BuildOptions;
+}
+
+/** Lets the lab's sessions follow; `settled` is undefined where they have nothing to follow. */
+function follow({ lab, start, ran, options }: Following): {
+  readonly settled: Settled | undefined;
+  readonly bgp: () => BgpSimulation | undefined;
+} {
+  const untouched = { settled: undefined, bgp: () => buildNetwork(lab, options).bgp };
+  if (ran.done.length === 0 || !speaksBgp(lab)) return untouched;
+  const base = assemble(lab, options);
+  const bgp = (): BgpSimulation | undefined => base.built.bgp;
+  const { ways, underlay } = base;
+  const done = ran.done.map(({ install }) => install);
+  const touched = ways.touchedBy(done, base.commands);
+  if (touched.length === 0) return { settled: undefined, bgp };
+  const settled = settle({
+    ways,
+    touched,
+    underlay,
+    commands: [...base.commands, ...done],
+    found: base.found,
+    network: ran.network,
+    before: () => start,
+    earlier: () => (lab.overrides.length === 0 ? [start] : [start, base.uncommanded()]),
+    simulation: bgp,
+    // What was refused when it came is not tried again, and what comes too late now has been carried out before.
+    again: () => runOn(base.again(), ran.done).network,
+  });
+  return { settled: settled.changed ? settled : undefined, bgp };
+}
+
+function overridesOf(faults: readonly Fault[]): readonly Override[] {
+  return faults.flatMap(({ commands }) => commands);
 }
 
 function faultOf(lab: Lab, name: string): Fault {

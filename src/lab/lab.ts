@@ -1,5 +1,6 @@
 import type { Ipv4, Ipv4Prefix } from '../address/index.js';
 import type { KubeProxyConfig } from '../agents/index.js';
+import type { AggregateConfig } from '../bgp/index.js';
 import type { CalicoObjects, EndpointSlice, Node, Pod, PortRange, Service } from '../cluster/index.js';
 import type { Unmodelled } from '../topology/index.js';
 import type { DropCode, Outcome } from '../trace/index.js';
@@ -96,6 +97,8 @@ export interface RouterBgp {
   readonly neighbors: readonly RouterNeighbor[];
   /** What it announces of its own: its connected subnets or any other prefix. */
   readonly announce: readonly Ipv4Prefix[];
+  /** What it announces in place of longer prefixes, or beside them, as FRR does: BIRD 2.0.12 has no aggregates. */
+  readonly aggregates: readonly AggregateConfig[];
   /** Routes that the hardware has room for; undefined: all. */
   readonly fibLimit: number | undefined;
 }

@@ -48,6 +48,8 @@ export function routerSpeaker(lab: Lab, router: Router): SpeakerConfig | undefin
         (net): LocalRoute => ({ net, type: 'blackhole', source: 'static', protocol: ANNOUNCED, nexthops: [] }),
       ),
     ],
+    networks: bgp.announce,
+    aggregates: bgp.aggregates,
     sessions: bgp.neighbors.flatMap((neighbor) => session(bgp, neighbor, interfaces)),
     kernel: { export: KERNEL_EXPORT, mergePaths: true, limit: bgp.fibLimit, persist: false },
   };
@@ -99,11 +101,11 @@ function routerSession({ address }: RouterNeighbor): string {
   return `Peer_${formatIpv4(address).replaceAll('.', '_')}`;
 }
 
-/** What other speakers have told, and what it announces of its own; of that, what the neighbour's list lets through. */
+/** What other speakers have told, aggregates, and what it announces of its own; of that, what the neighbour's list lets through. */
 function exportFilter({ announce }: RouterBgp, { export: list }: RouterNeighbor): Filter {
   const nets = announce.map((prefix): PrefixRange => ({ prefix, ge: prefix.length, le: prefix.length }));
   const terms: FilterTerm[] = [
-    { match: { source: ['bgp'] }, actions: [], then: 'accept' },
+    { match: { source: ['bgp', 'aggregate'] }, actions: [], then: 'accept' },
     { match: { nets }, actions: [], then: 'accept' },
   ];
   const outside: FilterTerm[] =

@@ -26,6 +26,8 @@ export class World {
   readonly #setup: CniSetup;
   #cluster: Cluster;
   #speakers: Map<string, SpeakerConfig> | undefined;
+  /** What they come to with the objects that have changed. */
+  #next: Map<string, SpeakerConfig> | undefined;
   /** By router: what `fib limit` has set. */
   readonly #limits = new Map<string, number | undefined>();
 
@@ -51,17 +53,23 @@ export class World {
    */
   change(command: ObjectCommand): string | undefined {
     const { calico } = this.#cluster;
-    if (calico === undefined) return `this network has no ${command.kind}`;
+    if (calico === undefined) return `this network has no ${command.kind.toLowerCase()}`;
     const patched = changeObject(calico, command);
     if ('problem' in patched) return patched.problem;
+    const before = this.speakers;
     this.#cluster = completeCluster({ ...this.#lab, calico: patched.calico }, this.#setup);
-    return undefined;
+    // Of what BIRD would not read confd lets the old file be.
+    this.#next = new Map([...before, ...this.#configure()]);
+    const begun = [...this.#next.keys()].find((name) => !before.has(name));
+    return begun === undefined
+      ? undefined
+      : `BIRD on ${begun} has had nothing to read until now, which is not modelled`;
   }
 
   /** confd after a change: the speakers whose configuration is another one now. */
   reconfigured(): readonly SpeakerConfig[] {
     const before = this.speakers;
-    const now = this.#configure();
+    const now = this.#next ?? new Map(before);
     this.#speakers = now;
     return [...now.values()].filter((config) => !sameData(config, before.get(config.name)));
   }

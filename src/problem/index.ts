@@ -9,5 +9,13 @@ export {
   wholeNumber,
   wordOf,
 } from './argument.js';
-export { formatProblem, InputError, type Problem, type ProblemCode, type Read, readResult } from './problem.js';
+export {
+  formatPath,
+  formatProblem,
+  InputError,
+  type Problem,
+  type ProblemCode,
+  type Read,
+  readResult,
+} from './problem.js';
 export { didYouMean, nearest } from './suggest.js';

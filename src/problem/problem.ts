@@ -42,9 +42,14 @@ export class InputError extends Error {
 
 /** Writes `lab.yaml:7:14: nodes[2].address: …`, a form that editors and terminals make clickable. */
 export function formatProblem(p: Problem): string {
-  const path = p.path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('');
+  const path = formatPath(p.path);
   const place = p.line === 0 ? p.file : `${p.file}:${p.line}:${p.col}`;
   return `${place}: ${path === '' ? '' : `${path}: `}${p.message}`;
+}
+
+/** Writes `nodes[2].address`. */
+export function formatPath(path: Problem['path']): string {
+  return path.map((key, i) => (typeof key === 'number' ? `[${key}]` : i === 0 ? key : `.${key}`)).join('');
 }
 
 /** The value if there is no problem, else all problems. */

@@ -32,8 +32,27 @@ export function lostByBgp(network: Network, node: string, address: Ipv4, explain
     .slice(0, MOST_PLACES)
     .map(({ cause, at, from, to, session, because }) => ({
       code: CODES[cause],
-      values: { node, prefix, at, from, to: few(to), session, because },
+      values: {
+        node,
+        prefix,
+        at,
+        from,
+        to: few(to),
+        session,
+        because,
+        birdc: birdcOn(network, at),
+        birdcFrom: birdcOn(network, from),
+      },
     }));
+}
+
+/**
+ * How one asks the BIRD of a machine: in a container of calico-node its socket is not where birdc looks (calico/node 3.21,
+ * filesystem/etc/service/available/bird/run), and there is only birdcl.
+ */
+function birdcOn(network: Network, machine: string): string {
+  const onNode = network.netns(machine)?.role === 'node';
+  return onNode ? `kubectl exec POD -c calico-node -- birdcl -s /var/run/calico/bird.ctl` : 'birdc';
 }
 
 function few(names: readonly string[]): string {

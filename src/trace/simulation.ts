@@ -24,7 +24,7 @@ import { ping } from './ping.js';
 import { type Probe, type ResolvedProbe, resolveProbe } from './probe.js';
 import { connectionsOf } from './record.js';
 import { startAssumptions, startRuntime } from './start.js';
-import { connectTcp } from './tcp-client.js';
+import { connectTcp, type TcpConnection } from './tcp-client.js';
 import type { Query, Trace } from './trace.js';
 import { sendSctp, sendUdp } from './udp-client.js';
 import { ProbeWalk } from './walk.js';
@@ -42,6 +42,24 @@ export function trace(network: Network, probe: Probe, options: TraceOptions = {}
   return follow(network, startRuntime(network, options.start), options, queryOf(resolved), (walk, result) =>
     converse(walk, probe, resolved, result, 'answer'),
   );
+}
+
+/**
+ * Follows a request of `payload` bytes, and its answer, on a TCP connection that was opened, from a cold start, while the
+ * network was as `before`: what it takes for new connections no longer counts, what conntrack has noted does. A connection
+ * that could not be opened then is followed no further. All branches are explored unless `branching` does otherwise.
+ *
+ * @throws InputError with everything that is wrong with the probe on the network before.
+ */
+export function traceStanding(before: Network, network: Network, probe: Probe, options: TraceOptions = {}): Trace {
+  const resolved = resolveProbe(before, probe, 'conversation');
+  return follow(network, startRuntime(before, options.start), options, queryOf(resolved), (walk, result) => {
+    walk.enter(before);
+    const connection = converse(walk, probe, resolved, result, 'connected');
+    walk.run();
+    walk.enter(network);
+    if (result.connected) connection?.request();
+  });
 }
 
 /** The sysctls and routes of the namespaces that a walk has reached which ask for what is not modelled. */
@@ -69,7 +87,7 @@ function follow(
   runtime: Runtime,
   options: TraceOptions,
   query: Query,
-  start: (walk: Walk, result: Conversation) => void,
+  start: (walk: ProbeWalk, result: Conversation) => void,
 ): Trace {
   const { seed = 1, branching = { branches: 'all' }, detail = 'hits' } = options;
   const runs = explore(
@@ -103,8 +121,8 @@ function converse(
   probe: Probe,
   resolved: ResolvedProbe,
   result: Conversation,
-  until: 'answer' | 'end',
-): void {
+  until: 'answer' | 'connected' | 'end',
+): TcpConnection | undefined {
   const net = walk.net(resolved.netns);
   const socket: SocketOptions = {
     destination: resolved.destination === ANY ? thisHost(resolved.source) : resolved.destination,
@@ -119,20 +137,20 @@ function converse(
     const id = probe.id ?? 1 + walk.choose.value(`${net.ns.name} ICMP id`, 65535);
     const { payload = 56, count = 1, interval = 1000 } = probe;
     ping(net, { ...socket, id, count, interval, payload }, result);
-    return;
+    return undefined;
   }
   const [first, last] = localPortRange(net.ns);
   const sport = resolved.sport ?? first + walk.choose.value(`${net.ns.name} port`, last - first + 1);
   const ports = { sport, dport: resolved.port };
   if (resolved.proto === 'tcp') {
     const { payload = 0, segments, timeout = 10_000 } = probe;
-    connectTcp(net, { ...socket, ...ports, payload, segments, timeout, until }, result);
-    return;
+    return connectTcp(net, { ...socket, ...ports, payload, segments, timeout, until }, result);
   }
   const { connected = true, recverr = false } = probe;
   const options = { ...socket, ...ports, payload: probe.payload ?? 20, connected, recverr };
   if (resolved.proto === 'udp') sendUdp(net, options, result);
   else sendSctp(net, options, result);
+  return undefined;
 }
 
 /**

@@ -5,7 +5,7 @@ import { routeSocket, type SocketOptions, sendDatagram, socketOf } from './clien
 import type { Conversation } from './conversation.js';
 import { tcpErrno } from './icmp-errno.js';
 import { isGroup } from './ip-send.js';
-import type { Net, ProbeSocket, Timer } from './net.js';
+import type { Net, ProbeSocket, Timer, Walk } from './net.js';
 import type { Ends } from './socket-lookup.js';
 import { announcedMss, close, DATA_OPTIONS, SYN_OPTIONS, sendSegment } from './tcp.js';
 
@@ -19,19 +19,28 @@ export interface TcpOptions extends SocketOptions {
   readonly segments: readonly number[] | undefined;
   /** ms until it gives up. */
   readonly timeout: number;
-  /** Stop when the SYN has been answered: for a trace of the first packet. */
-  readonly until: 'answer' | 'end';
+  /**
+   * `answer`: stop when the SYN has been answered, for a trace of the first packet; `connected`: stay open, and send the
+   * request when somebody says so.
+   */
+  readonly until: 'answer' | 'connected' | 'end';
 }
 
 /** When a SYN is sent again, ms after the first (exponential from TCP_TIMEOUT_INIT, RFC 6298). */
 const SYN_RETRIES = [1_000, 3_000, 7_000];
 
+/** A connection that stays open. */
+export interface TcpConnection {
+  /** Sends the request over it. */
+  request(): void;
+}
+
 /** Opens a connection, sends one request, and reads the answer. */
-export function connectTcp(net: Net, options: TcpOptions, result: Conversation): void {
-  net.walk.task(() => {
-    const client = new TcpClient(net, options, result);
-    client.open();
-  });
+export function connectTcp(net: Net, options: TcpOptions, result: Conversation): TcpConnection {
+  const client = new TcpClient(net, options, result);
+  const { walk } = net;
+  walk.task(() => client.open());
+  return { request: () => walk.task(() => client.request(undefined)) };
 }
 
 class TcpClient implements ProbeSocket {
@@ -41,7 +50,7 @@ class TcpClient implements ProbeSocket {
   readonly remote: { readonly address: Ipv4; readonly port: number };
   readonly boundDev: string;
   localAddress: Ipv4;
-  readonly #net: Net;
+  readonly #walk: Walk;
   readonly #options: TcpOptions;
   readonly #result: Conversation;
   readonly #isn: number;
@@ -51,7 +60,7 @@ class TcpClient implements ProbeSocket {
   readonly #timers: Timer[] = [];
 
   constructor(net: Net, options: TcpOptions, result: Conversation) {
-    this.#net = net;
+    this.#walk = net.walk;
     // __ip_sock_set_tos(): the ECN bits of a stream are TCP's own.
     this.#options = { ...options, tos: options.tos & 0xfc };
     this.#result = result;
@@ -61,6 +70,10 @@ class TcpClient implements ProbeSocket {
     this.localAddress = options.source;
     this.remote = { address: options.destination, port: options.dport };
     this.#isn = net.choose.value(`${net.ns.name} ISN`, 0x1_0000_0000);
+  }
+
+  get #net(): Net {
+    return this.#walk.net(this.netns);
   }
 
   get #flow(): string {
@@ -163,10 +176,10 @@ class TcpClient implements ProbeSocket {
     }
     for (const timer of this.#timers) net.walk.cancel(timer);
     this.#send(skb, this.#header(TCP_ACK, this.#isn + 1, DATA_OPTIONS, undefined), 0, 0);
-    if (payload > 0) net.walk.task(() => this.#request(skb));
+    if (payload > 0 && until === 'end') net.walk.task(() => this.request(skb));
   }
 
-  #request(cause: Skb): void {
+  request(cause: Skb | undefined): void {
     let sent = 0;
     for (const size of this.#options.segments ?? this.#cut()) {
       const header = this.#header(TCP_PSH | TCP_ACK, this.#isn + 1 + sent, DATA_OPTIONS, undefined);

@@ -26,7 +26,7 @@ const MAX_CROSSINGS = 20_000;
  * What user space does in reaction is a task, run when the backlog is empty.
  */
 export class ProbeWalk implements Walk {
-  readonly network: Network;
+  network: Network;
   readonly runtime: Runtime;
   readonly choose: Chooser;
   readonly observer: Observer | undefined;
@@ -74,6 +74,12 @@ export class ProbeWalk implements Walk {
       this.#nets.set(name, net);
     }
     return net;
+  }
+
+  /** From now on packets meet another network: sockets, and what the runtime has learned, stay. */
+  enter(network: Network): void {
+    this.network = network;
+    this.#nets.clear();
   }
 
   /** The namespaces that the walk has reached. */

@@ -169,9 +169,24 @@ describe('the full mesh', () => {
     expect(names(made[0]?.sessions ?? [])).toEqual(['Mesh_10_0_0_10', 'Mesh_10_0_0_11']);
   });
 
-  test('reflectors stay in it, as clients of nobody: confd 3.21', () => {
-    const of = cluster([node(9, { [NODE_ANNOTATIONS.routeReflectorClusterID]: '244.0.0.1' }), node(10)]);
-    expect(sessionsOf(of, 'n9')).toMatchObject([{ name: 'Mesh_10_0_0_10', rrClient: false }]);
+  test('a node with a cluster id takes no part in it, on neither side', () => {
+    // confd/tests/compiled_templates/mesh/route-reflector-mesh-enabled/bird.cfg of calico 3.21.6: kube-master has
+    // Mesh_10_192_0_3 and in place of kube-node-2 "# Skipping 10.192.0.4 (kube-node-2) as it is a route reflector".
+    const rr = { [NODE_ANNOTATIONS.routeReflectorClusterID]: '10.0.0.1' };
+    const of = cluster([node(2), node(3), node(4, rr)]);
+    expect(names(sessionsOf(of, 'n2'))).toEqual(['Mesh_10_0_0_3']);
+    expect(names(sessionsOf(of, 'n3'))).toEqual(['Mesh_10_0_0_2']);
+    // "# This node (…) is configured as a route reflector with cluster ID …; # ignore node-to-node mesh setting."
+    expect(names(sessionsOf(of, 'n4'))).toEqual([]);
+  });
+
+  test('BGPPeers beside the mesh: a reflector has those alone, and its clients both', () => {
+    const rr = { [NODE_ANNOTATIONS.routeReflectorClusterID]: '10.0.0.1' };
+    const of = cluster([node(2), node(3), node(4, rr, { rr: 'y' })], {
+      bgpPeers: [peer({ nodeSelector: "rr == 'y'", peerSelector: '!has(rr)' })],
+    });
+    expect(names(sessionsOf(of, 'n2'))).toEqual(['Mesh_10_0_0_3', 'Node_10_0_0_4']);
+    expect(names(sessionsOf(of, 'n4'))).toEqual(['Node_10_0_0_2', 'Node_10_0_0_3']);
   });
 });
 
@@ -210,12 +225,17 @@ describe('BGPPeers', () => {
       ...off,
       bgpPeers: [
         peer({ node: 'n1', peerIP: ip('10.0.0.254'), asNumber: 65009 }),
-        peer({ peerIP: ip('10.0.0.254'), asNumber: 65000, maxRestartTime: 30, password: 'secret' }),
+        peer({
+          peerIP: ip('10.0.0.254'),
+          asNumber: 65000,
+          maxRestartTime: 30,
+          password: { secretKeyRef: { name: 'bgp', key: 'pw' } },
+        }),
       ],
     });
     for (const name of ['n1', 'n2'])
       expect(sessionsOf(of, name)).toMatchObject([
-        { name: 'Global_10_0_0_254', neighborAs: 65000, restartTime: 30, password: 'secret', rrClient: false },
+        { name: 'Global_10_0_0_254', neighborAs: 65000, restartTime: 30, password: 'bgp/pw', rrClient: false },
       ]);
   });
 
@@ -224,6 +244,13 @@ describe('BGPPeers', () => {
       cluster([node(1), node(2)], { ...off, bgpPeers: [peer({ node: 'n1', peerIP: ip('10.0.0.2'), asNumber })] });
     expect(names(sessionsOf(with_(64512), 'n2'))).toEqual(['Node_10_0_0_1']);
     expect(names(sessionsOf(with_(64513), 'n2'))).toEqual([]);
+  });
+
+  test('a BGPPeer without an AS: BIRD reads no bird.cfg with "neighbor … as 0", and does not start', () => {
+    // `bird -p` of 2.0.12: "Remote AS number (or peer type) must be set".
+    const of = cluster([node(1), node(2)], { bgpPeers: [peer({ node: 'n1', peerIP: ip('10.0.0.254') })] });
+    expect([...speakers(of).keys()]).toEqual(['n2']);
+    expect(names(sessionsOf(of, 'n2'))).toEqual(['Mesh_10_0_0_1']);
   });
 
   test('a neighbour outside with the AS of a reflector is its client', () => {
@@ -296,16 +323,26 @@ describe('what is announced', () => {
     ]);
   });
 
-  test('communities by value and by name, before anything decides', () => {
+  test('communities by value and by name, before anything decides, each once and in order of their text', () => {
+    // Names and values of confd/tests/mock_data/calicoctl/mesh/communities/input.yaml of calico 3.21.6; the order is that
+    // of its compiled_templates/mesh/communities/bird.cfg: (100, 555, 107), (100, 6532), (5663, 12).
     const bgpConfiguration = {
       ...CALICO_DEFAULTS.bgpConfiguration,
-      communities: [{ name: 'big', value: [1, 2, 3] as const }],
-      prefixAdvertisements: [{ cidr: prefix('10.244.0.0/16'), communities: ['64512:100', 'big', 'unknown'] }],
+      communities: [
+        { name: 'bgp-comm-standard', value: 100 * 65536 + 6532 },
+        { name: 'bgp-comm-large', value: [100, 555, 107] as const },
+      ],
+      prefixAdvertisements: [
+        {
+          cidr: prefix('192.168.0.0/16'),
+          communities: ['5663:12', 'bgp-comm-standard', '100:6532', 'bgp-comm-large', 'unknown'],
+        },
+      ],
     };
     const [session] = sessionsOf(cluster([node(1), node(2)], { bgpConfiguration }), 'n1');
-    // 64512 * 65536 + 100
+    const [standard, other] = [100 * 65536 + 6532, 5663 * 65536 + 12];
     expect(session?.export.terms[0] && line(session.export.terms[0])).toBe(
-      '~10.244.0.0/16: addCommunity(4227858532) addLargeCommunity(1,2,3) next',
+      `~192.168.0.0/16: addLargeCommunity(100,555,107) addCommunity(${standard}) addCommunity(${other}) next`,
     );
   });
 

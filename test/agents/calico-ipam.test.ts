@@ -313,8 +313,25 @@ describe('addresses that are asked for', () => {
     { key: 'ipv4pools', value: '["10.244.64.0/18"]', want: '10.244.64.0' },
     { key: 'ipv4pools', value: '["c"]', want: undefined },
     { key: 'ipv4pools', value: 'b', want: undefined },
+    // As if it were not there: no pool is requested.
+    { key: 'ipv4pools', value: '[]', want: '10.244.1.0' },
+    { key: 'ipv4pools', value: '', want: '10.244.1.0' },
+    { key: 'ipAddrs', value: '', want: '10.244.1.0' },
+    // AssignIP() looks in enabled pools alone, whatever they select (lib/ipam/ipam.go, getPoolForIP(ip, nil)).
+    { key: 'ipAddrs', value: '["10.244.65.1"]', want: '10.244.65.1' },
+    { key: 'ipAddrs', value: '["10.244.129.1"]', want: undefined },
+    // validateAndExtractIPs(): no JSON, none at all, no address, two of a family, and one of each.
+    { key: 'ipAddrs', value: '10.244.9.70', want: undefined },
+    { key: 'ipAddrs', value: '[]', want: undefined },
+    { key: 'ipAddrs', value: '["10.244.9.70", "x"]', want: undefined },
+    { key: 'ipAddrs', value: '["10.244.9.70", "10.244.9.71"]', want: undefined },
+    { key: 'ipAddrs', value: '["fd00::1", "10.244.9.70"]', want: '10.244.9.70' },
   ])('annotation $key: $value', ({ key, value, want }) => {
-    const ipPools = [pool('a', '10.244.0.0/18'), pool('b', '10.244.64.0/18', { nodeSelector: 'has(never)' })];
+    const ipPools = [
+      pool('a', '10.244.0.0/18'),
+      pool('b', '10.244.64.0/18', { nodeSelector: 'has(never)' }),
+      pool('off', '10.244.128.0/18', { disabled: true }),
+    ];
     const annotations = { [`cni.projectcalico.org/${key}`]: value };
     const cluster = clusterOf({ nodes: [node(1)], pods: [pod('a', 'node-1', { annotations })] }, { ipPools });
     expect(addresses(cluster)).toEqual([want]);

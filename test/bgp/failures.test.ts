@@ -39,6 +39,39 @@ describe('a neighbour that goes', () => {
     expect(simulation.fib('n1')).toHaveLength(4);
   });
 
+  // DISAGREE (Griffin, Shepherd, Wilfong 2002): each prefers the other's path (100) to its kernel's (10), and one has to give in.
+  test.each([1, 2, 3])('and leaves two that each prefer the path of the other, seed %i', (seed) => {
+    const net = blockOf(9);
+    const own = { ...blackhole(net), source: 'kernel', protocol: 'kernel1' } as const;
+    const speakers = [
+      speaker(0, { as: 65000, routes: [blackhole(net)] }),
+      speaker(1, { as: 65001, routes: [own] }),
+      speaker(2, { as: 65002, routes: [own] }),
+    ];
+    const simulation = converged(
+      networkOf(
+        speakers,
+        [
+          [0, 1],
+          [0, 2],
+          [1, 2],
+        ],
+        seed,
+      ),
+    );
+    simulation.apply({ type: 'shutdown', speaker: 'n0' });
+    simulation.converge();
+    const best = ['n1', 'n2'].map((name) =>
+      simulation.rib(name).filter((r) => r.best && r.net.address === net.address),
+    );
+    expect(
+      best
+        .flat()
+        .map((r) => r.protocol)
+        .sort(),
+    ).toSatisfy((found: string[]) => ['kernel1,n1', 'kernel1,n2'].includes(found.join()));
+  });
+
   test.each([false, true])('and comes again, recovering: %s', (recover) => {
     const simulation = converged(mesh(3));
     const before = simulation.rib('n0');
@@ -71,7 +104,7 @@ describe('a neighbour that goes', () => {
     expect(stateOf(simulation, 'n0', 'n1')?.state).toBe('Established');
     // 240 s, of which up to a quarter is left out.
     simulation.advance(95_000);
-    expect(stateOf(simulation, 'n0', 'n1')).toMatchObject({ lastError: 'Error: Hold timer expired' });
+    expect(stateOf(simulation, 'n0', 'n1')).toMatchObject({ lastError: 'BGP Error: Hold timer expired' });
     expect(bgpFrom(simulation, 'n0', 'n1')).toEqual([]);
     simulation.apply({ type: 'reachable', reachable: undefined });
     simulation.converge();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { formatPrefix } from '../../src/address/index.js';
 import {
   type BgpEvent,
-  type BgpSimulation,
+  BgpSimulation,
   type FilterAction,
   REJECT_ALL,
   type SessionConfig,
@@ -127,4 +127,14 @@ describe('a new configuration', () => {
     const withdrawn = simulation.messages().flatMap((m) => m.withdrawn.map(formatPrefix));
     expect(withdrawn).toEqual([formatPrefix(blockOf(1))]);
   });
+});
+
+// RFC 7607; the words are those of `bird -p` 2.0.12 (bgp_postconfig(), proto/bgp/bgp.c).
+test('AS 0 is nobody’s, neither at first nor later', () => {
+  const noAs = { ...config, speakers: config.speakers.map((s) => ({ ...s, as: 0 })) };
+  expect(() => new BgpSimulation(noAs)).toThrow('local AS number must be set');
+  const simulation = converged(config);
+  expect(() => simulation.apply(withSession('n0', { neighborAs: 0 }))).toThrow('remote AS number must be set');
+  // Nothing has come of it.
+  expect(heard(simulation)).toHaveLength(1);
 });

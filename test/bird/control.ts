@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net';
 
 /** What `birdc` does: a command by the control socket of a BIRD, and its answer without the reply codes. */
-export function birdc(socket: string, command: string, patienceMs = 5000): Promise<string> {
+export function birdc(socket: string, command: string, patienceMs = 30_000): Promise<string> {
   return new Promise((resolve, reject) => {
     const connection = createConnection(socket);
     const fail = (why: unknown): void => {

@@ -12,24 +12,35 @@ export interface Outcome {
   /** What only another order of the simulation's messages met. */
   readonly ordered: number;
   readonly disagreements: readonly Disagreement[];
-  /** BIRD itself came to no end. */
-  readonly restless: boolean;
+  /** Why BIRD itself came to no end; undefined: it did. */
+  readonly restless: string | undefined;
+  /** How often BIRD went through it: more than once where the first time differed. */
+  readonly runs: number;
 }
 
 /** A plan that differs goes through BIRD so often: what differs between these depends on timing. */
 const RUNS = 4;
 
-export async function compareWithBird(plan: BirdPlan): Promise<Outcome> {
+async function compareWithBird(plan: BirdPlan): Promise<Outcome> {
   let runs: BirdRuns['runs'] = [];
   try {
     for (let n = 0; ; n++) {
       runs = [...runs, await runBird(plan, n)];
       const judgement = judge({ plan, runs });
-      if (judgement.disagreements.length === 0 || runs.length === RUNS) return { plan, ...judgement, restless: false };
+      if (judgement.disagreements.length === 0 || runs.length === RUNS)
+        return { plan, ...judgement, restless: undefined, runs: runs.length };
     }
   } catch (error) {
     if (error instanceof NeverQuiet)
-      return { plan, compared: 0, timed: 0, ordered: 0, disagreements: [], restless: true };
+      return {
+        plan,
+        compared: 0,
+        timed: 0,
+        ordered: 0,
+        disagreements: [],
+        restless: error.message,
+        runs: runs.length + 1,
+      };
     throw error;
   }
 }

@@ -28,7 +28,8 @@ function matchCode(match: FilterMatch): string[] {
   const { nets, notNets, source, protocol, interfaces, notInterfaces, nextHop, notNextHop } = match;
   if (nets !== undefined) code.push(within(nets));
   if (notNets !== undefined) code.push(`! ${within(notNets)}`);
-  if (source !== undefined) code.push(any(source.map((from) => `source = ${SOURCES[from]}`)));
+  if (source !== undefined)
+    code.push(any(source.map((from) => (from === 'aggregate' ? 'false' : `source = ${SOURCES[from]}`))));
   if (protocol !== undefined) code.push(`(proto = "${protocol}")`);
   if (interfaces !== undefined) code.push(any(interfaces.map((name) => `ifname ~ "${name}"`)));
   if (notInterfaces !== undefined) code.push(`! ${any(notInterfaces.map((name) => `ifname ~ "${name}"`))}`);

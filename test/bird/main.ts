@@ -49,7 +49,10 @@ const plans = await compareMany(
   seed,
   ({ plan, disagreements, ...outcome }) => {
     for (const key of ['compared', 'timed', 'ordered'] as const) sums[key] += outcome[key];
-    if (outcome.restless) restless++;
+    if (outcome.restless !== undefined) {
+      restless++;
+      process.stdout.write(`${plan.name}: left out: ${outcome.restless.split('\n')[0]}\n`);
+    }
     if (disagreements.length === 0) return;
     different++;
     const events = plan.events.map(({ type }) => type).join(', ');

@@ -91,15 +91,19 @@ export class PlanState {
    * nothing changes any more, all is quiet. It only tells when to look, what is seen then is compared.
    */
   wanted(): Set<string> {
+    return new Set(this.wantedEnds().map(({ speaker, session }) => `${speaker}/${session.name}`));
+  }
+
+  /** The same, with their configuration. */
+  wantedEnds(): readonly End[] {
     const ends = [...this.running].flatMap((speaker) =>
       this.config(speaker)
         .sessions.filter(({ name }) => !this.#disabled.has(`${speaker}/${name}`))
         .map((session) => ({ speaker, as: this.config(speaker).as, session })),
     );
-    const met = ends.filter((one) =>
+    return ends.filter((one) =>
       ends.some((other) => meet(one, other) && this.reachable(one.session.local, other.session.local)),
     );
-    return new Set(met.map(({ speaker, session }) => `${speaker}/${session.name}`));
   }
 }
 
@@ -108,6 +112,7 @@ function pair(a: string, b: string): string {
 }
 
 interface End {
+  readonly speaker: string;
   readonly as: number;
   readonly session: SessionConfig;
 }

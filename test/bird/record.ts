@@ -18,11 +18,15 @@ const SPEAKERS = 5;
 const SLOW = 1;
 /** And these, for what the others do not show: MEDs of several ASes, next hops that nobody resolves, `enable`, hold timers. */
 const MORE: Readonly<Record<string, readonly number[]>> = { mesh: [147], anything: [23, 49], racks: [21] };
+/** Of any shape: two that take turns in preferring each other's path, unless they get out of step. */
+const ANY: readonly number[] = [90067];
 
 const why = whyNoBird();
 if (why !== undefined) throw new Error(why);
 const known = process.argv.includes('--all') || !existsSync(CORPUS) ? [] : readFileSync(CORPUS, 'utf8').split(/,?\n/);
-writeFileSync(CORPUS, `[\n${(await Promise.all(Object.keys(SHAPES).map(record))).flat().join(',\n')}\n]\n`);
+const lines = (await Promise.all(Object.keys(SHAPES).map(record))).flat();
+for (const seed of ANY) lines.push(await recorded(randomPlan(seed)));
+writeFileSync(CORPUS, `[\n${lines.join(',\n')}\n]\n`);
 
 async function record(shape: string): Promise<string[]> {
   const lines: string[] = [];

@@ -125,7 +125,7 @@ test('a section, in the words of the API', () => {
       peerIP: ip('192.168.56.1'),
       asNumber: 65001,
       filters: ['narrow'],
-      password: 'bgp/pw',
+      password: { secretKeyRef: { name: 'bgp', key: 'pw' } },
     },
     { ...peer, name: 'rr', peerSelector: 'has(rr)', numAllowedLocalASNumbers: 1, maxRestartTime: 5 },
   ]);
@@ -185,7 +185,7 @@ spec: {reservedCIDRs: [10.244.0.0/32, 10.244.0.1/32]}
     );
     expect(calico.ipPools).toEqual([POOL]);
     // 0 stands for the default.
-    expect(calico.ipamConfig).toEqual({ strictAffinity: true, autoAllocateBlocks: false, maxBlocksPerHost: undefined });
+    expect(calico.ipamConfig).toEqual({ strictAffinity: true, autoAllocateBlocks: false, maxBlocksPerHost: 20 });
     expect(calico.ipReservations).toEqual([prefix('10.244.0.0/32'), prefix('10.244.0.1/32')]);
   });
 
@@ -440,6 +440,7 @@ describe('BGP of a router', () => {
       clusterId: undefined,
       neighbors: [],
       announce: [],
+      aggregates: [],
       fibLimit: undefined,
     });
   });
@@ -448,7 +449,7 @@ describe('BGP of a router', () => {
     const { bgp } =
       lab(
         router(
-          'as: 65001, routerId: 1.1.1.1, clusterId: 2.2.2.2, announce: [192.168.56.0/24], fibLimit: 100, neighbors: [{address: 192.168.56.11, as: 65001, rrClient: true, nextHopSelf: true, passive: true, password: tor/bgp, import: [10.244.0.0/16], export: []}]',
+          'as: 65001, routerId: 1.1.1.1, clusterId: 2.2.2.2, announce: [192.168.56.0/24], aggregates: [{net: 10.244.0.0/16}, {net: 10.0.0.0/8, asSet: true, summaryOnly: true, origin: EGP}], fibLimit: 100, neighbors: [{address: 192.168.56.11, as: 65001, rrClient: true, nextHopSelf: true, passive: true, password: tor/bgp, import: [10.244.0.0/16], export: []}]',
         ),
       ).routers[0] ?? {};
     expect(bgp).toEqual({
@@ -468,6 +469,10 @@ describe('BGP of a router', () => {
         },
       ],
       announce: [prefix('192.168.56.0/24')],
+      aggregates: [
+        { net: prefix('10.244.0.0/16'), asSet: false, summaryOnly: false },
+        { net: prefix('10.0.0.0/8'), asSet: true, summaryOnly: true, origin: 'EGP' },
+      ],
       fibLimit: 100,
     });
   });
@@ -483,6 +488,21 @@ describe('BGP of a router', () => {
       text: 'as: 1, neighbors: [{address: 192.168.56.11, as: 2, rrClient: true}]',
       want: ['4:103 conflict routers.tor.bgp.neighbors.0.rrClient'],
       why: 'a client of another AS',
+    },
+    {
+      text: 'as: 1, aggregates: [{net: 10.244.1.0/32}]',
+      want: ['4:68 bad-value routers.tor.bgp.aggregates.0.net'],
+      why: 'nothing is more specific',
+    },
+    {
+      text: 'as: 1, aggregates: [{net: 10.244.0.0/16}, {net: 10.244.0.0/16, asSet: true}]',
+      want: ['4:90 conflict routers.tor.bgp.aggregates.1.net'],
+      why: 'twice',
+    },
+    {
+      text: 'as: 1, aggregates: [{net: 10.244.1.0/16}]',
+      want: ['4:68 bad-value routers.tor.bgp.aggregates.0.net'],
+      why: 'host bits',
     },
     { text: 'as: 1, anounce: []', want: ['4:49 unknown-key routers.tor.bgp.anounce'], why: 'a misspelt key' },
   ])('$text: $why', ({ text, want }) => {

@@ -50,6 +50,16 @@ describe('a pod that Calico gives no address is noted with its place and why', (
     expect(await unaddressed(lab)).toEqual([`8 p2: IPPool p has no address left for it on n2: ${why}`]);
   });
 
+  test('it asks for an address of a disabled pool', async () => {
+    const lab = calico('{cidr: 10.244.0.0/24}, off: {cidr: 10.9.0.0/16, disabled: true}', '{}', [
+      `{node: n1, annotations: {cni.projectcalico.org/ipAddrs: '["10.9.0.5"]'}}`,
+    ]);
+    const words = '"The provided IP address is not in a configured pool"';
+    expect(await unaddressed(lab)).toEqual([
+      `7 p1: 10.9.0.5, which it asks for, is in IPPool off, which is disabled: ${words}`,
+    ]);
+  });
+
   test('what it asks for', async () => {
     const asks = (key: string, value: string): string =>
       `{node: n1, annotations: {cni.projectcalico.org/${key}: '${value}'}}`;
@@ -61,7 +71,7 @@ describe('a pod that Calico gives no address is noted with its place and why', (
     ]);
     expect(await unaddressed(lab)).toEqual([
       '8 p2: 10.244.0.2, which it asks for, is given to another already',
-      '9 p3: 10.9.9.9, which it asks for, is in no IPPool',
+      '9 p3: 10.9.9.9, which it asks for, is in no IPPool: "The provided IP address is not in a configured pool"',
       '10 p4: its annotation cni.projectcalico.org/ipv4pools names no list of enabled IPPools: ["q"]',
     ]);
   });

@@ -546,6 +546,13 @@ describe('notes', () => {
     expect(notes(`${web}  web: ${service}\n`)).toEqual(expect.arrayContaining([expect.stringMatching(want)]));
   });
 
+  test('Calico nodes without a router: their pods reach nothing, so one is made unless none is asked for', () => {
+    const calico = `cni: calico/bgp\n${TWO}`;
+    expect(notes(calico).join('\n')).toContain('router is the default gateway: 192.168.56.1');
+    expect(notes(`${calico}\nrouters: {}`).join('\n')).toContain(
+      'nodes have no default route, as there is no router: their pods reach nothing, as a node answers for 169.254.1.1',
+    );
+  });
   test('nodes without a router have no default route', () => {
     expect(notes(TWO).join('\n')).toContain('nodes have no default route');
     expect(notes(`${TWO}routers: {r: [192.168.56.1]}\n`).join('\n')).not.toContain('no default route');

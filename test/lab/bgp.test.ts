@@ -309,7 +309,7 @@ faults:
 `),
     ).toEqual([
       'lab.yaml:7:27: events[0].node-1: no session of node-1 is called "Mesh_192_168_56_21"; did you mean "Mesh_192_168_56_12"?',
-      'lab.yaml:8:49: events[1]: "nodeToNodeMeshEnable" can\'t be patched here; did you mean "nodeToNodeMeshEnabled"?',
+      'lab.yaml:8:49: events[1]: nodeToNodeMeshEnable: unknown key; did you mean "nodeToNodeMeshEnabled"?',
       'lab.yaml:9:5: events[2]: no machine is said to run it on: write a map such as {node-1: …}',
       'lab.yaml:10:30: events[3]: no bgppeer is called "tor"; there is none',
       'lab.yaml:12:12: faults.pod.a: no BIRD runs on "pod/default/a"',
@@ -333,22 +333,22 @@ faults:
     {
       object: 'bgpfilter f',
       spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8","matchOperator":"Inside"}]}',
-      want: 'exportV4: expected matchOperator Equal, NotEqual, In, NotIn',
+      want: 'exportV4[0].matchOperator: expected one of Equal, NotEqual, In, NotIn, found "Inside"',
     },
     {
       object: 'bgpfilter f',
       spec: '{"exportV4":[{"action":"Reject","source":"Peers"}]}',
-      want: 'exportV4: expected source RemotePeers',
+      want: 'exportV4[0].source: expected "RemotePeers", found "Peers"',
     },
     {
       object: 'bgpfilter f',
       spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8"}]}',
-      want: 'exportV4: expected cidr and matchOperator together',
+      want: 'exportV4[0]: expected cidr and matchOperator together',
     },
     {
       object: 'bgpfilter f',
       spec: '{"exportV4":[{"action":"Reject","cidr":"10.0.0.0/8","matchOperator":"In","prefixLength":{"max":7}}]}',
-      want: 'exportV4: expected prefixLength with a max that is not below min and cidr',
+      want: 'exportV4[0].prefixLength: max 7 is shorter than cidr 10.0.0.0/8',
     },
   ])('a patch that the API refuses: $object $spec', ({ object, spec, want }) => {
     const problems = problemsOf(`${MESH}
@@ -469,5 +469,84 @@ describe('removing one session changes what BGP says it changes', () => {
       }),
       { numRuns: 15, seed: 7 },
     );
+  });
+});
+
+describe('aggregates of a router', () => {
+  const rack = (aggregate: string) =>
+    lab(`
+cni: calico/bgp
+nodes:
+  node-1: {address: 192.168.56.11, segment: rack}
+  node-2: {address: 192.168.56.12, segment: rack}
+segments: {rack: 192.168.56.0/24, spine: 10.0.0.0/24}
+pods: {client: node-1, web: node-2}
+routers:
+  tor:
+    addresses: [192.168.56.1, 10.0.0.1]
+    bgp:
+      as: 65001
+      announce: [192.168.56.0/24]
+      neighbors:
+        - {address: 192.168.56.11, as: 64512}
+        - {address: 192.168.56.12, as: 64512}
+        - {address: 10.0.0.2, as: 65002}
+      aggregates: [${aggregate}]
+  core:
+    addresses: [10.0.0.2]
+    bgp: {as: 65002, neighbors: [{address: 10.0.0.1, as: 65001}]}
+calico: {bgpPeers: {tor: {peerIP: 192.168.56.1, asNumber: 65001}}}
+faults:
+  alone: {node-1: pkill bird, node-2: pkill bird}
+`);
+  const BLOCKS = ['10.244.1.0/26', '10.244.2.0/26'].map(
+    (net) => `${net} via 192.168.56.11 dev eth0 nexthop via 192.168.56.12 dev eth0 metric 32`,
+  );
+  const SUBNET = '192.168.56.0/24 via 10.0.0.1 dev eth0 metric 32';
+
+  test('stand for the blocks of its rack, and lead nowhere on the router itself', () => {
+    const { network } = rack('{net: 10.244.0.0/16, summaryOnly: true}').built;
+    expect(birdRoutes(network, 'tor')).toEqual([...BLOCKS, 'blackhole 10.244.0.0/16 metric 32'].sort());
+    expect(birdRoutes(network, 'core')).toEqual(['10.244.0.0/16 via 10.0.0.1 dev eth0 metric 32', SUBNET]);
+  });
+
+  test('stand beside them unless told otherwise', () => {
+    const { network } = rack('{net: 10.244.0.0/16}').built;
+    expect(birdRoutes(network, 'core')).toEqual(
+      ['10.244.0.0/16', '10.244.1.0/26', '10.244.2.0/26', '192.168.56.0/24'].map(
+        (net) => `${net} via 10.0.0.1 dev eth0 metric 32`,
+      ),
+    );
+  });
+
+  test('are made of what it announces too', () => {
+    const { network } = rack('{net: 192.168.0.0/16, summaryOnly: true}').built;
+    expect(birdRoutes(network, 'core')).toContain('192.168.0.0/16 via 10.0.0.1 dev eth0 metric 32');
+    expect(birdRoutes(network, 'core')).not.toContain(SUBNET);
+  });
+
+  test('go with what they are made of', () => {
+    const network = rack('{net: 10.244.0.0/16, summaryOnly: true}').with('alone');
+    expect(birdRoutes(network, 'tor')).toEqual([]);
+    expect(birdRoutes(network, 'core')).toEqual([SUBNET]);
+  });
+});
+
+describe('a bird.cfg that BIRD would not read', () => {
+  const tor = 'bgpPeers: {tor: {node: node-1, peerIP: 192.168.56.1, asNumber: 65001}}';
+  const patch = (spec: string): string => `  fault:\n    node-1: calicoctl patch bgppeer tor -p '{"spec":${spec}}'\n`;
+
+  test('of a change confd puts no file in place that BIRD refuses: what was there goes on', () => {
+    const { built, with: faulty } = lab(`${MESH}\ncalico: {${tor}}\nfaults:\n${patch('{"asNumber":null}')}`);
+    expect(birdRoutes(faulty('fault'), 'node-1')).toEqual(birdRoutes(built.network, 'node-1'));
+    expect(birdRoutes(built.network, 'node-1')).toContain('10.244.2.0/26 via 192.168.56.12 dev eth0');
+  });
+
+  test('a node that has none at first has no routes, and a change that gives it one is not modelled', () => {
+    const none = `${MESH}\ncalico: {${tor.replace(', asNumber: 65001', '')}}\n`;
+    expect(birdRoutes(lab(none).built.network, 'node-1')).toEqual([]);
+    expect(problemsOf(`${none}faults:\n${patch('{"asNumber":65001}')}`)).toEqual([
+      expect.stringContaining('BIRD on node-1 has had nothing to read until now, which is not modelled'),
+    ]);
   });
 });

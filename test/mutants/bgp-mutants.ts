@@ -77,7 +77,7 @@ export const BGP_MUTANTS: readonly Mutant[] = [
   {
     name: 'the MED is told to other ASes',
     file: 'bgp/export.ts',
-    from: 'med: internal || draft.medSet ? draft.med : undefined,',
+    from: 'med: internal || draft.medSet || from === undefined ? draft.med : undefined,',
     to: 'med: draft.med,',
   },
   {

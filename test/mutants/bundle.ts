@@ -39,6 +39,12 @@ export async function judgedByBird(mutant: Mutant | undefined): Promise<string[]
   return orWhatItThrows(disagreements);
 }
 
+/** The first recorded scenario of FRR in which such a simulation has other aggregates. */
+export async function judgedByFrr(mutant: Mutant | undefined): Promise<string[]> {
+  const { disagreements } = await judgeOf<typeof import('./frr-disagreements.js')>('frr-disagreements.ts', mutant);
+  return orWhatItThrows(disagreements);
+}
+
 function orWhatItThrows(judge: () => string[]): string[] {
   try {
     return judge();

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { IPVS_GROUPS } from '../oracle/ipvs-recorded.js';
+import { AGGREGATE_MUTANTS } from './aggregate-mutants.js';
 import { BGP_MUTANTS } from './bgp-mutants.js';
-import { judgedByBird, judgedByIpvs, judgedByRecordings } from './bundle.js';
+import { judgedByBird, judgedByFrr, judgedByIpvs, judgedByRecordings } from './bundle.js';
 import { IPVS_MUTANTS } from './ipvs-mutants.js';
 import { MUTANTS } from './mutants.js';
 import { TUNNEL_MUTANTS } from './tunnel-mutants.js';
@@ -29,4 +30,12 @@ test('our speakers end where each recorded BIRD has', async () => {
 
 test.each(BGP_MUTANTS)('the recordings of BIRD find out: $name', async (mutant) => {
   expect(await judgedByBird(mutant)).not.toEqual([]);
+});
+
+test('our aggregates are as each recorded FRR has them', async () => {
+  expect(await judgedByFrr(undefined)).toEqual([]);
+});
+
+test.each(AGGREGATE_MUTANTS)('the recordings of FRR find out: $name', async (mutant) => {
+  expect(await judgedByFrr(mutant)).not.toEqual([]);
 });

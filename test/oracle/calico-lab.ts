@@ -22,7 +22,7 @@ export function calicoPlan(lab: Shipped): Plan {
     string,
   ];
   const ports = portNumbers();
-  const all = (from: string, to: string, port: number, rest: Partial<SocketCase> = {}): Case[] =>
+  const all: All = (from, to, port, rest = {}) =>
     (['tcp', 'udp', 'ping'] as const).map((send) =>
       socket(send, from, to, { ...(send !== 'ping' && { port }), sport: ports(), ...rest }),
     );
@@ -60,6 +60,7 @@ export function calicoPlan(lab: Shipped): Plan {
     ]),
     ...without(fixed, 'node-1', blockOf(web1), all('client', web1, 8080, told)),
     ...without(fixed, 'node-2', web1, all('client', web1, 8080, told)),
+    ...(lab === 'calico-two-clusters' ? otherCluster(fixed, web1, all) : []),
     ...lostHosts(fixed).flatMap((set) => {
       const words = `${set} ${addressOf(fixed, 'node-1')}`;
       return between(
@@ -74,6 +75,34 @@ export function calicoPlan(lab: Shipped): Plan {
     ...all('client', web1, 8080),
   ];
   return { name: lab, fixed, random: [], listeners, cases, unwatched };
+}
+
+type All = (from: string, to: string, port: number, rest?: Partial<SocketCase>) => Case[];
+
+/** Another cluster's pods, and the faults of the lab: the peering is gone, answers come by any node, no pool is theirs. */
+function otherCluster(fixed: readonly string[], web1: string, all: All): Case[] {
+  const web = addressOf(fixed, 'other-web');
+  const client = addressOf(fixed, 'client');
+  const back = (node: string): string =>
+    `ip -n other-node route replace ${blockOf(client)} via ${addressOf(fixed, node)} dev eth0 proto bird metric 32`;
+  return [
+    ...['client', 'node-3'].flatMap((from) => all(from, web, 8080)),
+    ...all('client', web, 81, { connected: true, recverr: true }),
+    ...['other-web', 'other-node'].flatMap((from) => all(from, web1, 8080)),
+    ...all('other-web', SERVICE, 80),
+    ...all('other-web', addressOf(fixed, 'node-3'), 30080),
+    // From another source than before, and once: see above.
+    ...without(fixed, 'node-1', blockOf(web), [socket('udp', 'web-0', web, { port: 8080, recverr: true })]),
+    ...between(back('node-2'), back('node-1'), [
+      ...all('client', web, 8080),
+      ...all('other-web', client, 81, { recverr: true }),
+    ]),
+    ...between(
+      'ip netns exec node-1 ipset del cali40all-ipam-pools 10.245.0.0/16',
+      'ip netns exec node-1 ipset add cali40all-ipam-pools 10.245.0.0/16',
+      all('client', web, 8080),
+    ),
+  ];
 }
 
 /** Of two segments without a tunnel: the router does not know the pods, until somebody tells it. */

@@ -26,6 +26,7 @@ export const CALICO: readonly Shipped[] = [
   'calico-vxlan',
   'calico-tor',
   'calico-route-reflectors',
+  'calico-two-clusters',
 ];
 /** Those that want the module of IP in IP. */
 export const IPIP: readonly Shipped[] = ['calico-ipip', 'calico-ipip-crosssubnet'];

@@ -18,7 +18,7 @@ export const CALICO_FAILURES: readonly Failure[] = [
     says: [
       'node-1 has no route for 10.244.2.0/26',
       'from node-2 to node-1 is disabled on node-1',
-      'birdcl enable Mesh_192_168_56_12',
+      'birdcl -s /var/run/calico/bird.ctl enable Mesh_192_168_56_12',
       'podpath bgp LAB explain node-1 10.244.2.0/26',
     ],
     hints: ['POD_ROUTE_MISSING', 'BGP_SESSION_DISABLED'],
@@ -30,7 +30,7 @@ export const CALICO_FAILURES: readonly Failure[] = [
     probe: toWeb1,
     verdict: 'dropped - NO_ROUTE -',
     at: 'router ip_error',
-    says: ['node-1 has no route for 10.244.2.0/26', 'BIRD does not run on node-2', 'calicoctl node status'],
+    says: ['node-1 has no route for 10.244.2.0/26', 'BIRD does not run on node-2', 'in the pod calico-node'],
     hints: ['POD_ROUTE_MISSING', 'BGP_DAEMON_DOWN'],
   })),
   {
@@ -239,6 +239,16 @@ export const CALICO_FAILURES: readonly Failure[] = [
     verdict: 'dropped - NO_ROUTE -',
     at: 'router ip_error',
     says: ['node-2 knows 10.244.2.0/26', 'no BGP session is configured', 'BGPPeer'],
+    hints: ['POD_ROUTE_MISSING', 'BGP_NO_SESSION'],
+  },
+  {
+    what: 'Calico: a node with a cluster id and no BGPPeer, while the mesh is on',
+    lab: 'calico-route-reflectors',
+    faults: ['mesh-without-peers'],
+    probe: { from: 'reflector-1', to: 'web-1:8080' },
+    verdict: 'rejected - NO_ROUTE ENETUNREACH',
+    at: 'router ip_error',
+    says: ['node-2 knows 10.244.2.0/26', 'reflector-1 has none for it', 'routeReflectorClusterID'],
     hints: ['POD_ROUTE_MISSING', 'BGP_NO_SESSION'],
   },
   {

@@ -5,8 +5,8 @@ import { bird } from './bird.js';
 import { calicoPlugins } from './cni.js';
 import { calicoSpeakers } from './confd.js';
 import { felix, felixLate } from './felix/felix.js';
-import { IPIP_OVERHEAD, VXLAN_OVERHEAD } from './felix/settings.js';
 import { registerCalico } from './ipam.js';
+import { IPIP, VXLAN } from './tunnel.js';
 
 /** Routes between nodes by BGP, without a tunnel. */
 export const calicoBgp: CniBackend = backend('bgp', 'Calico, routes by BGP', 'Never', 'Never');
@@ -55,7 +55,7 @@ function backend(
           late: speaksBgp ? [felixLate, bird] : [felixLate],
           register: (cluster) => registerCalico(cluster, { ipipMode, vxlanMode }),
           ...(speaksBgp ? { speakers: calicoSpeakers } : {}),
-          podMtu: (mtu) => mtu - (ipipMode !== 'Never' ? IPIP_OVERHEAD : vxlanMode !== 'Never' ? VXLAN_OVERHEAD : 0),
+          podMtu: (mtu) => mtu - (ipipMode !== 'Never' ? IPIP.overhead : vxlanMode !== 'Never' ? VXLAN.overhead : 0),
           plugins: calicoPlugins,
         },
       };

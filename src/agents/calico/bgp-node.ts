@@ -1,5 +1,12 @@
 import { formatIpv4, type Ipv4, type Ipv4Prefix, parseIpv4, prefixOf } from '../../address/index.js';
-import { type Cluster, type Labels, NODE_ANNOTATIONS, type Node, parseASNumber } from '../../cluster/index.js';
+import {
+  CALICO_DEFAULTS,
+  type Cluster,
+  type Labels,
+  NODE_ANNOTATIONS,
+  type Node,
+  parseASNumber,
+} from '../../cluster/index.js';
 
 /** A node as confd knows it: what its Node's spec.bgp says. */
 export interface BgpNode {
@@ -17,12 +24,9 @@ export interface BgpNode {
 
 /** The nodes that speak BGP, in order of names, as the templates range over `/host`. Without an address a node has no IPv4. */
 export function bgpNodes({ nodes, calico }: Cluster): readonly BgpNode[] {
-  const found = nodes.flatMap((node) => bgpNode(node, calico?.bgpConfiguration.asNumber ?? DEFAULT_AS));
+  const found = nodes.flatMap((node) => bgpNode(node, (calico ?? CALICO_DEFAULTS).bgpConfiguration.asNumber));
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
-
-/** globalDefaults of confd 3.21 pkg/backends/calico/client.go. */
-const DEFAULT_AS = 64512;
 
 /** A node's address as calico/node wrote it, with its subnet; undefined where calico/node has not run. */
 export function bgpAddress({

@@ -11,8 +11,8 @@ import {
   parseCommunity,
 } from '../../cluster/index.js';
 import type { BgpNode } from './bgp-node.js';
-import { IPIP_DEVICE } from './names.js';
 import type { ServiceRoutes } from './service-routes.js';
+import { IPIP } from './tunnel.js';
 
 /** BIRD's filters that confd writes; what nodes have in common is made once. */
 export interface BirdFilters {
@@ -24,7 +24,7 @@ export interface BirdFilters {
   exports(own: readonly IPAMBlock[], services: ServiceRoutes): (names: readonly string[]) => Filter;
 }
 
-/** The filters of bird.cfg, bird_aggr.cfg and bird_ipam.cfg (confd 3.21 etc/calico/confd/templates). */
+/** The filters of bird.cfg, bird_aggr.cfg and bird_ipam.cfg (calico 3.21.6 confd/etc/calico/confd/templates). */
 export function birdFilters({ ipPools, bgpFilters, bgpConfiguration }: CalicoObjects): BirdFilters {
   const named = new Map(bgpFilters.map((filter) => [filter.name, filter]));
   const rules = (names: readonly string[], side: 'importV4' | 'exportV4'): readonly FilterTerm[] =>
@@ -33,7 +33,7 @@ export function birdFilters({ ipPools, bgpFilters, bgpConfiguration }: CalicoObj
     const terms = rules(names, 'importV4');
     return terms.length === 0 ? ACCEPT_ALL : { terms, otherwise: 'accept' };
   });
-  // reject_disabled_pools() and no export of such a pool: calico 3.24 and later.
+  // reject_disabled_pools(), and no export of such a pool: in the released 3.21, and not in confd's own repository.
   const disabled = ipPools.filter((pool) => pool.disableBGPExport).map(({ cidr }) => decide([within(cidr)], 'reject'));
   const before = [...disabled, ...communities(bgpConfiguration)];
   const pools = ipPools.filter((pool) => !pool.disableBGPExport).map(({ cidr }) => decide([within(cidr)], 'accept'));
@@ -74,19 +74,29 @@ function decide(nets: readonly PrefixRange[], then: 'accept' | 'reject'): Filter
   return { match: { nets }, actions: [], then };
 }
 
-/** `apply_communities()`: a community by its value, or by a name that BGPConfiguration gives one. */
+/**
+ * `apply_communities()`: a community by its value, or by a name that BGPConfiguration gives one; each once, in order of
+ * their text (getCommunitiesArray(), confd pkg/backends/calico/client.go), which is that of the attribute.
+ */
 function communities({ prefixAdvertisements, communities: named }: BGPConfiguration): readonly FilterTerm[] {
   const values = new Map(named.map(({ name, value }) => [name, value]));
-  return prefixAdvertisements.map(({ cidr, communities: wanted }) => ({
-    match: { nets: [within(cidr)] },
-    actions: wanted.flatMap((text) => addCommunity(parseCommunity(text) ?? values.get(text))),
-    then: 'next',
-  }));
+  return prefixAdvertisements.map(({ cidr, communities: wanted }) => {
+    const byText = new Map<string, Community>();
+    for (const word of wanted) {
+      const value = parseCommunity(word) ?? values.get(word);
+      if (value !== undefined) byText.set(formatCommunity(value), value);
+    }
+    const sorted = [...byText].sort(([a], [b]) => (a < b ? -1 : 1));
+    return { match: { nets: [within(cidr)] }, actions: sorted.map(([, value]) => addCommunity(value)), then: 'next' };
+  });
 }
 
-function addCommunity(value: Community | undefined): FilterAction[] {
-  if (value === undefined) return [];
-  return [typeof value === 'number' ? { set: 'addCommunity', value } : { set: 'addLargeCommunity', value }];
+function addCommunity(value: Community): FilterAction {
+  return typeof value === 'number' ? { set: 'addCommunity', value } : { set: 'addLargeCommunity', value };
+}
+
+function formatCommunity(value: Community): string {
+  return typeof value === 'number' ? `${value >>> 16}:${value & 0xffff}` : value.join(':');
 }
 
 /** `calico_aggr()`: a confirmed block goes out, nothing beneath it does. */
@@ -108,7 +118,7 @@ function kernelFilter(pools: readonly IPPool[], { network }: BgpNode, { rejected
 function poolTerms({ cidr, vxlanMode, ipipMode }: IPPool, network: Ipv4Prefix): readonly FilterTerm[] {
   const nets = [within(cidr)];
   if (vxlanMode !== 'Never') return [decide(nets, 'reject')];
-  const through: FilterTerm = { match: { nets }, actions: [{ set: 'tunnel', dev: IPIP_DEVICE }], then: 'accept' };
+  const through: FilterTerm = { match: { nets }, actions: [{ set: 'tunnel', dev: IPIP.device }], then: 'accept' };
   switch (ipipMode) {
     case 'Never':
       return [decide(nets, 'accept')];
@@ -120,7 +130,7 @@ function poolTerms({ cidr, vxlanMode, ipipMode }: IPPool, network: Ipv4Prefix): 
 }
 
 /**
- * A rule of a BGPFilter (calico 3.25 and later, confd/pkg/resource/template/template_funcs.go filterStatement()): one
+ * A rule of a BGPFilter (calico 3.26 and later, confd/pkg/resource/template/template_funcs.go filterStatement()): one
  * `if` with its conditions joined by `&&`, in the order of the object, and nothing at the end of the function, so that
  * the next filter of the peer goes on. Then comes `accept` on import, calico_export_to_bgp_peers() and `reject` on export.
  */

@@ -1,4 +1,4 @@
-import { ANY, formatIpv4, type Ipv4, parseIpv4 } from '../../address/index.js';
+import { ANY, formatIpv4, type Ipv4 } from '../../address/index.js';
 import {
   type LocalRoute,
   SESSION_DEFAULTS,
@@ -14,19 +14,19 @@ import {
   groupByNode,
   type IPAMBlock,
   type Labels,
-  NODE_ANNOTATIONS,
   type Pod,
 } from '../../cluster/index.js';
 import type { Machine } from '../cni/backend.js';
 import { type BgpNode, bgpNodes } from './bgp-node.js';
 import { type BirdFilters, birdFilters } from './bird-filters.js';
-import { IPIP_DEVICE, VXLAN_DEVICE, workloadVeth } from './names.js';
+import { workloadVeth } from './names.js';
 import { type Peering, type Peerings, peeringsOf } from './peerings.js';
 import { type ServiceRoutes, serviceRoutes } from './service-routes.js';
+import { TUNNELS, tunnelAddress } from './tunnel.js';
 
 /**
- * What confd writes into bird.cfg of each node (confd 3.21 etc/calico/confd/templates). Where BIRD does not run, there is
- * no machine: the others have their sessions with it all the same.
+ * What confd writes into bird.cfg of each node (calico 3.21.6 confd/etc/calico/confd/templates). Where BIRD does not run, there is
+ * no machine, and for what BIRD would not read no speaker: the others have their sessions with it all the same.
  */
 export function calicoSpeakers(cluster: Cluster, machines: ReadonlyMap<string, Machine>): readonly SpeakerConfig[] {
   const calico = cluster.calico ?? CALICO_DEFAULTS;
@@ -47,8 +47,18 @@ export function calicoSpeakers(cluster: Cluster, machines: ReadonlyMap<string, M
     if (machine === undefined) return [];
     const tunnels = tunnelInterfaces(annotations.get(node.name) ?? {});
     const { name } = node;
-    return [speaker(node, shared, machine, tunnels, blocks.get(name) ?? [], pods.get(name) ?? [])];
+    const config = speaker(node, shared, machine, tunnels, blocks.get(name) ?? [], pods.get(name) ?? []);
+    return isRefused(config) ? [] : [config];
   });
+}
+
+/**
+ * Whether `bird -p`, which confd asks before it puts a file in place (conf.d/bird.toml, check_cmd), refuses it: "Remote AS
+ * number (or peer type) must be set" for a BGPPeer without one (bgp_postconfig(), bird proto/bgp/bgp.c). BIRD never starts
+ * without its first file.
+ */
+function isRefused({ as, sessions }: SpeakerConfig): boolean {
+  return as === 0 || sessions.some(({ neighborAs }) => neighborAs === 0);
 }
 
 /** What all nodes have in common. */
@@ -109,13 +119,9 @@ function kernelRoutes({ interfaces, defaultGateway }: Machine, pods: readonly Po
 
 /** Addresses of tunnel devices: `protocol direct` leaves out `cali*` and `kube-ipvs*` alone. */
 function tunnelInterfaces(annotations: Labels): readonly SpeakerInterface[] {
-  const devices = [
-    [IPIP_DEVICE, NODE_ANNOTATIONS.ipv4IPIPTunnelAddr],
-    [VXLAN_DEVICE, NODE_ANNOTATIONS.ipv4VXLANTunnelAddr],
-  ] as const;
-  return devices.flatMap(([name, key]) => {
-    const address = parseIpv4(annotations[key] ?? '');
-    return address === undefined ? [] : [{ name, address, prefixLength: 32 }];
+  return TUNNELS.flatMap((tunnel) => {
+    const address = tunnelAddress(tunnel, { annotations });
+    return address === undefined ? [] : [{ name: tunnel.device, address, prefixLength: 32 }];
   });
 }
 
@@ -126,8 +132,7 @@ function sessionsOf(
   exports: ReturnType<BirdFilters['exports']>,
 ): readonly SessionConfig[] {
   const template = { ...BGP_TEMPLATE, local: node.address, import: filters.import([]), export: exports([]) };
-  // Reflectors stay in the mesh, as 3.21 has it; later forks of the template leave them out.
-  const mesh = config.nodeToNodeMeshEnabled ? nodes : [];
+  const mesh = config.nodeToNodeMeshEnabled && isInMesh(node) ? nodes.filter(isInMesh) : [];
   const peer = (prefix: string, peering: Peering): SessionConfig[] =>
     peering.address === node.address
       ? []
@@ -156,6 +161,14 @@ function sessionsOf(
   ];
 }
 
+/**
+ * A node with a cluster id has no session of the mesh, on neither side (bird.cfg.template of calico 3.21.3 to 3.32; the last
+ * tag of the repository that confd had of its own, of July 2021, keeps it in).
+ */
+function isInMesh({ clusterId }: BgpNode): boolean {
+  return clusterId === undefined;
+}
+
 function sessionName(prefix: string, address: string): string {
   return `${prefix}_${address.replaceAll('.', '_')}`;
 }
@@ -176,16 +189,18 @@ function reflection(
   return { rrClient, clusterId: rrClient ? clusterId : undefined };
 }
 
-/** What a BGPPeer says besides; `nextHopMode` is of calico 3.28 and later, and holds within an AS too. */
+/** What a BGPPeer says besides; `nextHopMode` is of calico 3.30.2 and later, and holds within an AS too. */
 function ofPeer(
   { as }: BgpNode,
   { as: neighborAs, keepNextHop, peer }: Peering,
 ): Pick<SessionConfig, 'restartTime' | 'nextHopSelf' | 'nextHopKeep' | 'allowLocalAs' | 'password'> {
+  const secret = peer.password?.secretKeyRef;
   return {
     restartTime: peer.maxRestartTime ?? BGP_TEMPLATE.restartTime,
     nextHopSelf: peer.nextHopMode === 'Self',
     nextHopKeep: peer.nextHopMode === 'Keep' || (keepNextHop && neighborAs !== as),
     allowLocalAs: peer.numAllowedLocalASNumbers,
-    password: peer.password,
+    // One key of one Secret is one password, whatever it is.
+    password: secret === undefined ? undefined : `${secret.name}/${secret.key}`,
   };
 }

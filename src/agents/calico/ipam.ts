@@ -1,9 +1,26 @@
-import { contains, formatIpv4, type Ipv4, type Ipv4Prefix, parseIpv4, parsePrefix } from '../../address/index.js';
-import { type IPPool, type Labels, NODE_ANNOTATIONS, type Node, type Pod } from '../../cluster/index.js';
+import {
+  contains,
+  formatIpv4,
+  type Ipv4,
+  type Ipv4Prefix,
+  isIpv4Address,
+  parseAddress,
+  parsePrefix,
+} from '../../address/index.js';
+import {
+  CALICO_KINDS,
+  defaultsOf,
+  type IPPool,
+  type Labels,
+  NODE_ANNOTATIONS,
+  type Node,
+  type Pod,
+} from '../../cluster/index.js';
 import type { Registered, Unregistered, UnregisteredNode } from '../cni/backend.js';
 import { sandboxId } from '../container-runtime.js';
 import { type AutoAssign, type Claimant, Ipam } from './ipam/allocator.js';
 import { NETWORK_NAME } from './names.js';
+import { TUNNELS, type Tunnel, tunnelAddress } from './tunnel.js';
 
 /** How the pool that is made where a lab has none is encapsulated, as CALICO_IPV4POOL_IPIP and _VXLAN of calico/node say. */
 export type DefaultPool = Pick<IPPool, 'ipipMode' | 'vxlanMode'>;
@@ -41,37 +58,16 @@ export function registerCalico({ calico, nodes, pods, podCIDR }: Unregistered, m
 }
 
 /** What calico/node makes where there is no pool (node 3.21 pkg/lifecycle/startup/startup.go, configureIPPools()). */
-function defaultPool(cidr: Ipv4Prefix, modes: DefaultPool): IPPool {
-  return {
-    name: 'default-ipv4-ippool',
-    cidr,
-    // CALICO_IPV4POOL_BLOCK_SIZE has to be said where the prefix holds no block of 26.
-    blockSize: Math.max(26, cidr.length),
-    ...modes,
-    natOutgoing: true,
-    disabled: false,
-    disableBGPExport: false,
-    nodeSelector: 'all()',
-    allowedUses: ['Workload', 'Tunnel'],
-  };
+export function defaultPool(cidr: Ipv4Prefix, modes: DefaultPool): IPPool {
+  const fields = defaultsOf(CALICO_KINDS.IPPool);
+  // CALICO_IPV4POOL_BLOCK_SIZE has to be said where the prefix holds no block of 26.
+  const blockSize = Math.max(fields.blockSize, cidr.length);
+  return { ...fields, name: 'default-ipv4-ippool', cidr, blockSize, ...modes, natOutgoing: true };
 }
 
 function set(podIPs: Map<Pod, Ipv4>, pod: Pod, address: Ipv4 | undefined): void {
   if (address !== undefined) podIPs.set(pod, address);
 }
-
-/** A tunnel device of a node: what its address is kept under, and which pools want it. */
-interface Tunnel {
-  readonly annotation: string;
-  readonly handle: string;
-  readonly mode: 'ipipMode' | 'vxlanMode';
-}
-
-/** In the order of reconcileTunnelAddrs() (node 3.21 pkg/allocateip/allocateip.go). */
-const TUNNELS: readonly Tunnel[] = [
-  { annotation: NODE_ANNOTATIONS.ipv4IPIPTunnelAddr, handle: 'ipip-tunnel-addr', mode: 'ipipMode' },
-  { annotation: NODE_ANNOTATIONS.ipv4VXLANTunnelAddr, handle: 'vxlan-tunnel-addr', mode: 'vxlanMode' },
-];
 
 /** determineEnabledPoolCIDRs(): whatever a pool may be used for. */
 function tunnelPools(ipam: Ipam, node: Node, { mode }: Tunnel): readonly IPPool[] {
@@ -84,7 +80,7 @@ function tunnelClaimant(node: Node, { handle }: Tunnel): Claimant {
 
 /** The address that a Node names is its tunnel's, where a pool of that encapsulation holds it and nobody else has it. */
 function keepTunnelAddress(ipam: Ipam, node: Node, tunnel: Tunnel): void {
-  const address = parseIpv4(node.annotations[tunnel.annotation] ?? '');
+  const address = tunnelAddress(tunnel, node);
   const claimant = tunnelClaimant(node, tunnel);
   if (address === undefined || ipam.allocationOf(claimant) !== undefined) return;
   if (tunnelPools(ipam, node, tunnel).some(({ cidr }) => contains(cidr, address))) ipam.assign(address, claimant);
@@ -95,14 +91,14 @@ function annotationsOf(ipam: Ipam, { node, prefixLength }: UnregisteredNode): La
   const own = `${formatIpv4(node.addresses[0])}/${prefixLength}`;
   const annotations: Record<string, string> = { [NODE_ANNOTATIONS.ipv4Address]: given ?? own };
   for (const tunnel of TUNNELS) {
-    const address = tunnelAddress(ipam, node, tunnel);
+    const address = assignTunnelAddress(ipam, node, tunnel);
     if (address !== undefined) annotations[tunnel.annotation] = formatIpv4(address);
   }
   return annotations;
 }
 
 /** The address that is there, else a new one (ensureHostTunnelAddress()); undefined where no pool wants one. */
-function tunnelAddress(ipam: Ipam, node: Node, tunnel: Tunnel): Ipv4 | undefined {
+function assignTunnelAddress(ipam: Ipam, node: Node, tunnel: Tunnel): Ipv4 | undefined {
   const pools = tunnelPools(ipam, node, tunnel);
   if (pools.length === 0) return undefined;
   const claimant = tunnelClaimant(node, tunnel);
@@ -120,28 +116,41 @@ function givenAddress(ipam: Ipam, pod: Pod, node: Node | undefined): Ipv4 | unde
   if (node === undefined) return undefined;
   const claimant = podClaimant(pod, node);
   const before = ipam.allocationOf(claimant);
-  const address = pod.podIP ?? before?.address ?? askedAddress(pod);
-  if (address === undefined) return undefined;
+  const known = pod.podIP ?? before?.address;
+  const address = known ?? askedAddress(pod);
+  if (typeof address !== 'number') return undefined;
+  // Who has an address may have got it before its pool was disabled.
+  if (known === undefined && ipam.whyNotToBeAskedFor(address) !== undefined) return undefined;
   return before?.address === address || ipam.assign(address, claimant) ? address : undefined;
 }
 
-/** Of several only the first of each family counts. */
-function askedAddress({ annotations }: Pod): Ipv4 | undefined {
-  for (const text of listOf(annotations?.[ADDRESSES_ANNOTATION]) ?? []) {
-    const address = parseIpv4(text);
-    if (address !== undefined) return address;
-  }
-  return undefined;
+/**
+ * The address that an annotation asks for, undefined where none does; why the plug-in refuses the annotation
+ * (validateAndExtractIPs(), cni-plugin 3.21 pkg/k8s/k8s.go: at most one address of each family, and one at all).
+ */
+function askedAddress({ annotations }: Pod): Ipv4 | string | undefined {
+  const text = annotations?.[ADDRESSES_ANNOTATION] ?? '';
+  if (text === '') return undefined;
+  const list = listOf(text)?.map((each) => parseAddress(each)) ?? [];
+  const addresses = list.filter((each) => each !== undefined);
+  if (list.length === 0 || addresses.length < list.length)
+    return `its annotation ${ADDRESSES_ANNOTATION} is no list of addresses: ${text}`;
+  const [first, more] = addresses.filter(isIpv4Address);
+  if (more !== undefined) return `its annotation ${ADDRESSES_ANNOTATION} has more than one IPv4 address: ${text}`;
+  return first ?? `its annotation ${ADDRESSES_ANNOTATION} has no IPv4 address: ${text}`;
 }
 
 /** One more address; the reason where IPAM refuses one, as it does to who has asked for another. */
 function nextAddress(ipam: Ipam, pod: Pod, node: Node): Ipv4 | string {
-  const wanted = pod.podIP ?? askedAddress(pod);
-  if (wanted !== undefined) return ipam.whyNotAssigned(wanted, node);
-  const asked = pod.annotations?.[POOLS_ANNOTATION];
-  const pools = asked === undefined ? undefined : askedPools(ipam, asked);
+  if (pod.podIP !== undefined) return ipam.whyNotAssigned(pod.podIP, node);
+  const wanted = askedAddress(pod);
+  if (typeof wanted === 'string') return wanted;
+  if (wanted !== undefined) return ipam.whyNotToBeAskedFor(wanted) ?? ipam.whyNotAssigned(wanted, node);
+  const asked = pod.annotations?.[POOLS_ANNOTATION] ?? '';
+  const pools = asked === '' ? undefined : askedPools(ipam, asked);
   if (pools === 'unknown') return `its annotation ${POOLS_ANNOTATION} names no list of enabled IPPools: ${asked}`;
-  const claim: AutoAssign = { use: 'Workload', pools };
+  // An empty list asks for nothing (determinePools()).
+  const claim: AutoAssign = { use: 'Workload', pools: pools?.length === 0 ? undefined : pools };
   return ipam.autoAssign(podClaimant(pod, node), claim) ?? ipam.whyNoneLeft(node, claim);
 }
 

@@ -3,10 +3,6 @@ import { sha1Hex } from '../digest.js';
 /** The network's name in the published 10-calico.conflist. */
 export const NETWORK_NAME = 'k8s-pod-network';
 
-/** Felix's tunnel devices; confd's filters and BIRD name the first one too. */
-export const IPIP_DEVICE = 'tunl0';
-export const VXLAN_DEVICE = 'vxlan.calico';
-
 /** First of FELIX_INTERFACEPREFIX: how Felix and BIRD know which links are pods'. */
 export const WORKLOAD_PREFIX = 'cali';
 

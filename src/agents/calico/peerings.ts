@@ -87,12 +87,12 @@ function selectedBy(text: string, nodes: readonly BgpNode[]): readonly BgpNode[]
 }
 
 function isGlobal({ node, nodeSelector }: BGPPeer): boolean {
-  return node === undefined && (nodeSelector ?? '') === '';
+  return node === undefined && nodeSelector === undefined;
 }
 
 /** The nodes that a BGPPeer gives a session to. */
-function locals({ node, nodeSelector = '' }: BGPPeer, find: Finder): readonly BgpNode[] {
-  if (nodeSelector !== '') return find.selected(nodeSelector);
+function locals({ node, nodeSelector }: BGPPeer, find: Finder): readonly BgpNode[] {
+  if (nodeSelector !== undefined) return find.selected(nodeSelector);
   return node === undefined ? find.all : find.called(node);
 }
 

@@ -1,8 +1,12 @@
+import type { Ipv4, Mac } from '../../address/index.js';
+import type { Origin } from '../../linux/index.js';
+import type { Call } from '../../plan/index.js';
 import { callsOn, ownNetns, type Steps } from '../agent.js';
 import { netlinkAddress, netlinkRoute } from '../netlink.js';
+import { perCluster } from '../per-cluster.js';
 import { routeGet } from '../route-get.js';
 import type { BackendContext, FlannelBackend } from './flanneld.js';
-import { type Lease, leaseName, vtepMac, vtepMacOf, vxlanData } from './lease.js';
+import { type Lease, leaseName, leases, vtepMac, vtepMacOf, vxlanData } from './lease.js';
 
 /** The vxlan part of net-conf.json (VXLANConfig, flannel 0.28 pkg/backend/vxlan/vxlan.go). `GBP` is not modelled. */
 export interface VxlanConfig {
@@ -24,6 +28,7 @@ const KERNEL_PORT = 8472;
 /** The vxlan backend: a device without learning, of which flanneld writes neighbours, FDB and routes itself. */
 export function vxlan(config: VxlanConfig): FlannelBackend {
   const dev = `flannel.${config.vni}`;
+  const peersOf = perCluster((cluster) => new Map(leases(cluster).map((lease) => [lease, peerOf(dev, lease)])));
   return {
     type: 'vxlan',
     attrs: (node) => ({ backendType: 'vxlan', backendData: vxlanData(config.vni, vtepMac(node)) }),
@@ -63,9 +68,52 @@ export function vxlan(config: VxlanConfig): FlannelBackend {
     },
 
     *run(context, others): Steps {
-      for (const lease of others) yield* addLease(context, config, dev, lease);
+      const peers = peersOf(context.cluster);
+      for (const lease of others) {
+        const peer = peers.get(lease);
+        if (peer === undefined) continue;
+        if (config.directRouting && isDirect(context, lease)) yield* addDirect(context, lease);
+        else yield* addPeer(context.self.name, peer);
+      }
     },
   };
+}
+
+/** What a lease of this backend makes other nodes call: the same on all of them. */
+interface Peer {
+  readonly origin: Origin;
+  readonly dev: string;
+  readonly ip: Ipv4;
+  readonly mac: Mac;
+  readonly neighbour: Call;
+  readonly fdb: Call;
+  readonly route: Call;
+}
+
+function peerOf(dev: string, lease: Lease): Peer | undefined {
+  const mac = vtepMacOf(lease.backendData);
+  if (lease.backendType !== 'vxlan' || mac === undefined) return undefined;
+  const ip = lease.subnet.address;
+  const remote = { ip: lease.publicIP, port: undefined, vni: undefined, via: undefined };
+  return {
+    origin: originOf(lease),
+    dev,
+    ip,
+    mac,
+    neighbour: { call: 'neigh replace', dev, ip, lladdr: mac },
+    fdb: { call: 'fdb replace', dev, mac, remote },
+    route: netlinkRoute('route replace', lease.subnet, { dev, via: ip, onlink: true }),
+  };
+}
+
+function originOf(lease: Lease): Origin {
+  return { by: 'flanneld', object: leaseName(lease) };
+}
+
+/** Without a device: the kernel finds it by the gateway. */
+function* addDirect({ self }: BackendContext, lease: Lease): Steps {
+  const call = netlinkRoute('route replace', lease.subnet, { dev: '', via: lease.publicIP });
+  yield { netns: self.name, origin: originOf(lease), call };
 }
 
 /**
@@ -73,25 +121,15 @@ export function vxlan(config: VxlanConfig): FlannelBackend {
  * came first. What is refused undoes the steps before it, and flanneld goes on with the next lease
  * (handleSubnetEvents(), pkg/backend/vxlan/vxlan_network.go).
  */
-function* addLease(context: BackendContext, config: VxlanConfig, dev: string, lease: Lease): Steps {
-  const mac = vtepMacOf(lease.backendData);
-  if (lease.backendType !== 'vxlan' || mac === undefined) return;
-  const call = callsOn(context.self.name, { by: 'flanneld', object: leaseName(lease) });
-  if (config.directRouting && isDirect(context, lease)) {
-    // Without a device: the kernel finds it by the gateway.
-    yield call(netlinkRoute('route replace', lease.subnet, { dev: '', via: lease.publicIP }));
+function* addPeer(netns: string, { origin, dev, ip, mac, neighbour, fdb, route }: Peer): Steps {
+  if ((yield { netns, origin, call: neighbour }) !== undefined) return;
+  if ((yield { netns, origin, call: fdb }) !== undefined) {
+    yield { netns, origin, call: { call: 'neigh del', dev, ip } };
     return;
   }
-  const ip = lease.subnet.address;
-  if ((yield call({ call: 'neigh replace', dev, ip, lladdr: mac })) !== undefined) return;
-  const remote = { ip: lease.publicIP, port: undefined, vni: undefined, via: undefined };
-  if ((yield call({ call: 'fdb replace', dev, mac, remote })) !== undefined) {
-    yield call({ call: 'neigh del', dev, ip });
-    return;
-  }
-  if ((yield call(netlinkRoute('route replace', lease.subnet, { dev, via: ip, onlink: true }))) === undefined) return;
-  yield call({ call: 'neigh del', dev, ip });
-  yield call({ call: 'fdb del', dev, mac, table: 'self' });
+  if ((yield { netns, origin, call: route }) === undefined) return;
+  yield { netns, origin, call: { call: 'neigh del', dev, ip } };
+  yield { netns, origin, call: { call: 'fdb del', dev, mac, table: 'self' } };
 }
 
 /** `ip route get`, at the moment of the event: a route without gateway is a direct one (ip.DirectRouting()). */

@@ -1,6 +1,12 @@
 import { contains, formatPrefix, type Ipv4Prefix, prefixOf } from '../../address/index.js';
 import { type Explanation, isOffered, type RibRoute, type SpeakerConfig } from '../../bgp/index.js';
-import type { BgpCandidateRow, BgpExplanation, BgpLostRow, BgpOriginRow } from '../../output/index.js';
+import type {
+  BgpCandidateRow,
+  BgpContributorRow,
+  BgpExplanation,
+  BgpLostRow,
+  BgpOriginRow,
+} from '../../output/index.js';
 import { comparedBy } from './compared.js';
 import { lostOnTheWay, withheldFrom } from './lost.js';
 import { type BgpTarget, isKernelsOwn, netOf, samePrefix } from './rib.js';
@@ -39,6 +45,9 @@ export function explainBgp(
     candidates: explained === undefined ? [] : candidateRows(view, speaker, explained),
     way: (explained?.way ?? []).map(({ speaker: name, session }) => ({ speaker: name, session })),
     withheld: explained === undefined || !known || own ? [] : withheldFrom(explained),
+    contributors:
+      explained?.contributors === undefined ? undefined : contributorRows(view, speaker, explained.contributors),
+    suppressedBy: explained?.suppressedBy === undefined ? undefined : formatPrefix(explained.suppressedBy),
     ...(own ? { fib: fibRow({ ...best, tunnel: undefined }), missing: undefined } : fibOf(explained)),
     origins: told.map(({ row }) => row),
     lost: sought === undefined ? [] : lostRows(view, speaker, sought, told),
@@ -54,16 +63,11 @@ function fibOf(explained: Explanation | undefined): Pick<BgpExplanation, 'fib' |
 
 function candidateRows(view: BgpView, name: string, { candidates }: Explanation): readonly BgpCandidateRow[] {
   const row = routeRows(view, name);
-  const owners = ownersOf(view);
-  const { sessions } = speakerOf(view, name);
+  const neighborOf = neighbors(view, name);
   const best = candidates[0]?.route;
-  const neighborOf = ({ protocol }: RibRoute): string | undefined => {
-    const session = sessions.find((each) => each.name === protocol);
-    return session === undefined ? undefined : owners.get(session.neighbor);
-  };
   return candidates.map(({ route, lostBy, merged }) => ({
     route: row(route),
-    neighbor: route.source === 'bgp' ? neighborOf(route) : undefined,
+    neighbor: neighborOf(route),
     lostBy,
     compared:
       lostBy === undefined || best === undefined
@@ -71,6 +75,25 @@ function candidateRows(view: BgpView, name: string, { candidates }: Explanation)
         : comparedBy(lostBy, { view, speaker: name, row }, best, route),
     merged,
   }));
+}
+
+function contributorRows(view: BgpView, name: string, routes: readonly RibRoute[]): readonly BgpContributorRow[] {
+  const neighborOf = neighbors(view, name);
+  return routes.map((route) => ({
+    net: formatPrefix(route.net),
+    neighbor: neighborOf(route),
+    protocol: route.protocol,
+  }));
+}
+
+/** Which speaker has announced a route to this one. */
+function neighbors(view: BgpView, name: string): (route: RibRoute) => string | undefined {
+  const owners = ownersOf(view);
+  const { sessions } = speakerOf(view, name);
+  return ({ source, protocol }) => {
+    const session = source === 'bgp' ? sessions.find((each) => each.name === protocol) : undefined;
+    return session === undefined ? undefined : owners.get(session.neighbor);
+  };
 }
 
 /** A prefix that some speaker has of its own. */
@@ -101,7 +124,19 @@ function originsOf(view: BgpView, target: BgpTarget, net: Ipv4Prefix | undefined
         const pod = route.source === 'kernel' && route.net.length === 32 && dev !== undefined && via === undefined;
         return { ...originOf(speaker, { ...route, dev }), pod };
       }),
+    ...(speaker.aggregates ?? [])
+      .filter(({ net: each }) => asked(each) && isThere(view, speaker.name, each))
+      .map((each) =>
+        originOf(speaker, { net: each.net, source: 'aggregate', protocol: 'aggregator1', dev: undefined }),
+      ),
   ]);
+}
+
+/** An aggregate is, while something is more specific. */
+function isThere(view: BgpView, speaker: string, net: Ipv4Prefix): boolean {
+  return (
+    view.running(speaker) && view.explain(speaker, net).candidates.some(({ route }) => route.source === 'aggregate')
+  );
 }
 
 function originOf(

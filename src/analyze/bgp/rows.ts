@@ -72,14 +72,17 @@ function routeRow(route: RibRoute, metric: BgpRouteRow['metric']): BgpRouteRow {
     metric,
     nexthops: nexthops.map(nextHopRow),
     attributes: attributes === undefined ? undefined : attributesRow(attributes),
-    originAs: attributes?.asPath
-      .filter((segment) => segment.type === 'sequence')
-      .at(-1)
-      ?.as.at(-1),
+    originAs: attributes === undefined ? undefined : originAs(attributes.asPath),
     from: from === undefined ? undefined : formatIpv4(from),
     best: route.best,
     stale: route.stale,
   };
+}
+
+/** as_path_get_last(), BIRD nest/a-path.c: of a path that ends in a set nobody knows. */
+function originAs(path: readonly AsPathSegment[]): number | undefined {
+  const last = path.at(-1);
+  return last?.type === 'sequence' ? last.as.at(-1) : undefined;
 }
 
 /** Connected networks cost 0, what else leads to a next hop has no cost that can be compared (rt_get_igp_metric(), nest/rt-table.c). */
@@ -125,5 +128,5 @@ function attributesRow(attributes: BgpAttributes): BgpAttributesRow {
 
 /** As as_path_format() writes it (BIRD nest/a-path.c): sets in braces. */
 function formatAsPath(path: readonly AsPathSegment[]): string {
-  return path.map(({ type, as }) => (type === 'set' ? `{ ${as.join(' ')} }` : as.join(' '))).join(' ');
+  return path.map(({ type, as }) => (type === 'set' ? `{${as.join(' ')}}` : as.join(' '))).join(' ');
 }

@@ -45,7 +45,7 @@ function speakerRow(view: BgpView, name: string, owners: ReturnType<typeof owner
  * comes first, with `protocol static` where there is something for it (confd 3.21 etc/calico/confd/templates).
  */
 function protocolRows(view: BgpView, name: string): readonly BgpProtocolRow[] {
-  const { routes } = speakerOf(view, name);
+  const { routes, aggregates = [] } = speakerOf(view, name);
   const named = (wanted: 'static' | 'kernel'): readonly string[] => [
     ...new Set(routes.filter(({ source }) => source === wanted).map(({ protocol }) => protocol)),
   ];
@@ -55,5 +55,6 @@ function protocolRows(view: BgpView, name: string): readonly BgpProtocolRow[] {
     ...(kernel.length === 0 ? ['kernel1'] : kernel).map((each): BgpProtocolRow => ({ name: each, proto: 'Kernel' })),
     { name: 'device1', proto: 'Device' },
     { name: 'direct1', proto: 'Direct' },
+    ...(aggregates.length === 0 ? [] : [{ name: 'aggregator1', proto: 'Aggregator' } as const]),
   ];
 }

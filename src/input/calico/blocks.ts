@@ -3,7 +3,7 @@ import type { IPAMAllocation, IPAMBlock, IPPool, Node } from '../../cluster/inde
 import type { LabContext } from '../context.js';
 import { PrefixOwners } from '../prefix-owners.js';
 import { type CalicoEntry, type EntryOf, entriesOf } from './entries.js';
-import { readCidr } from './pools.js';
+import { readSubnet } from './read-entry.js';
 
 /** What blocks have to fit to. */
 export interface BlockSurroundings {
@@ -24,7 +24,7 @@ export function readBlocks(
   for (const entry of entriesOf(entries, 'BlockAffinity')) {
     const { spec, name, at } = entry;
     if (String(spec.deleted) === 'true') continue;
-    const cidr = readCidr(spec.cidr, at('cidr'), `blockaffinity/${name}`, context);
+    const cidr = readSubnet(spec.cidr, at('cidr'), `blockaffinity/${name}`, context);
     if (cidr === undefined) continue;
     if (!names.has(spec.node))
       context.unknownName(entry.place, spec.node, `no node is called "${spec.node}"`, () => names);
@@ -53,7 +53,7 @@ export function readBlocks(
 }
 
 function blockCidr({ spec, name, at }: EntryOf<'IPAMBlock'>, context: LabContext): Ipv4Prefix | undefined {
-  return readCidr(spec.cidr, at('cidr'), `ipamblock/${name}`, context);
+  return readSubnet(spec.cidr, at('cidr'), `ipamblock/${name}`, context);
 }
 
 /** A block is one of those that a pool consists of (lib/ipam/ipam.go, getBlockCIDRForAddress()). */

@@ -1,5 +1,5 @@
-import { type Ipv4Prefix, parsePrefix } from '../../address/index.js';
-import type { IPPoolFile } from '../calico/calico-file.js';
+import type { Ipv4Prefix } from '../../address/index.js';
+import { CALICO_KINDS, type CalicoKinds, readForm } from '../../cluster/index.js';
 import { type CalicoEntry, entriesOf } from '../calico/entries.js';
 import { valueAt } from '../value-at.js';
 
@@ -11,28 +11,22 @@ export function calicoObjects(entries: readonly CalicoEntry[]): readonly Readonl
   });
 }
 
+/** Those that can be read: of IPv4, that is. What is wrong with the others reading the lab will tell. */
+function pools(entries: readonly CalicoEntry[]): readonly CalicoKinds['IPPool'][] {
+  return entriesOf(entries, 'IPPool').flatMap(({ spec }) => readForm(CALICO_KINDS.IPPool, spec, [], () => {}) ?? []);
+}
+
 /** IPv4 prefixes of the pools. */
 export function poolPrefixes(entries: readonly CalicoEntry[]): readonly Ipv4Prefix[] {
-  return entriesOf(entries, 'IPPool').flatMap(({ spec }) => parsePrefix(spec.cidr) ?? []);
+  return pools(entries).map(({ cidr }) => cidr);
 }
 
 /** The network that the pools make; undefined where there is none. With VXLAN in all of them there is no BGP. */
 export function calicoLine(entries: readonly CalicoEntry[]): string | undefined {
-  const pools = entriesOf(entries, 'IPPool').flatMap(({ spec }) =>
-    parsePrefix(spec.cidr) === undefined ? [] : [spec],
-  );
-  const [first] = pools;
-  if (first === undefined) return undefined;
-  const name = isVxlan(first) && pools.every(isVxlan) ? 'vxlan' : 'ipip';
-  const modes = pools.flatMap(({ ipipMode = 'Never', vxlanMode = 'Never' }) => {
-    const mode = name === 'vxlan' ? vxlanMode : ipipMode;
-    return mode === 'Never' ? [] : [mode];
-  });
-  const [mode] = modes;
+  const all = pools(entries);
+  if (all.length === 0) return undefined;
+  const name = all.every(({ vxlanMode }) => vxlanMode !== 'Never') ? 'vxlan' : 'ipip';
+  const mode = all.map((pool) => pool[`${name}Mode`]).find((each) => each !== 'Never');
   const network = mode === undefined ? 'bgp' : mode === 'Always' ? name : `${name}-crosssubnet`;
   return `cni: calico/${network} # from the IPPools`;
-}
-
-function isVxlan({ vxlanMode = 'Never' }: IPPoolFile): boolean {
-  return vxlanMode !== 'Never';
 }

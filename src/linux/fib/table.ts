@@ -38,10 +38,13 @@ export class FibTable {
   /** Adds before the routes of equal prefix, TOS and metric, as `ip route prepend` does. */
   prepend(route: Route): void {
     this.#count(route, 1);
-    const list = this.#prefixes.get(route.dst) ?? [];
+    const list = this.#prefixes.get(route.dst);
+    if (list === undefined) {
+      this.#prefixes.set(route.dst, [route]);
+      return;
+    }
     const at = list.findIndex((r) => r.tos < route.tos || (r.tos === route.tos && r.metric >= route.metric));
     list.splice(at < 0 ? list.length : at, 0, route);
-    this.#prefixes.set(route.dst, list);
   }
 
   /** Puts `route` in the place of `old`; throws when `old` is not in the table. */

@@ -36,12 +36,13 @@ export function parseMembers(text: string, { type, family, mask }: MemberRules):
   if (given.length > parts.length || (given.length < parts.length && !(type.bitmap && given.length === 1)))
     return { wrong: `expected ${parts.length} part${parts.length === 1 ? '' : 's'}, found "${text}"` };
   if (family === 'inet6') return { members: [text] };
-  let members: readonly string[] = [''];
+  let members: readonly string[] = [];
   for (const [i, word] of given.entries()) {
     const values = parsePart(word, parts[i] ?? 'ip', mask, shortestPrefix(type));
     if (values === undefined) return { wrong: `expected ${DESCRIPTIONS[parts[i] ?? 'ip']}, found "${word}"` };
-    if (values.length * members.length > MOST) return { wrong: `"${text}" stands for more than ${MOST} members` };
-    members = members.flatMap((head) => values.map((value) => (i === 0 ? value : `${head},${value}`)));
+    if (values.length * Math.max(1, members.length) > MOST)
+      return { wrong: `"${text}" stands for more than ${MOST} members` };
+    members = i === 0 ? values : members.flatMap((head) => values.map((value) => `${head},${value}`));
   }
   return { members };
 }

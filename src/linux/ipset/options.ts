@@ -82,12 +82,15 @@ export function createWords(type: IpsetType, options: IpsetOptions): readonly st
   return wordsOf(all, CREATE.keys());
 }
 
+const NO_WORDS: readonly string[] = [];
+
 /** The words of a new member, with what the kernel adds by itself; or why the set can't take them. */
 export function memberWords(
   type: IpsetType,
   set: IpsetOptions,
   given: IpsetOptions,
 ): readonly string[] | { readonly wrong: string } {
+  if (given.size === 0 && !set.has('timeout') && !set.has('counters')) return NO_WORDS;
   const all = new Map(given);
   for (const name of given.keys()) {
     const needs = ADD.get(name)?.needs;

@@ -64,9 +64,10 @@ export function restoreIpsets(
 }
 
 function restore(old: Sets, chunks: readonly IpsetChunk[], options: IpsetRestoreOptions): IpsetRestored {
+  const parsed = chunks.map((chunk) => ({ chunk, lines: parsedLines(chunk) }));
   let line = 0;
-  for (const chunk of chunks)
-    for (const read of parsedLines(chunk)) {
+  for (const { chunk, lines } of parsed)
+    for (const read of lines) {
       line++;
       if ('wrong' in read)
         return { ipsets: old, refusal: { errno: 'EINVAL', message: read.wrong, origin: chunk.origin, line } };
@@ -74,13 +75,13 @@ function restore(old: Sets, chunks: readonly IpsetChunk[], options: IpsetRestore
   const draft = new IpsetDraft(old, options.used);
   let first: IpsetCommand = { command: 'nothing' };
   line = 0;
-  for (const chunk of chunks)
-    for (const read of parsedLines(chunk)) {
+  for (const { chunk, lines } of parsed)
+    for (const read of lines) {
       line++;
       if ('wrong' in read || read.command === 'nothing') continue;
       if (!sameMessage(first, read)) first = read;
       const exist = options.exist === true || ('exist' in first && first.exist);
-      const complaint = draft.run('exist' in read ? { ...read, exist } : read, chunk.origin);
+      const complaint = draft.run('exist' in read && read.exist !== exist ? { ...read, exist } : read, chunk.origin);
       if (complaint !== undefined)
         return { ipsets: draft.finish(), refusal: { ...complaint, origin: chunk.origin, line } };
     }

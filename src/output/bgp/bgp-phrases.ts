@@ -32,6 +32,8 @@ export interface BgpPhrases {
   readonly announcedBy: (neighbor: string, session: string) => string;
   readonly origin: (row: BgpOriginRow) => string;
   readonly nobody: string;
+  readonly noParts: string;
+  readonly suppressed: (by: string) => string;
   readonly silent: (from: readonly string[], why: string) => string;
   readonly lost: (from: readonly string[], to: string, session: string, why: string) => string;
   readonly noWay: string;
@@ -41,7 +43,19 @@ export interface BgpPhrases {
 }
 
 /** What stands at the beginning of a line. */
-export type BgpLabel = 'address' | 'best' | 'path' | 'also' | 'why' | 'way' | 'origin' | 'silent' | 'fib' | 'lost';
+export type BgpLabel =
+  | 'address'
+  | 'best'
+  | 'path'
+  | 'also'
+  | 'why'
+  | 'way'
+  | 'parts'
+  | 'hidden'
+  | 'origin'
+  | 'silent'
+  | 'fib'
+  | 'lost';
 
 const s = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
 
@@ -53,6 +67,8 @@ const en: BgpPhrases = {
     also: 'also',
     why: 'why',
     way: 'way',
+    parts: 'made of',
+    hidden: 'not told',
     origin: 'originated',
     silent: 'not told by',
     fib: 'FIB',
@@ -82,7 +98,7 @@ const en: BgpPhrases = {
   alone: 'it is the only path',
   rule: {
     preference:
-      "BIRD's preference of the protocol, before all rules of BGP (240 device, 200 static, 100 BGP, 10 kernel)",
+      "BIRD's preference of the protocol, before all rules of BGP (240 device, 200 static, 150 aggregate, 100 BGP, 10 kernel)",
     'nexthop-unresolvable': 'its next hop cannot be resolved (RFC 4271 §9.1.2.1)',
     stale: 'it is stale: its neighbour has gone (RFC 9494 §4.3)',
     'local-pref': 'LOCAL_PREF, the higher (RFC 4271 §9.1.1)',
@@ -103,6 +119,8 @@ const en: BgpPhrases = {
   announcedBy: (neighbor, session) => `from ${neighbor} (${session})`,
   origin: ({ speaker, source, protocol, net }) => `${net} on ${speaker}, ${ORIGIN_EN[source]} (${protocol})`,
   nobody: 'by no speaker of this network',
+  noParts: 'nothing: BGP has no more specific route here, so the aggregate is not announced',
+  suppressed: (by) => `to any neighbour: the aggregate ${by} stands for it (summary-only)`,
   silent: (from, why) => `${from.join(', ')}: ${why}`,
   lost: (from, to, session, why) =>
     from.length === 1
@@ -129,6 +147,7 @@ const ORIGIN_EN: Readonly<Record<BgpOriginRow['source'], string>> = {
   device: 'a connected network',
   static: 'a static route',
   kernel: "a route of the machine's own",
+  aggregate: 'an aggregate',
 };
 
 const zh: BgpPhrases = {
@@ -139,6 +158,8 @@ const zh: BgpPhrases = {
     also: '同用',
     why: '原因',
     way: '途径',
+    parts: '组成',
+    hidden: '不通告',
     origin: '始发',
     silent: '未通告',
     fib: 'FIB',
@@ -165,7 +186,7 @@ const zh: BgpPhrases = {
   ofAddress: (address) => `${address}：按最长匹配`,
   alone: '只有这一条路径',
   rule: {
-    preference: 'BIRD 的协议优先级，先于 BGP 的一切规则（240 device，200 static，100 BGP，10 kernel）',
+    preference: 'BIRD 的协议优先级，先于 BGP 的一切规则（240 device，200 static，150 聚合，100 BGP，10 kernel）',
     'nexthop-unresolvable': '下一跳无法解析（RFC 4271 §9.1.2.1）',
     stale: '已 stale：它的邻居已离开（RFC 9494 §4.3）',
     'local-pref': 'LOCAL_PREF，大者优先（RFC 4271 §9.1.1）',
@@ -186,6 +207,8 @@ const zh: BgpPhrases = {
   announcedBy: (neighbor, session) => `来自 ${neighbor}（${session}）`,
   origin: ({ speaker, source, protocol, net }) => `${speaker} 上的 ${net}，${ORIGIN_ZH[source]}（${protocol}）`,
   nobody: '这个网络里没有 speaker 始发它',
+  noParts: '无：这里的 BGP 没有更具体的路由，所以不通告这个聚合',
+  suppressed: (by) => `任何邻居：由聚合 ${by} 代替（summary-only）`,
   silent: (from, why) => `${from.join('、')}：${why}`,
   lost: (from, to, session, why) =>
     `${from.join('、')} 没有把它通告给 ${to}${from.length === 1 ? `（${session}）` : ''}：${why}`,
@@ -208,6 +231,7 @@ const ORIGIN_ZH: Readonly<Record<BgpOriginRow['source'], string>> = {
   device: '直连网络',
   static: '静态路由',
   kernel: '本机自己的路由',
+  aggregate: '聚合',
 };
 
 /** All languages. */

@@ -25,7 +25,7 @@ export interface BgpSessionRow {
 /** A protocol instance that is no session, as `birdc show protocols` lists it besides. */
 export interface BgpProtocolRow {
   readonly name: string;
-  readonly proto: 'Static' | 'Kernel' | 'Device' | 'Direct';
+  readonly proto: 'Static' | 'Kernel' | 'Device' | 'Direct' | 'Aggregator';
 }
 
 /** A speaker and its sessions. */
@@ -58,7 +58,7 @@ export interface BgpNextHopRow {
 /** Path attributes as `birdc show route all` spells them; undefined is absent. */
 export interface BgpAttributesRow {
   readonly origin: 'IGP' | 'EGP' | 'INCOMPLETE';
-  /** `65001 65002 { 65003 65004 }`. */
+  /** `65001 65002 {65003 65004}`. */
   readonly asPath: string;
   readonly nextHop: string;
   readonly med: number | undefined;
@@ -77,7 +77,7 @@ export interface BgpAttributesRow {
 export interface BgpRouteRow {
   readonly net: string;
   readonly type: 'unicast' | 'blackhole' | 'unreachable' | 'prohibit';
-  readonly source: 'device' | 'static' | 'kernel' | 'bgp';
+  readonly source: 'device' | 'static' | 'kernel' | 'aggregate' | 'bgp';
   readonly protocol: string;
   readonly preference: number;
   /** What the way to the next hop costs, where the speaker looks for it in its table. */
@@ -165,9 +165,17 @@ export interface BgpStepRow {
 /** A speaker that has a prefix of its own. */
 export interface BgpOriginRow {
   readonly speaker: string;
-  readonly source: 'device' | 'static' | 'kernel';
+  readonly source: 'device' | 'static' | 'kernel' | 'aggregate';
   readonly protocol: string;
   readonly net: string;
+}
+
+/** A route that an aggregate is made of. */
+export interface BgpContributorRow {
+  readonly net: string;
+  /** The speaker that announced it; undefined for one of its own. */
+  readonly neighbor: string | undefined;
+  readonly protocol: string;
 }
 
 /** A place where an announcement does not go on. */
@@ -199,6 +207,10 @@ export interface BgpExplanation {
   readonly way: readonly BgpStepRow[];
   /** Neighbours that know it and do not announce it here. */
   readonly withheld: readonly BgpLostRow[];
+  /** Of an aggregate of this speaker; empty: it is not there for want of them. undefined: it is none. */
+  readonly contributors: readonly BgpContributorRow[] | undefined;
+  /** The aggregate of this speaker that neighbours are told of in place of it (`summary-only`). */
+  readonly suppressedBy: string | undefined;
   readonly fib: BgpFibRow | undefined;
   /** Why there is nothing in the forwarding table. */
   readonly missing: string | undefined;

@@ -42,7 +42,7 @@ export function protocolLines({ protocols, sessions }: Pick<BgpSpeakerRow, 'prot
 }
 
 /** Protocols without a channel have no table. */
-const TABLE = { Static: 'master4', Kernel: 'master4', Device: '---', Direct: '---' } as const;
+const TABLE = { Static: 'master4', Kernel: 'master4', Device: '---', Direct: '---', Aggregator: '---' } as const;
 
 /**
  * The state of a protocol that is not up: `start` while it tries, `down` when it was switched off (proto_state_name()).
@@ -92,8 +92,8 @@ function nextHopLines(nexthops: readonly BgpNextHopRow[]): readonly string[] {
   });
 }
 
-/** rta_src_name() of nest/rt-attr.c, with `inherit` for what was learned from the kernel. */
-const TYPE = { device: 'device', static: 'static', kernel: 'inherit', bgp: 'BGP' } as const;
+/** rta_src_names of nest/rt-attr.c, with `inherit` for what was learned from the kernel; of aggregates, BIRD 2.14. */
+const TYPE = { device: 'device', static: 'static', kernel: 'inherit', aggregate: 'aggregated', bgp: 'BGP' } as const;
 
 function attributeLines({ source, attributes }: BgpRouteRow): readonly string[] {
   const type = `\tType: ${TYPE[source]} univ`;

@@ -1,6 +1,6 @@
 import type { Page } from '../text/page.js';
 import type { BgpLabel, BgpPhrases } from './bgp-phrases.js';
-import type { BgpCandidateRow, BgpExplanation, BgpLostRow } from './bgp-rows.js';
+import type { BgpCandidateRow, BgpContributorRow, BgpExplanation, BgpLostRow } from './bgp-rows.js';
 import { formatWay, routeInfo } from './birdc.js';
 
 /** Lines of one list; of more, how many there are is said. */
@@ -21,15 +21,17 @@ export function explanationLines(row: BgpExplanation, page: Page, p: BgpPhrases)
     say(labelOf(candidate), p.lostBy(pathOf(candidate, p), whyOf(candidate, candidates, p)));
   }
   if (row.way.length > 1) say('way', wayOf(row));
-  listOf(row.origins, p).forEach((text, i) => {
-    page.paragraph(2, i === 0 ? p.label.origin : '', text);
-  });
+  const list = (label: BgpLabel, texts: readonly string[]): void =>
+    texts.forEach((text, i) => {
+      page.paragraph(2, i === 0 ? p.label[label] : '', text);
+    });
+  if (row.contributors !== undefined) list('parts', partsOf(row.contributors, p));
+  list('origin', listOf(row.origins, p));
+  if (row.suppressedBy !== undefined) say('hidden', p.suppressed(row.suppressedBy));
   for (const text of grouped(row.withheld, p)) say('silent', text);
   const inKernel = fibText(row, p);
   if (inKernel !== undefined) say('fib', inKernel);
-  lostLines(row, p).forEach((text, i) => {
-    page.paragraph(2, i === 0 ? p.label.lost : '', text);
-  });
+  list('lost', lostLines(row, p));
 }
 
 /** What a route of the kernel's own leads to stands there already; nobody has installed it. */
@@ -84,9 +86,16 @@ function wayOf({ way }: BgpExplanation): string {
 }
 
 function listOf(origins: BgpExplanation['origins'], p: BgpPhrases): readonly string[] {
-  if (origins.length === 0) return [p.nobody];
-  const shown = origins.slice(0, MOST).map(p.origin);
-  return origins.length > MOST ? [...shown, p.more(origins.length - MOST)] : shown;
+  return origins.length === 0 ? [p.nobody] : few(origins.map(p.origin), p);
+}
+
+function partsOf(contributors: readonly BgpContributorRow[], p: BgpPhrases): readonly string[] {
+  if (contributors.length === 0) return [p.noParts];
+  const texts = contributors.map(({ net, neighbor, protocol }) => {
+    const who = neighbor === undefined ? p.ownRoute(protocol) : p.announcedBy(neighbor, protocol);
+    return `${net}, ${who}`;
+  });
+  return few(texts, p);
 }
 
 /** Those that have it of their own first: with them it is decided; of the others those with one reason together. */

@@ -8,23 +8,23 @@ export const hintsEn: Hints = {
   },
   BGP_DAEMON_DOWN: {
     why: 'BIRD does not run on {at|a machine}, by which {prefix|the route} would have to come: when it said goodbye, or its restart time was over, its neighbours took its routes out.',
-    fix: 'Start it again on {at|the machine} (with Calico it is in the pod calico-node), and see why it ended: `calicoctl node status` and `birdcl show protocols` there; `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}` tells who knows what.',
+    fix: 'Start it again on {at|the machine} (on a node it is in the pod calico-node), and see in its log why it ended; `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}` tells who knows what.',
   },
   BGP_NO_SESSION: {
     why: '{from|Somebody} knows {prefix|the route}, but no BGP session is configured that would bring it from there to {to|the others}: {at|one side} has none for it.',
-    fix: 'Is the full mesh on (nodeToNodeMeshEnabled), or does a BGPPeer select {at|the machine}? `calicoctl get bgpconfiguration,bgppeer -o yaml`, `birdcl show protocols` on {at|the machine}, `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+    fix: 'Is the full mesh on (nodeToNodeMeshEnabled), which a node with a routeReflectorClusterID takes no part in, or does a BGPPeer select {at|the machine}? `calicoctl get bgpconfiguration,bgppeer -o yaml`, `{birdc|birdc} show protocols` for {at|the machine}, `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
   },
   BGP_SESSION_DISABLED: {
     why: 'The BGP session that would bring {prefix|the route} from {from|a neighbour} to {to|the others} is disabled on {at|one side}.',
-    fix: 'See `birdcl show protocols` on {at|the machine} and switch it on again: `birdcl enable {session|SESSION}`. Then compare `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+    fix: 'Look at {at|the machine} with `{birdc|birdc} show protocols`, and switch it on again: `{birdc|birdc} enable {session|SESSION}`. Then compare `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
   },
   BGP_SESSION_DOWN: {
     why: 'The BGP session that would bring {prefix|the route} from {from|a neighbour} to {to|the others} is down: {because|not established}.',
-    fix: 'Look on {at|the machine} at `birdcl show protocols all {session|SESSION}` or `calicoctl node status`: addresses, AS numbers, password, and TCP port 179 between both; `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}` tells the rest.',
+    fix: 'Look at {at|the machine} with `{birdc|birdc} show protocols all {session|SESSION}`: addresses, AS numbers, password, and TCP port 179 between both; `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}` tells the rest.',
   },
   BGP_FILTERED: {
     why: '{from|A neighbour} knows {prefix|the route} and does not announce it to {to|the others}: its export filter rejects it.',
-    fix: 'Calico makes that filter of pools (disableBGPExport) and of the BGPFilters of a BGPPeer: `calicoctl get ippool,bgpfilter,bgppeer -o yaml`; on {from|the neighbour} `birdcl show route export SESSION` tells what is left, here `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+    fix: 'Calico makes that filter of pools (disableBGPExport) and of the BGPFilters of a BGPPeer: `calicoctl get ippool,bgpfilter,bgppeer -o yaml`; for {from|the neighbour} `{birdcFrom|birdc} show route export SESSION` tells what is left, here `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
   },
   BGP_NOT_REFLECTED: {
     why: '{from|A neighbour} has {prefix|the route} from its own AS and passes it on to no other neighbour there, unless one of both is a client of a route reflector: {to|the others} does not get it.',
@@ -32,7 +32,7 @@ export const hintsEn: Hints = {
   },
   BGP_WITHHELD: {
     why: '{prefix|The route} is lost between {from|a neighbour} and {to|the others}: {because|it is not announced}.',
-    fix: '`podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`; on the machine itself `birdcl show route all {prefix|PREFIX}` and `birdcl show protocols all`.',
+    fix: '`podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`; on the machine itself `{birdc|birdc} show route all {prefix|PREFIX}` and `{birdc|birdc} show protocols all`.',
   },
   BGP_FIB_FULL: {
     why: 'BGP has brought {prefix|the route} to {node|the machine}, and it goes on announcing it, but its forwarding table is full and lacks it.',

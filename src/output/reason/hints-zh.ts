@@ -8,23 +8,23 @@ export const hintsZh: Hints = {
   },
   BGP_DAEMON_DOWN: {
     why: '{at|某台机器} 上的 BIRD 没有运行，而 {prefix|该路由} 必须经它而来：它正常退出时，或重启计时器到期后，邻居就撤掉了它的路由。',
-    fix: '在 {at|该机器} 上重新启动它（Calico 中它在 calico-node 这个 Pod 里），并查它为何退出：在那里执行 `calicoctl node status` 和 `birdcl show protocols`；`podpath bgp LAB explain {node|NODE} {prefix|PREFIX}` 会列出谁知道什么。',
+    fix: '在 {at|该机器} 上重新启动它（节点上它在 calico-node 这个 Pod 里），并从它的日志查它为何退出；`podpath bgp LAB explain {node|NODE} {prefix|PREFIX}` 会列出谁知道什么。',
   },
   BGP_NO_SESSION: {
     why: '{from|某台机器} 知道 {prefix|该路由}，但没有配置能把它从那里带给 {to|其他机器} 的 BGP 会话：{at|其中一方} 缺了它。',
-    fix: '全互联（nodeToNodeMeshEnabled）是否打开，或者有没有 BGPPeer 选中 {at|该机器}？`calicoctl get bgpconfiguration,bgppeer -o yaml`，在 {at|该机器} 上 `birdcl show protocols`，以及 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
+    fix: '全互联（nodeToNodeMeshEnabled，带 routeReflectorClusterID 的节点不参与）是否打开，或者有没有 BGPPeer 选中 {at|该机器}？`calicoctl get bgpconfiguration,bgppeer -o yaml`，对 {at|该机器} 执行 `{birdc|birdc} show protocols`，以及 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
   },
   BGP_SESSION_DISABLED: {
     why: '本应把 {prefix|该路由} 从 {from|某个邻居} 带给 {to|其他机器} 的 BGP 会话，在 {at|其中一方} 被禁用了。',
-    fix: '在 {at|该机器} 上看 `birdcl show protocols`，再启用它：`birdcl enable {session|SESSION}`。然后对照 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
+    fix: '对 {at|该机器} 执行 `{birdc|birdc} show protocols`，再启用它：`{birdc|birdc} enable {session|SESSION}`。然后对照 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
   },
   BGP_SESSION_DOWN: {
     why: '本应把 {prefix|该路由} 从 {from|某个邻居} 带给 {to|其他机器} 的 BGP 会话没有建立：{because|未建立}。',
-    fix: '在 {at|该机器} 上看 `birdcl show protocols all {session|SESSION}` 或 `calicoctl node status`：地址、AS 号、口令，以及两者之间的 TCP 179 端口；其余见 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
+    fix: '对 {at|该机器} 执行 `{birdc|birdc} show protocols all {session|SESSION}`：地址、AS 号、口令，以及两者之间的 TCP 179 端口；其余见 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
   },
   BGP_FILTERED: {
     why: '{from|某个邻居} 知道 {prefix|该路由}，却不向 {to|其他机器} 宣告：被它的导出过滤器拒绝。',
-    fix: 'Calico 的这个过滤器来自 IPPool（disableBGPExport）和 BGPPeer 的 BGPFilter：`calicoctl get ippool,bgpfilter,bgppeer -o yaml`；在 {from|该邻居} 上 `birdcl show route export SESSION` 列出剩下的，这里则用 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
+    fix: 'Calico 的这个过滤器来自 IPPool（disableBGPExport）和 BGPPeer 的 BGPFilter：`calicoctl get ippool,bgpfilter,bgppeer -o yaml`；对 {from|该邻居} 执行 `{birdcFrom|birdc} show route export SESSION` 列出剩下的，这里则用 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
   },
   BGP_NOT_REFLECTED: {
     why: '{from|某个邻居} 从自己的 AS 得到 {prefix|该路由}，除非一方是路由反射器的客户端，否则不会转给同一 AS 的其他邻居：{to|其他机器} 得不到它。',
@@ -32,7 +32,7 @@ export const hintsZh: Hints = {
   },
   BGP_WITHHELD: {
     why: '{prefix|该路由} 丢失在 {from|某个邻居} 与 {to|其他机器} 之间：{because|没有宣告}。',
-    fix: '`podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`；在机器上则用 `birdcl show route all {prefix|PREFIX}` 和 `birdcl show protocols all`。',
+    fix: '`podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`；在机器上则用 `{birdc|birdc} show route all {prefix|PREFIX}` 和 `{birdc|birdc} show protocols all`。',
   },
   BGP_FIB_FULL: {
     why: 'BGP 已把 {prefix|该路由} 带到 {node|该机器}，它也继续宣告，但它的转发表已满，里面没有这条路由。',

@@ -47,6 +47,7 @@ export function ipsetRestore(
 /** Members that packets added or deleted go with their set, and with a flush of it. */
 function forgetMembers(context: ApplyContext, chunks: readonly RestoreChunk[]): void {
   const { setMembers } = runtimeOf(context);
+  if (setMembers.size === 0) return;
   const { journal } = context.drafts.runtime;
   const flushed = chunks.flatMap((chunk) =>
     chunk.lines.flatMap((line) => /^\s*(?:-F|flush)\b\s*(\S*)/.exec(line)?.[1] ?? []),

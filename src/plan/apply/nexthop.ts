@@ -30,15 +30,14 @@ export function checkNexthops(
 ): { readonly nexthops: Nexthops } | Refused {
   const unknown = nexthops.find(({ dev }) => dev !== '' && !ns.links.has(dev));
   if (unknown !== undefined) return noDevice(unknown.dev);
-  const checked: Nexthop[] = [];
-  for (const nexthop of nexthops) {
+  let checked = nexthops;
+  for (const [i, nexthop] of nexthops.entries()) {
     const result = scope === RT_SCOPE_HOST ? checkHost(nexthop, nexthops) : checkNexthop(ns, nexthop, scope, table);
     if ('errno' in result) return result;
-    checked.push(result);
+    // Mostly it is as it was asked for, and stays one object for all nodes that ask for it.
+    if (result !== nexthop) checked = checked.with(i, result) as [Nexthop, ...Nexthop[]];
   }
-  const [first, ...others] = checked;
-  if (first === undefined) throw new Error('a route has no next hop');
-  return { nexthops: [first, ...others] };
+  return { nexthops: checked };
 }
 
 function checkHost(nexthop: Nexthop, all: Nexthops): Nexthop | Refused {
@@ -48,14 +47,15 @@ function checkHost(nexthop: Nexthop, all: Nexthops): Nexthop | Refused {
 }
 
 function checkNexthop(ns: Netns, nexthop: Nexthop, scope: number, table: number): Nexthop | Refused {
-  const { via } = nexthop;
-  if (via !== undefined)
-    return nexthop.onlink
-      ? checkOnlink(ns, { ...nexthop, via }, scope)
-      : checkGateway(ns, { ...nexthop, via }, scope, table);
+  if (hasGateway(nexthop))
+    return nexthop.onlink ? checkOnlink(ns, nexthop, scope) : checkGateway(ns, nexthop, scope, table);
   if (nexthop.onlink) return refuse('EINVAL', 'Invalid flags for nexthop - PERVASIVE and ONLINK can not be set');
   if (nexthop.dev === '') return refuse('ENODEV');
   return ns.links.get(nexthop.dev)?.up === true ? nexthop : refuse('ENETDOWN', 'Device for nexthop is not up');
+}
+
+function hasGateway(nexthop: Nexthop): nexthop is GatewayNexthop {
+  return nexthop.via !== undefined;
 }
 
 /** With `onlink` no route has to cover the gateway: it needs a device that is up, and must be nobody special. */

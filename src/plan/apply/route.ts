@@ -3,6 +3,7 @@ import {
   defaultScope,
   inetAddrType,
   type NewRoute,
+  type Origin,
   type Route,
   RT_SCOPE_HOST,
   RT_SCOPE_LINK,
@@ -10,6 +11,7 @@ import {
   RT_TABLE_LOCAL,
   RT_TABLE_MAIN,
   sameRouteInfo,
+  type UnicastRoute,
 } from '../../linux/index.js';
 import type { Call, RouteSelector } from '../install.js';
 import { type ApplyContext, runtimeOf } from './context.js';
@@ -71,9 +73,21 @@ function createInfo(context: ApplyContext, wanted: NewRoute, table: number): { r
     case 'unicast': {
       const hops = checkNexthops(context, wanted.nexthops, scope, table);
       if ('errno' in hops) return hops;
-      return checkSource(context, { ...wanted, scope, nexthops: hops.nexthops, origin });
+      return checkSource(context, unicastRoute(wanted, hops.nexthops, scope, origin));
     }
   }
+}
+
+/** Field by field: V8 gives a spread object, with another field after it, four times the memory. */
+function unicastRoute(
+  wanted: Extract<NewRoute, { readonly type: 'unicast' }>,
+  nexthops: UnicastRoute['nexthops'],
+  scope: number,
+  origin: Origin,
+): UnicastRoute {
+  const { type, dst, tos, metric, protocol, mtu, mtuLock, prefsrc, kept } = wanted;
+  const route = { type, dst, tos, metric, protocol, scope, mtu, mtuLock, nexthops, prefsrc, origin };
+  return kept === undefined ? route : { ...route, kept };
 }
 
 /** fib_props[].scope. */

@@ -2,8 +2,8 @@ import { formatIpv4, type Ipv4 } from '../../../address/index.js';
 import { addressesOf } from '../../../linux/index.js';
 import { type AgentContext, callsOn, ownNetns, type Steps } from '../../agent.js';
 import { netlinkAddress } from '../../netlink.js';
-import { IPIP_DEVICE, VXLAN_DEVICE } from '../names.js';
-import { felixMtus, ipipTunnelAddress, objectsOf } from './settings.js';
+import { IPIP, tunnelAddress, VXLAN } from '../tunnel.js';
+import { felixMtus, objectsOf } from './settings.js';
 import { type Vtep, vteps } from './vteps.js';
 
 /**
@@ -12,13 +12,13 @@ import { type Vtep, vteps } from './vteps.js';
  */
 export function* ipipDevice(context: AgentContext): Steps {
   const call = callsOn(context.self.name, { by: 'felix', object: 'IPIP device' });
-  if ((yield call({ call: 'tunnel change', dev: IPIP_DEVICE, mode: 'ipip' })) !== undefined) return;
-  const link = ownNetns(context).links.get(IPIP_DEVICE);
+  if ((yield call({ call: 'tunnel change', dev: IPIP.device, mode: 'ipip' })) !== undefined) return;
+  const link = ownNetns(context).links.get(IPIP.device);
   if (link === undefined) return;
   const { ipip: mtu } = felixMtus(ownNetns(context), objectsOf(context));
-  if (link.mtu !== mtu && (yield call({ call: 'link set', dev: IPIP_DEVICE, set: { mtu } })) !== undefined) return;
-  if (!link.up && (yield call({ call: 'link set', dev: IPIP_DEVICE, set: { up: true } })) !== undefined) return;
-  yield* onlyAddress(context, IPIP_DEVICE, ipipTunnelAddress(context.self));
+  if (link.mtu !== mtu && (yield call({ call: 'link set', dev: IPIP.device, set: { mtu } })) !== undefined) return;
+  if (!link.up && (yield call({ call: 'link set', dev: IPIP.device, set: { up: true } })) !== undefined) return;
+  yield* onlyAddress(context, IPIP.device, tunnelAddress(IPIP, context.self));
 }
 
 /**
@@ -37,7 +37,7 @@ export function* vxlanDevice(context: AgentContext): Steps {
     call: 'link add',
     link: {
       kind: 'vxlan',
-      name: VXLAN_DEVICE,
+      name: VXLAN.device,
       mtu: undefined,
       address: vtep.mac,
       vni: felixConfiguration.vxlanVNI,
@@ -53,10 +53,10 @@ export function* vxlanDevice(context: AgentContext): Steps {
   });
   if (added !== undefined) return;
   const { vxlan: mtu } = felixMtus(ownNetns(context), objectsOf(context));
-  if (ownNetns(context).links.get(VXLAN_DEVICE)?.mtu !== mtu)
-    yield call({ call: 'link set', dev: VXLAN_DEVICE, set: { mtu } });
-  if (!(yield* onlyAddress(context, VXLAN_DEVICE, vtep.address))) return;
-  yield call({ call: 'link set', dev: VXLAN_DEVICE, set: { up: true } });
+  if (ownNetns(context).links.get(VXLAN.device)?.mtu !== mtu)
+    yield call({ call: 'link set', dev: VXLAN.device, set: { mtu } });
+  if (!(yield* onlyAddress(context, VXLAN.device, vtep.address))) return;
+  yield call({ call: 'link set', dev: VXLAN.device, set: { up: true } });
 }
 
 /** The link that has the node's address: getParentInterface(). */

@@ -3,9 +3,9 @@ import type { Cluster } from '../../../cluster/index.js';
 import { type Netns, RT_TABLE_LOCAL } from '../../../linux/index.js';
 import type { RestoreChunk } from '../../../plan/index.js';
 import type { AgentContext } from '../../agent.js';
+import { perCluster } from '../../per-cluster.js';
 import { WORKLOAD_PREFIX } from '../names.js';
 import { IPSET } from './names.js';
-import { perCluster } from './per-cluster.js';
 import { KUBE_IPVS0, objectsOf, type RuleSettings } from './settings.js';
 import { nodeNetwork, vteps } from './vteps.js';
 
@@ -26,7 +26,7 @@ const MAX_ELEMENTS = 1048576;
 export function ipsetText(context: AgentContext, settings: RuleSettings, ns: Netns): RestoreChunk[] | undefined {
   const dirty = wantedSets(context, settings, ns).filter((set) => !isThere(set, ns));
   if (dirty.length === 0) return undefined;
-  const text = dirty.map((set, i) => rewrite(context.cluster, set, ns.ipsets.has(set.name), `cali4t${i}`));
+  const text = dirty.flatMap((set, i) => rewrite(context.cluster, set, ns.ipsets.has(set.name), `cali4t${i}`));
   return [...text, COMMIT];
 }
 
@@ -39,7 +39,7 @@ function wantedSets(context: AgentContext, settings: RuleSettings, ns: Netns): W
   const nets = (name: string, members: readonly string[]): WantedSet => ({ name, type: 'hash:net', members });
   const pools = (all: typeof ipPools): string[] => all.map(({ cidr }) => formatPrefix(cidr));
   // vxlan_mgr.go: the other nodes' VTEPs. A node needs no leave of its own.
-  const others = (): string[] => vteps(cluster).flatMap(({ node, ip }) => (node === self.name ? [] : [formatIpv4(ip)]));
+  const others = (): string[] => vtepAddresses(cluster).flatMap(({ node, ip }) => (node === self.name ? [] : [ip]));
   return [
     ...(settings.vxlan ? [nets(IPSET.allVxlan, others())] : []),
     { name: IPSET.thisHost, type: 'hash:ip', members: hostAddresses(ns) },
@@ -48,6 +48,8 @@ function wantedSets(context: AgentContext, settings: RuleSettings, ns: Netns): W
     ...(settings.ipip ? [nets(IPSET.allHosts, nodeAddresses(cluster))] : []),
   ];
 }
+
+const vtepAddresses = perCluster((cluster) => vteps(cluster).map(({ node, ip }) => ({ node, ip: formatIpv4(ip) })));
 
 /** ipip_mgr.go: of all nodes, this one too. */
 const nodeAddresses = perCluster(({ nodes }): readonly string[] =>
@@ -72,26 +74,33 @@ function isThere({ name, members }: WantedSet, { ipsets }: Netns): boolean {
   return members.every((member) => set.members.has(member.replace(/\/32$/, '')));
 }
 
-/** Texts by what they depend on: most sets are the same on all nodes. */
-const sharedTexts = perCluster(() => new Map<string, RestoreChunk>());
+/** Of a set and the name that it is made under, line by line: nodes have most members in common. */
+const sharedLines = perCluster(() => new Map<string, SetLines>());
+
+interface SetLines {
+  readonly origin: RestoreChunk['origin'];
+  readonly adds: Map<string, RestoreChunk>;
+}
 
 function rewrite(
   cluster: Cluster,
   { name, type, members }: WantedSet,
   exists: boolean,
   temporary: string,
-): RestoreChunk {
-  const texts = sharedTexts(cluster);
+): RestoreChunk[] {
+  const known = sharedLines(cluster);
+  const key = `${name} ${temporary}`;
+  const { origin, adds } = known.get(key) ?? { origin: { by: 'felix', object: `IP set ${name}` }, adds: new Map() };
+  known.set(key, { origin, adds });
+  const add = (member: string): RestoreChunk => {
+    const chunk = adds.get(member) ?? { origin, lines: [`add ${temporary} ${member}`] };
+    adds.set(member, chunk);
+    return chunk;
+  };
   const create = (set: string): string => `create ${set} ${type} family inet maxelem ${MAX_ELEMENTS}`;
-  const lines = [
-    ...(exists ? [] : [create(name)]),
-    create(temporary),
-    ...[...new Set(members)].map((member) => `add ${temporary} ${member}`),
-    `swap ${name} ${temporary}`,
-    `destroy ${temporary}`,
+  return [
+    { origin, lines: [...(exists ? [] : [create(name)]), create(temporary)] },
+    ...Array.from(new Set(members), add),
+    { origin, lines: [`swap ${name} ${temporary}`, `destroy ${temporary}`] },
   ];
-  const key = lines.join('\n');
-  const chunk = texts.get(key) ?? { origin: { by: 'felix', object: `IP set ${name}` }, lines };
-  texts.set(key, chunk);
-  return chunk;
 }

@@ -1,14 +1,8 @@
-import { formatPrefix, type Ipv4, parseIpv4 } from '../../../address/index.js';
-import {
-  CALICO_DEFAULTS,
-  type CalicoObjects,
-  type FelixConfiguration,
-  type IPPool,
-  NODE_ANNOTATIONS,
-  type Node,
-} from '../../../cluster/index.js';
+import { formatPrefix } from '../../../address/index.js';
+import { CALICO_DEFAULTS, type CalicoObjects, type FelixConfiguration } from '../../../cluster/index.js';
 import { type Netns, parseProtocol } from '../../../linux/index.js';
 import { type AgentContext, ownNetns } from '../../agent.js';
+import { IPIP, tunnelAddress, usesTunnel, VXLAN } from '../tunnel.js';
 import { type FelixMarks, felixMarks } from './marks.js';
 
 /** All that the rules of a node follow from besides its pods: equal settings have equal rules. */
@@ -46,10 +40,10 @@ export function ruleSettings(context: AgentContext): RuleSettings | undefined {
   return {
     felix,
     marks,
-    ipip: usesIpip(ipPools),
-    vxlan: usesVxlan(ipPools),
-    ipipAddress: ipipTunnelAddress(context.self) !== undefined,
-    vxlanAddress: vxlanTunnelAddress(context.self) !== undefined,
+    ipip: usesTunnel(ipPools, IPIP),
+    vxlan: usesTunnel(ipPools, VXLAN),
+    ipipAddress: tunnelAddress(IPIP, context.self) !== undefined,
+    vxlanAddress: tunnelAddress(VXLAN, context.self) !== undefined,
     ipvs,
     natOutgoing: ipPools.some(({ natOutgoing }) => natOutgoing),
     blockedCIDRs: [...bgp.serviceClusterIPs, ...bgp.serviceExternalIPs, ...bgp.serviceLoadBalancerIPs]
@@ -63,39 +57,11 @@ export function objectsOf({ cluster }: Pick<AgentContext, 'cluster'>): CalicoObj
   return cluster.calico ?? CALICO_DEFAULTS;
 }
 
-/**
- * IpInIpEnabled: set as a pool is written that uses IPIP (libcalico-go 3.21 lib/clientv3/ippool.go maybeEnableIPIP());
- * from 3.22 on by the pools there are (felix calc/encapsulation_calculator.go). A disabled pool counts.
- */
-function usesIpip(pools: readonly IPPool[]): boolean {
-  return pools.some(({ ipipMode }) => ipipMode !== 'Never');
-}
-
-/** VXLANEnabled, in the same way. */
-function usesVxlan(pools: readonly IPPool[]): boolean {
-  return pools.some(({ vxlanMode }) => vxlanMode !== 'Never');
-}
-
-/** The address of `tunl0` as IPAM wrote it to the node. */
-export function ipipTunnelAddress({ annotations }: Pick<Node, 'annotations'>): Ipv4 | undefined {
-  return parseIpv4(annotations[NODE_ANNOTATIONS.ipv4IPIPTunnelAddr] ?? '');
-}
-
-/** The address of `vxlan.calico` as IPAM wrote it to the node. */
-export function vxlanTunnelAddress({ annotations }: Pick<Node, 'annotations'>): Ipv4 | undefined {
-  return parseIpv4(annotations[NODE_ANNOTATIONS.ipv4VXLANTunnelAddr] ?? '');
-}
-
 /** MTUIfacePattern. */
 const MTU_INTERFACES = /^((en|wl|ww|sl|ib)[opsx].*|(eth|wlan|wwan).*)/;
 /** The smallest of common clouds, where no interface is found. */
 const FALLBACK_MTU = 1460;
-/** The outer IP header. */
-export const IPIP_OVERHEAD = 20;
-/** Outer Ethernet, IP, UDP and VXLAN headers. */
-export const VXLAN_OVERHEAD = 50;
-
-/** MTUs of a node. */
+/** MTUs of a node, in bytes. */
 export interface Mtus {
   readonly ipip: number;
   readonly vxlan: number;
@@ -107,10 +73,11 @@ export interface Mtus {
 export function felixMtus({ links }: Pick<Netns, 'links'>, objects: CalicoObjects): Mtus {
   const mtus = [...links.values()].filter(({ name }) => MTU_INTERFACES.test(name)).map(({ mtu }) => mtu);
   const host = mtus.length === 0 ? FALLBACK_MTU : Math.min(...mtus);
-  const { ipipMTU, vxlanMTU } = objects.felixConfiguration;
-  const ipip = ipipMTU ?? host - IPIP_OVERHEAD;
-  const vxlan = vxlanMTU ?? host - VXLAN_OVERHEAD;
-  const used = [...(usesIpip(objects.ipPools) ? [ipip] : []), ...(usesVxlan(objects.ipPools) ? [vxlan] : [])];
+  const { ipPools, felixConfiguration } = objects;
+  const { ipipMTU, vxlanMTU } = felixConfiguration;
+  const ipip = ipipMTU ?? host - IPIP.overhead;
+  const vxlan = vxlanMTU ?? host - VXLAN.overhead;
+  const used = [...(usesTunnel(ipPools, IPIP) ? [ipip] : []), ...(usesTunnel(ipPools, VXLAN) ? [vxlan] : [])];
   return { ipip, vxlan, pod: used.length === 0 ? host : Math.min(...used) };
 }
 

@@ -1,5 +1,5 @@
 import { formatIpv4 } from '../../../address/index.js';
-import { IPIP_DEVICE, VXLAN_DEVICE } from '../names.js';
+import { IPIP, VXLAN } from '../tunnel.js';
 import { allBits } from './marks.js';
 import {
   clearMark,
@@ -68,8 +68,8 @@ export function staticMangleChains(settings: RuleSettings): FelixChain[] {
 
 export function staticNatChains(settings: RuleSettings): FelixChain[] {
   const tunnels = [
-    ...(settings.ipip && settings.ipipAddress ? [IPIP_DEVICE] : []),
-    ...(settings.vxlan && settings.vxlanAddress ? [VXLAN_DEVICE] : []),
+    ...(settings.ipip && settings.ipipAddress ? [IPIP.device] : []),
+    ...(settings.vxlan && settings.vxlanAddress ? [VXLAN.device] : []),
   ];
   return [
     { name: 'cali-PREROUTING', rules: [jump(CHAIN.fipDnat)] },

@@ -1,9 +1,9 @@
 import type { Cluster } from '../../../cluster/index.js';
 import type { TableName } from '../../../linux/index.js';
+import { perCluster } from '../../per-cluster.js';
 import { endpointMarkChains, hostDispatchChains, workloadDispatchChains } from './dispatch.js';
 import { profileChains, workloadChains } from './endpoints.js';
 import { endpointMarks } from './marks.js';
-import { perCluster } from './per-cluster.js';
 import { type FelixChain, type FelixRule, jump } from './rule.js';
 import type { RuleSettings } from './settings.js';
 import { forwardAppends, staticFilterChains } from './static-filter.js';

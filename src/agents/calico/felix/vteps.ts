@@ -1,9 +1,9 @@
 import { type Ipv4, type Ipv4Prefix, type Mac, parseMac, prefixOf } from '../../../address/index.js';
 import { type Cluster, NODE_ANNOTATIONS, type Node } from '../../../cluster/index.js';
 import { sha1Hex } from '../../digest.js';
+import { perCluster } from '../../per-cluster.js';
 import { bgpAddress } from '../bgp-node.js';
-import { perCluster } from './per-cluster.js';
-import { vxlanTunnelAddress } from './settings.js';
+import { tunnelAddress, VXLAN } from '../tunnel.js';
 
 /** A node's end of the VXLAN. */
 export interface Vtep {
@@ -31,7 +31,7 @@ export function nodeNetwork(node: Node): { readonly address: Ipv4; readonly pref
 export const vteps: (cluster: Cluster) => readonly Vtep[] = perCluster(({ nodes }) =>
   nodes.flatMap((node): Vtep[] => {
     const ip = bgpAddress(node)?.address;
-    const address = vxlanTunnelAddress(node);
+    const address = tunnelAddress(VXLAN, node);
     const mac = vtepMac(node);
     if (ip === undefined || address === undefined || mac === undefined) return [];
     return [{ node: node.name, ip, address, mac }];

@@ -1,55 +1,55 @@
-import { formatPrefix } from '../../../address/index.js';
 import { type NewRoute, newRoute, RT_SCOPE_UNIVERSE, RT_TABLE_MAIN } from '../../../linux/index.js';
 import { type AgentContext, callsOn, ownNetns, type Steps } from '../../agent.js';
-import { VXLAN_DEVICE } from '../names.js';
+import { perCluster } from '../../per-cluster.js';
+import { VXLAN } from '../tunnel.js';
 import { parentDevice } from './devices.js';
 import { deviceProtocol, objectsOf } from './settings.js';
 import { vteps } from './vteps.js';
-import { vxlanRoutes } from './vxlan-routes.js';
+import { blockOf, vxlanRoutes } from './vxlan-routes.js';
 
 /** What a node of VXLAN needs to know of the others: how to reach their VTEPs, and what is behind which. */
 export function* vxlanPeers(context: AgentContext): Steps {
   const { self, cluster } = context;
   const { blackholes, tunnelled, direct } = vxlanRoutes(cluster, self);
   const own = vteps(cluster).find(({ node }) => node === self.name);
-  const of = (node: string, dst: string): ReturnType<typeof callsOn> =>
-    callsOn(self.name, { by: 'felix', object: `block ${dst} of ${node}` });
-  if (ownNetns(context).links.get(VXLAN_DEVICE)?.up === true) {
+  if (ownNetns(context).links.get(VXLAN.device)?.up === true) {
     yield* neighbours(context);
-    for (const { dst, vtep } of tunnelled) {
-      const nexthop = { dev: VXLAN_DEVICE, via: vtep.address, onlink: true };
-      const route = {
-        ...newRoute(dst, nexthop),
-        protocol: deviceProtocol(objectsOf(context)),
-        scope: RT_SCOPE_UNIVERSE,
-      };
-      yield of(vtep.node, formatPrefix(dst))({ call: 'route add', table: RT_TABLE_MAIN, route });
-    }
+    for (const { origin, call } of tunnelled) yield { netns: self.name, origin, call };
   }
   const protocol = ownProtocol(context);
-  for (const dst of blackholes)
-    yield of(
-      self.name,
-      formatPrefix(dst),
-    )({ call: 'route add', table: RT_TABLE_MAIN, route: blackhole(dst, protocol) });
+  for (const dst of blackholes) {
+    const call = callsOn(self.name, blockOf(dst, self.name));
+    yield call({ call: 'route add', table: RT_TABLE_MAIN, route: blackhole(dst, protocol) });
+  }
   const dev = own === undefined ? undefined : parentDevice(context, own);
   if (dev === undefined) return;
   for (const { dst, node, via } of direct) {
     const route = { ...newRoute(dst, { dev, via, onlink: true }), protocol, scope: RT_SCOPE_UNIVERSE };
-    yield of(node, formatPrefix(dst))({ call: 'route add', table: RT_TABLE_MAIN, route });
+    yield callsOn(self.name, blockOf(dst, node))({ call: 'route add', table: RT_TABLE_MAIN, route });
   }
 }
 
 /** syncL2RoutesForLink(): a neighbour and an FDB entry for each of the other VTEPs. */
 function* neighbours({ self, cluster }: AgentContext): Steps {
-  for (const { node, ip, address, mac } of vteps(cluster)) {
+  for (const { node, origin, neighbour, fdb } of vtepCalls(cluster)) {
     if (node === self.name) continue;
-    const call = callsOn(self.name, { by: 'felix', object: `VTEP of ${node}` });
-    if ((yield call({ call: 'neigh replace', dev: VXLAN_DEVICE, ip: address, lladdr: mac })) !== undefined) continue;
-    const remote = { ip, port: undefined, vni: undefined, via: undefined };
-    yield call({ call: 'fdb replace', dev: VXLAN_DEVICE, mac, remote });
+    if ((yield { netns: self.name, origin, call: neighbour }) === undefined)
+      yield { netns: self.name, origin, call: fdb };
   }
 }
+
+/** They are the same on all other nodes. */
+const vtepCalls = perCluster((cluster) =>
+  vteps(cluster).map(({ node, ip, address, mac }) => {
+    const remote = { ip, port: undefined, vni: undefined, via: undefined };
+    return {
+      node,
+      origin: { by: 'felix', object: `VTEP of ${node}` },
+      neighbour: { call: 'neigh replace', dev: VXLAN.device, ip: address, lladdr: mac },
+      fdb: { call: 'fdb replace', dev: VXLAN.device, mac, remote },
+    } as const;
+  }),
+);
 
 function blackhole(dst: NewRoute['dst'], protocol: string): NewRoute {
   const common = { tos: 0, metric: 0, mtu: undefined, mtuLock: false };

@@ -11,8 +11,8 @@ import {
 } from '../../../cluster/index.js';
 import { AllocationBlock, type Reservations, reservesWhole, sizeOf } from './block.js';
 
-/** How many blocks a node may have where nothing is said (libcalico-go 3.21 lib/ipam/ipam.go, autoAssign()). */
-const MAX_BLOCKS = 20;
+/** What AssignIP() says. */
+const NOT_CONFIGURED = '"The provided IP address is not in a configured pool"';
 
 /** Who wants an address. */
 export interface Claimant {
@@ -94,13 +94,21 @@ export class Ipam {
     return this.#byHandle.get(handle) ?? (pod === undefined ? undefined : this.#byPod.get(pod));
   }
 
+  /** Why nobody who asks for an address gets it: AssignIP() looks for it in enabled pools alone. Undefined: it is in one. */
+  whyNotToBeAskedFor(address: Ipv4): string | undefined {
+    const pool = this.#poolAround(address);
+    if (pool?.disabled === false) return undefined;
+    const where = pool === undefined ? 'is in no IPPool' : `is in IPPool ${pool.name}, which is disabled`;
+    return `${formatIpv4(address)}, which it asks for, ${where}: ${NOT_CONFIGURED}`;
+  }
+
   /**
    * That address, from whichever block it is in; a block that is not there yet is claimed for the node (AssignIP()). False
    * when it is in no pool, somebody else's already, or another node's while strictAffinity is set. Unlike there a disabled
-   * pool will do: who is said to have an address may have got it before.
+   * pool will do, for who has an address already; of who asks for one {@link whyNotToBeAskedFor} is asked first.
    */
   assign(address: Ipv4, { node, handle, pod }: Claimant): boolean {
-    const pool = this.#pools.find(({ cidr }) => contains(cidr, address));
+    const pool = this.#poolAround(address);
     if (pool === undefined) return false;
     const cidr = prefixOf(address, pool.blockSize);
     const block = this.#blocks.get(cidr.address) ?? this.#claim(cidr, node);
@@ -131,7 +139,7 @@ export class Ipam {
   /** Why `assign` refused a node that address. */
   whyNotAssigned(address: Ipv4, node: Node): string {
     const text = formatIpv4(address);
-    const pool = this.#pools.find(({ cidr }) => contains(cidr, address));
+    const pool = this.#poolAround(address);
     if (pool === undefined) return `${text}, which it asks for, is in no IPPool`;
     const block = this.#blocks.get(prefixOf(address, pool.blockSize).address);
     if (block?.allocationOf(address) !== undefined) return `${text}, which it asks for, is given to another already`;
@@ -148,10 +156,10 @@ export class Ipam {
     if (selecting.length === 0) return `no enabled IPPool selects node ${node.name}`;
     if (pools.length === 0) return `${which(selecting)}: allowedUses has no ${use}`;
     const { maxBlocksPerHost, autoAllocateBlocks, strictAffinity } = this.#config;
-    const most = maxBlocksPerHost || MAX_BLOCKS;
     const owned = this.#affineOf(node).filter((block) => isWithin(block, pools)).length;
     const left = `${which(pools)} ${pools.length === 1 ? 'has' : 'have'} no address left for it on ${node.name}`;
-    if (owned >= most) return `${left}: the blocks of the node are full, and maxBlocksPerHost is ${most}`;
+    if (owned >= maxBlocksPerHost)
+      return `${left}: the blocks of the node are full, and maxBlocksPerHost is ${maxBlocksPerHost}`;
     if (!autoAllocateBlocks) return `${left}: autoAllocateBlocks is false, and no block of the node has room`;
     if (strictAffinity) return `${left}: all blocks are taken, and with strictAffinity none of another node's is used`;
     return `${left}: all are taken`;
@@ -171,7 +179,7 @@ export class Ipam {
   #newBlock(node: Node, pools: readonly IPPool[]): AllocationBlock | 'refused' | undefined {
     const { maxBlocksPerHost, autoAllocateBlocks } = this.#config;
     const owned = this.#affineOf(node).filter((block) => isWithin(block, pools)).length;
-    if (owned >= (maxBlocksPerHost || MAX_BLOCKS) || !autoAllocateBlocks) return 'refused';
+    if (owned >= maxBlocksPerHost || !autoAllocateBlocks) return 'refused';
     for (const pool of pools)
       for (const cidr of blocksFrom(pool, node))
         if (!this.#blocks.has(cidr.address) && !reservesWhole(this.#reservations, cidr)) return this.#claim(cidr, node);
@@ -198,6 +206,10 @@ export class Ipam {
     if (kept.length === own.length) return;
     for (const block of own) if (!kept.includes(block)) this.#blocks.delete(block.cidr.address);
     this.#affine.set(node.name, kept);
+  }
+
+  #poolAround(address: Ipv4): IPPool | undefined {
+    return this.#pools.find(({ cidr }) => contains(cidr, address));
   }
 
   #affineOf({ name }: Node): readonly AllocationBlock[] {

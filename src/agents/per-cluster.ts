@@ -1,4 +1,4 @@
-import type { Cluster } from '../../../cluster/index.js';
+import type { Cluster } from '../cluster/index.js';
 
 /** What follows from the cluster alone, made once for all of its nodes. */
 export function perCluster<T>(make: (cluster: Cluster) => T): (cluster: Cluster) => T {
