@@ -1,8 +1,9 @@
 import type { BgpSimulation } from '../bgp/index.js';
 import type { OpenedNetwork } from '../input/index.js';
-import type { BuildOptions, Lab } from '../lab/index.js';
+import type { Lab } from '../lab/index.js';
 import { didYouMean, InputError } from '../problem/index.js';
 import type { Network } from '../topology/index.js';
+import { type ChangeOptions, changeReader } from './change.js';
 import { UsageError } from './exit.js';
 import type { Io } from './io.js';
 import { labSource, shippedLabs } from './lab-argument.js';
@@ -18,21 +19,19 @@ export interface LabBgp {
 
 /** How a lab's BGP is run. */
 interface HowBgp {
-  /** Names of faults that are on. */
-  readonly faults: readonly string[];
+  /** What is asked to be changed. */
+  readonly change: ChangeOptions;
   /** Puts messages in order that are under way at the same time; undefined: as in every lab. */
   readonly seed: number | undefined;
 }
 
 /**
- * The BGP simulation of a lab, converged, with the faults that were asked for.
+ * The BGP simulation of a lab, converged, with what was asked to be changed.
  *
- * @throws UsageError where nobody speaks BGP; InputError where a fault is wrong.
+ * @throws UsageError where nobody speaks BGP; InputError where what is to be changed is wrong.
  */
 export async function simulationOf(source: string, how: HowBgp, io: Io): Promise<LabBgp> {
-  const { faults } = how;
   const { openNetwork } = await import('../input/index.js');
-  const { checkFaults } = await import('../lab/index.js');
   const opened = await openNetwork(labSource(source));
   if (opened.kind === 'snapshot')
     throw new UsageError(
@@ -40,35 +39,32 @@ export async function simulationOf(source: string, how: HowBgp, io: Io): Promise
         `podpath show ${source} NODE routes | grep 'proto bird'`,
     );
   const { lab } = opened.opened;
-  const unknown = checkFaults(lab, faults);
-  if (unknown.length > 0) throw new InputError(unknown);
   const simulation = await run(opened, how, io);
   if (simulation === undefined) throw new UsageError(noBgp(source, lab));
   return { simulation, network: opened.network };
 }
 
 async function run(
-  { opened }: Extract<OpenedNetwork, { readonly kind: 'lab' }>,
-  { faults, seed }: HowBgp,
+  opened: Extract<OpenedNetwork, { readonly kind: 'lab' }>,
+  { change, seed }: HowBgp,
   io: Io,
 ): Promise<BgpSimulation | undefined> {
-  const { lab, built } = opened;
+  const { lab, built } = opened.opened;
+  const { applyFaults } = await import('../lab/index.js');
+  const read = await changeReader(change);
+  const { faults, problems, tell } = read(opened);
+  if (problems.length > 0) throw new InputError(problems);
   const slow = lab.nodes.length >= MANY && io.errIsTerminal;
   if (slow) io.err(`${lab.nodes.length} nodes exchange their routes …`);
-  const simulation =
+  const changed =
     faults.length === 0 && seed === undefined
-      ? built.bgp
-      : (await faulted(built.network, lab, faults, { bgpSeed: seed })).bgp;
-  if (slow) io.err('\r\x1b[K');
-  return simulation;
-}
-
-/** @throws InputError where the kernel refuses what a fault says. */
-async function faulted(network: Network, lab: Lab, faults: readonly string[], options: BuildOptions) {
-  const { applyFaults } = await import('../lab/index.js');
-  const changed = applyFaults(network, lab, faults, options);
+      ? { problems: [], bgp: built.bgp }
+      : applyFaults(built.network, lab, faults, { bgpSeed: seed });
   if (changed.problems.length > 0) throw new InputError(changed.problems);
-  return changed;
+  const { bgp } = changed;
+  if (slow) io.err('\r\x1b[K');
+  tell(io);
+  return bgp;
 }
 
 function noBgp(source: string, { cni }: Lab): string {

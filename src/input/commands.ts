@@ -4,7 +4,7 @@ import { type Install, parseCommand } from '../plan/index.js';
 import type { Problem, Read } from '../problem/index.js';
 import { type Directory, type ObjectKind, objectName } from '../topology/index.js';
 import { inside, keyOf, type LabContext, type Place, positionOf } from './context.js';
-import type { Commands, LabFile, LinkFile, Named } from './lab-file.js';
+import type { Commands, FaultFile, LabFile, LineFile, LinkFile, Named } from './lab-file.js';
 
 /** Settings that differ from what is installed, as the commands that make them: sysctls, then links, then the rest. */
 export function readOverrides(
@@ -46,30 +46,62 @@ export function readFaults(file: LabFile, root: Place, directory: Directory, con
   return Object.entries(file.faults ?? {}).flatMap(([name, fault]) => {
     const before = context.problems.length;
     const place = inside(root, 'faults', name);
-    const { description, ...commands } = fault;
-    if (description !== undefined && typeof description !== 'string')
-      context.complain(inside(place, 'description'), 'bad-type', 'expected text, found a list');
-    const lines = readPlaced(commands, place, directory, context, commandLines, 'fault');
+    const lines = faultLines(fault, place, directory, context);
     if (context.problems.length > before) {
       context.lost.add(name);
       return [];
     }
-    const about = typeof description === 'string' ? description : '';
+    const description = typeof fault === 'object' && 'description' in fault ? (fault.description ?? '') : '';
     const events = lines.filter(({ command }) => isControl(command));
-    return [{ name, description: about, commands: lines.filter((line) => !events.includes(line)), events }];
+    return [{ name, description, commands: lines.filter((line) => !events.includes(line)), events }];
   });
+}
+
+/** The lines of a fault as they are written, one after the other. */
+function faultLines(fault: FaultFile, place: Place, directory: Directory, context: LabContext): readonly Override[] {
+  if (typeof fault === 'string') return readAlone(fault, place, context);
+  if (isList(fault)) return readLines(fault, place, directory, context, 'fault');
+  return Object.keys(fault).flatMap((key) => {
+    if (key === 'description') return [];
+    if (key === 'events') return readLines(fault.events ?? [], inside(place, key), directory, context, 'event');
+    const { [key]: commands = [] } = fault;
+    return readPlaced({ [key]: commands }, place, directory, context, commandLines, 'fault');
+  });
+}
+
+function isList(fault: FaultFile): fault is readonly LineFile[] {
+  return Array.isArray(fault);
 }
 
 /** `events:`: control commands, those that need no machine by themselves. */
 export function readEvents(file: LabFile, root: Place, directory: Directory, context: LabContext): readonly Override[] {
-  return (file.events ?? []).flatMap((event, i) => {
-    const place = inside(root, 'events', i);
-    if (typeof event !== 'string') return readPlaced(event, place, directory, context, commandLines, 'event');
-    const { line, col } = positionOf(place);
-    const command = event.trim();
-    if (!isCommand(command, place, 'event', context)) return [];
-    return [{ netns: '', command, file: context.file, path: place.path, line, col }];
+  return readLines(file.events ?? [], inside(root, 'events'), directory, context, 'event');
+}
+
+function readLines(
+  lines: readonly LineFile[],
+  parent: Place,
+  directory: Directory,
+  context: LabContext,
+  written: Written,
+): readonly Override[] {
+  return lines.flatMap((said, i) => {
+    const place = inside(parent, i);
+    if (typeof said === 'string') return readAlone(said, place, context);
+    return readPlaced(said, place, directory, context, commandLines, written);
   });
+}
+
+/** A control command that stands alone, with no machine said to run it on. */
+function readAlone(said: string, place: Place, context: LabContext): readonly Override[] {
+  const { line, col } = positionOf(place);
+  const command = said.trim();
+  if (!isControl(command) && 'value' in parseCommand(command, { netns: '', file: context.file, line })) {
+    context.complain(place, 'missing', `this runs on some machine: write a map such as {node-1: ${command}}`);
+    return [];
+  }
+  if (!isCommand(command, place, 'event', context)) return [];
+  return [{ netns: '', command, file: context.file, path: place.path, line, col }];
 }
 
 /** A command, and where it stands below its place. */

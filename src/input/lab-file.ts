@@ -27,9 +27,8 @@ export interface LabFile {
   readonly links?: Named<Named<LinkFile>> | undefined;
   readonly commands?: Named<Commands> | undefined;
   /** Control commands in order: a line, or one by its place. */
-  readonly events?: readonly (string | Named<Commands>)[] | undefined;
-  /** By name, then by place; `description` is no place. */
-  readonly faults?: Named<Named<Commands>> | undefined;
+  readonly events?: readonly LineFile[] | undefined;
+  readonly faults?: Named<FaultFile> | undefined;
   readonly manifest?: string | readonly unknown[] | undefined;
   readonly expect?: readonly (string | Named<string>)[] | undefined;
 }
@@ -39,6 +38,17 @@ export type Named<T> = Readonly<Record<string, T>>;
 
 /** Lines that the real tools take. */
 export type Commands = string | readonly string[];
+
+/** A control command that needs no machine, or lines by their place. */
+export type LineFile = string | Named<Commands>;
+
+/** Lines in order, or by place; `description` and `events` are no places. */
+export type FaultFile = string | readonly LineFile[] | FaultMapFile;
+
+type FaultMapFile = Named<Commands> & {
+  readonly description?: string | undefined;
+  readonly events?: readonly LineFile[] | undefined;
+};
 
 export interface SegmentFile {
   readonly subnet: string;

@@ -31,6 +31,21 @@ const mtu = number(68, 65535, 'an MTU in bytes, 68 to 65535');
 const command = text(/\S/, 'a command such as ip route del 10.244.2.0/24');
 const commands = either([command, z.array(command)], 'a command or a list of commands');
 const place = text(/^\S+$/, 'where: node-1, pod/web-0, host/internet, or node/* for every node');
+const controlCommand = either([command, z.record(place, commands)], 'a control command, or one by its place');
+const fault = either(
+  [
+    command,
+    z.array(either([command, z.record(place, commands)], 'a control command, or commands by their place')),
+    z.catchall(
+      z.object({
+        description: opt(z.string({ error: 'text' }), 'What is broken, for people'),
+        events: opt(z.array(controlCommand), 'Control commands in order, as in events of the lab'),
+      }),
+      commands,
+    ),
+  ],
+  'a map such as {node-2: ip link set eth0 down}, or a control command that needs no machine',
+);
 const routes = z.record(subnet, address);
 
 const listen = z.array(
@@ -223,12 +238,12 @@ export const labSchema: z.ZodMiniType<LabFile> = keys({
   links: opt(z.record(place, z.record(text(/^\S{1,15}$/, 'a device'), link)), 'Link settings by place and device'),
   commands: opt(z.record(place, commands), 'Commands that are run once everything is installed, by place'),
   events: opt(
-    z.array(either([command, z.record(place, commands)], 'a control command, or one by its place')),
+    z.array(controlCommand),
     'What befell the control plane since it converged, in order: pkill, bird, birdc, calicoctl, sleep, fib limit',
   ),
   faults: opt(
-    z.record(faultName, z.record(place, commands)),
-    'What can be broken with --fault NAME: commands and control commands by place, and a description',
+    z.record(faultName, fault),
+    'What can be broken with --fault NAME: commands and control commands by place, those that need no machine by themselves, and a description',
   ),
   manifest: opt(
     either([z.string(), z.array(z.unknown())], 'a list of Kubernetes objects, or a block of YAML documents'),

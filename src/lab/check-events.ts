@@ -111,17 +111,26 @@ function refusedChange(command: ObjectCommand, message: string): Found {
 }
 
 function notRouter(lab: Lab, machine: string): Found {
-  const near = didYouMean(
-    machine,
-    lab.routers.map(({ name }) => name),
-  );
-  return { code: 'unknown-name', message: `only a router has a FIB limit, and "${machine}" is none${near}`, col: 1 };
+  const names = lab.routers.map(({ name }) => name);
+  if (machine === '' && names.length > 0) return nowhere(names);
+  const none = machine === '' ? 'there is none' : `"${machine}" is none${didYouMean(machine, names)}`;
+  return { code: 'unknown-name', message: `only a router has a FIB limit, and ${none}`, col: 1 };
 }
 
 function noBird({ speakers }: World, machine: string): Found | undefined {
   if (speakers.has(machine)) return undefined;
-  const where = machine === '' ? 'no machine is said to run it on' : `no BIRD runs on "${machine}"`;
-  return { code: 'unknown-name', message: `${where}${didYouMean(machine, speakers.keys())}`, col: 1 };
+  if (machine === '') return nowhere(speakers.keys());
+  return {
+    code: 'unknown-name',
+    message: `no BIRD runs on "${machine}"${didYouMean(machine, speakers.keys())}`,
+    col: 1,
+  };
+}
+
+function nowhere(machines: Iterable<string>): Found {
+  const [first = 'NODE'] = machines;
+  const message = `no machine is said to run it on: write a map such as {${first}: …}`;
+  return { code: 'missing', message, col: 1 };
 }
 
 function noSession(

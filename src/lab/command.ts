@@ -6,14 +6,22 @@ import type { Override } from './lab.js';
 /** Calls in order, and the command line that each is from. */
 export type CommandInstalls = ReadonlyMap<Install, Override>;
 
-/** What a lab's command lines call, with all that is wrong in them. */
-export function readCommands(lines: readonly Override[], directory: Directory): Read<CommandInstalls> {
+/**
+ * What a lab's command lines call, with all that is wrong in them. `hasNetns` knows namespaces that no object of the
+ * directory has, such as those of switches.
+ */
+export function readCommands(
+  lines: readonly Override[],
+  directory: Directory,
+  hasNetns: (name: string) => boolean = () => false,
+): Read<CommandInstalls> {
   const installs = new Map<Install, Override>();
   const problems: Problem[] = [];
   for (const override of lines) {
     const { netns, command, file, line } = override;
     // Routers are in the directory as hosts; readers of labs write them by their bare name.
-    const place = directory.find(netns)?.netns ?? directory.find(`host/${netns}`)?.netns;
+    const object = directory.find(netns) ?? directory.find(`host/${netns}`);
+    const place = object?.netns ?? (hasNetns(netns) ? netns : undefined);
     if (place === undefined) throw new Error(`${file}:${line}: nothing with a namespace is called ${netns}`);
     const read = parseCommand(command, { netns: place, file, line });
     if ('problems' in read) problems.push(...read.problems);
@@ -23,8 +31,12 @@ export function readCommands(lines: readonly Override[], directory: Directory): 
 }
 
 /** The calls of command lines that have been checked; throws an InputError with all problems where they were not. */
-export function commandInstalls(lines: readonly Override[], directory: Directory): CommandInstalls {
-  const read = readCommands(lines, directory);
+export function commandInstalls(
+  lines: readonly Override[],
+  directory: Directory,
+  hasNetns?: (name: string) => boolean,
+): CommandInstalls {
+  const read = readCommands(lines, directory, hasNetns);
   if ('problems' in read) throw new InputError(read.problems);
   return read.value;
 }

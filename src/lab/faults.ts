@@ -21,59 +21,85 @@ export interface Faulted {
 }
 
 /**
- * The network as it is with these faults of the lab, in this order. What befalls the control plane comes before all
- * commands: routes come from it, so the network is then built anew. Sessions of BGP follow what the commands make of the
- * network: where one falls, it is built anew as well, as it is when time has passed.
+ * The network as it is with these faults, in this order: those of the lab by their names, and others whose lines have been
+ * checked. What befalls the control plane comes before all commands: routes come from it, so the network is then built
+ * anew. Sessions of BGP follow what the commands make of the network: where one falls, it is built anew as well, as it is
+ * when time has passed.
  *
  * @throws InputError with each name that is no fault of the lab.
  */
-export function applyFaults(network: Network, lab: Lab, names: readonly string[], options: BuildOptions = {}): Faulted {
-  const unknown = checkFaults(lab, names);
+export function applyFaults(
+  network: Network,
+  lab: Lab,
+  wanted: readonly (string | Fault)[],
+  options: BuildOptions = {},
+): Faulted {
+  const unknown = checkFaults(
+    lab,
+    wanted.filter((each) => typeof each === 'string'),
+  );
   if (unknown.length > 0) throw new InputError(unknown.map((each) => ({ ...each, file: 'names', path: [] })));
-  const faults = names.map((wanted) => faultOf(lab, wanted));
+  const faults = wanted.map((each) => (typeof each === 'string' ? faultOf(lab, each) : each));
   const events = faults.flatMap((fault) => fault.events);
   const after = events.length === 0 ? lab : { ...lab, events: [...lab.events, ...events] };
   const start = events.length === 0 ? network : buildNetwork(after, options).network;
-  const commands = faults.flatMap((fault) =>
-    [...commandInstalls(fault.commands, start.directory)].map(([install, override]) => ({ install, override, fault })),
-  );
-  const ran = runOn(
-    start,
-    commands.map(({ install }) => install),
-  );
-  const problems = commands.flatMap(({ install, override, fault: { name } }) => {
-    const refusal = ran.refused.find((each) => each.install === install);
-    return refusal === undefined ? [] : [refusalProblem(refusal, override, `fault "${name}": `)];
-  });
+  const ran = runOn(start, callsOf(faults, start));
   const { settled, bgp } = follow({ lab: after, start, ran, options });
   return {
     network: settled?.network ?? ran.network,
     refused: ran.refused,
-    problems: [...problems, ...restlessProblems(settled?.restless ?? [], overridesOf(faults))],
+    problems: [...ran.problems, ...restlessProblems(settled?.restless ?? [], overridesOf(faults))],
     get bgp() {
       return bgp();
     },
   };
 }
 
+/** A network of which there is no lab with these commands, which have been checked, and what of them the kernel refused. */
+export function applyCommands(network: Network, commands: readonly Override[]): Pick<Faulted, 'network' | 'problems'> {
+  return runOn(network, callsOf([{ name: '', commands }], network));
+}
+
+/** What a fault calls, and where it says so. */
+interface FaultCall {
+  readonly install: Install;
+  readonly override: Override;
+  readonly fault: string;
+}
+
+function callsOf(faults: readonly Pick<Fault, 'name' | 'commands'>[], network: Network): readonly FaultCall[] {
+  const hasNetns = (name: string): boolean => network.has(name);
+  return faults.flatMap(({ name, commands }) =>
+    [...commandInstalls(commands, network.directory, hasNetns)].map(([install, override]) => ({
+      install,
+      override,
+      fault: name,
+    })),
+  );
+}
+
 /** A network on which commands were run. */
 interface Ran {
   readonly network: Network;
   /** Those that were carried out. */
-  readonly done: readonly Install[];
+  readonly done: readonly FaultCall[];
   readonly refused: readonly Refusal[];
+  readonly problems: readonly Problem[];
 }
 
-function runOn(network: Network, commands: readonly Install[]): Ran {
+function runOn(network: Network, calls: readonly FaultCall[]): Ran {
   // Nothing has run on the network yet, so there is nothing learned that a fault could make forget.
   const applier = new Applier(network, new Runtime());
   const refused: Refusal[] = [];
-  const done = commands.filter((install) => {
+  const problems: Problem[] = [];
+  const done = calls.filter(({ install, override, fault }) => {
     const refusal = applier.apply(install);
-    if (refusal !== undefined) refused.push(refusal);
-    return refusal === undefined;
+    if (refusal === undefined) return true;
+    refused.push(refusal);
+    problems.push(refusalProblem(refusal, override, fault === '' ? '' : `fault "${fault}": `));
+    return false;
   });
-  return { network: applier.network(), done, refused };
+  return { network: applier.network(), done, refused, problems };
 }
 
 interface Following {
@@ -93,13 +119,14 @@ function follow({ lab, start, ran, options }: Following): {
   const base = assemble(lab, options);
   const bgp = (): BgpSimulation | undefined => base.built.bgp;
   const { ways, underlay } = base;
-  const touched = ways.touchedBy(ran.done, base.commands);
+  const done = ran.done.map(({ install }) => install);
+  const touched = ways.touchedBy(done, base.commands);
   if (touched.length === 0) return { settled: undefined, bgp };
   const settled = settle({
     ways,
     touched,
     underlay,
-    commands: [...base.commands, ...ran.done],
+    commands: [...base.commands, ...done],
     found: base.found,
     network: ran.network,
     before: () => start,

@@ -1,9 +1,9 @@
-export { type BuildOptions, type BuiltLab, buildNetwork } from './build.js';
+export { type BuiltLab, buildNetwork } from './build.js';
 export { checkEvents, checkEventsApart } from './check-events.js';
 export { checkFaults } from './check-faults.js';
-export { readCommands, refusalProblem } from './command.js';
+export { readCommands } from './command.js';
 export { isControl, parseControl } from './control.js';
-export { applyFaults, type Faulted } from './faults.js';
+export { applyCommands, applyFaults, type Faulted } from './faults.js';
 export { createKubeProxy, type KubeProxy, type Running } from './kube-proxy.js';
 export type * from './lab.js';
 export { SWITCHABLE } from './start-order.js';

@@ -162,6 +162,7 @@ export interface Override {
 
 /** Something that can be broken with `--fault NAME`. */
 export interface Fault {
+  /** Empty for one that the lab does not have. */
   readonly name: string;
   readonly description: string;
   readonly commands: readonly Override[];

@@ -132,9 +132,11 @@ describe('a new configuration', () => {
 // RFC 7607; the words are those of `bird -p` 2.0.12 (bgp_postconfig(), proto/bgp/bgp.c).
 test('AS 0 is nobody’s, neither at first nor later', () => {
   const noAs = { ...config, speakers: config.speakers.map((s) => ({ ...s, as: 0 })) };
-  expect(() => new BgpSimulation(noAs)).toThrow('local AS number must be set');
+  expect(() => new BgpSimulation(noAs)).toThrow('speakers[0].as: expected an AS number from 1 to 4294967295, found 0');
   const simulation = converged(config);
-  expect(() => simulation.apply(withSession('n0', { neighborAs: 0 }))).toThrow('remote AS number must be set');
+  expect(() => simulation.apply(withSession('n0', { neighborAs: 0 }))).toThrow(
+    'neighborAs: expected an AS number from 1 to 4294967295, found 0',
+  );
   // Nothing has come of it.
   expect(heard(simulation)).toHaveLength(1);
 });

@@ -103,8 +103,8 @@ describe('explain', () => {
     const netOf = async (name: string) =>
       (JSON.parse((await podpath(['bgp', mesh, 'explain', 'node-2', name, '--json'])).out) as { net: string }).net;
     expect(await netOf('pod/web')).toMatch(/^10\.244\.1\./);
-    // No ClusterIPs are announced, and there is no default route.
-    expect(await netOf('service/web')).toBeNull();
+    // No ClusterIPs are announced: the default route is all there is.
+    expect(await netOf('service/web')).toBe('0.0.0.0/0');
   });
 
   test('where it gets lost', async () => {

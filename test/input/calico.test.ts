@@ -463,6 +463,7 @@ describe('BGP of a router', () => {
           rrClient: true,
           nextHopSelf: true,
           passive: true,
+          addPaths: true,
           password: 'tor/bgp',
           import: [prefix('10.244.0.0/16')],
           export: [],

@@ -310,7 +310,7 @@ faults:
     ).toEqual([
       'lab.yaml:7:27: events[0].node-1: no session of node-1 is called "Mesh_192_168_56_21"; did you mean "Mesh_192_168_56_12"?',
       'lab.yaml:8:49: events[1]: nodeToNodeMeshEnable: unknown key; did you mean "nodeToNodeMeshEnabled"?',
-      'lab.yaml:9:5: events[2]: no machine is said to run it on',
+      'lab.yaml:9:5: events[2]: no machine is said to run it on: write a map such as {node-1: …}',
       'lab.yaml:10:30: events[3]: no bgppeer is called "tor"; there is none',
       'lab.yaml:12:12: faults.pod.a: no BIRD runs on "pod/default/a"',
       'lab.yaml:13:19: faults.limit.node-1: only a router has a FIB limit, and "node-1" is none',

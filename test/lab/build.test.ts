@@ -389,7 +389,7 @@ describe('faults', () => {
   });
 
   test('one that the lab does not have is an error of the caller', () => {
-    expect(() => applyFaults(built.network, lab, ['no-such'])).toThrow('no fault no-such');
+    expect(() => applyFaults(built.network, lab, ['no-such'])).toThrow('no fault is called "no-such"');
   });
 });
 

@@ -3,13 +3,13 @@ import type { BgpTarget } from '../../analyze/index.js';
 import type { BgpReport } from '../../output/index.js';
 import { InputError } from '../../problem/index.js';
 import { type LabBgp, simulationOf, speakerNamed } from '../bgp.js';
+import { addChangeOptions, type ChangeOptions } from '../change.js';
 import { EXIT, type SetExit, UsageError } from '../exit.js';
 import { type Io, wantsColor } from '../io.js';
 import { addLanguageOptions, type LanguageOptions } from '../language.js';
-import { collectList, Values } from '../values.js';
+import { Values } from '../values.js';
 
-interface BgpOptions extends LanguageOptions {
-  readonly fault?: readonly string[];
+interface BgpOptions extends LanguageOptions, ChangeOptions {
   readonly all?: true;
   readonly from?: string;
   readonly to?: string;
@@ -35,14 +35,13 @@ export function addBgp(program: Command, io: Io, exit: SetExit): void {
     .option('--from <node>', 'messages: of this sender')
     .option('--to <node>', 'messages: to this receiver')
     .option('--limit <number>', 'messages: the last ones', values.number('--limit', 1, 1_000_000_000))
-    .option('--fault <name>', 'switch a fault of the lab on (again for more)', collectList)
     .option(
       '--seed <number>',
       'another order of what is sent at the same time',
       values.number('--seed', 0, 999_999_999),
     )
     .option('--json', 'as JSON (podpath-bgp/1)');
-  addLanguageOptions(command, values)
+  addLanguageOptions(addChangeOptions(command), values)
     .addHelpText('after', EXAMPLES)
     .action(
       async (
@@ -55,7 +54,7 @@ export function addBgp(program: Command, io: Io, exit: SetExit): void {
         const show = what ?? 'sessions';
         if (values.problems.length > 0) throw new InputError(values.problems);
         checkUse(show, node, prefix, options);
-        const bgp = await simulationOf(lab, { faults: options.fault ?? [], seed: options.seed }, io);
+        const bgp = await simulationOf(lab, { change: options, seed: options.seed }, io);
         const report = await reportOf(bgp, show, { node, prefix, options });
         const { bgpOk, formatBgp, formatBgpJson } = await import('../../output/index.js');
         const color = options.color && wantsColor(io);
@@ -152,4 +151,5 @@ Examples:
   podpath bgp calico-bgp explain node-1 web-1                     why packets to this pod go where they go
   podpath bgp calico-bgp explain node-1 10.244.2.0/26 --json      the same for programs
   podpath bgp calico-route-reflectors --fault reflector-down      with one of the lab's faults
+  podpath bgp calico-bgp --exec 'node-1: birdc disable all'
   podpath bgp calico-bgp messages --from node-1 --limit 20        the last messages that node-1 has sent`;

@@ -47,4 +47,5 @@ Examples:
   podpath trace flannel-vxlan internet 192.168.56.13:30080 -v     from outside to a NodePort
   podpath trace flannel-vxlan client web-1 --fault no-route       with one of the lab's faults
   podpath trace flannel-vxlan client web-1 --exec 'node-2: sysctl -w net.ipv4.ip_forward=0'
+  podpath trace calico-bgp client web-1 --exec 'node-1: birdc disable all'
   podpath trace flannel-vxlan client web-1 --json | jq .verdict`;
