@@ -57,16 +57,15 @@ export function readFaults(file: LabFile, root: Place, directory: Directory, con
   });
 }
 
-/** The lines of a fault as they are written, one after the other. */
+/** The lines of a fault: its `events` first. */
 function faultLines(fault: FaultFile, place: Place, directory: Directory, context: LabContext): readonly Override[] {
   if (typeof fault === 'string') return readAlone(fault, place, context);
   if (isList(fault)) return readLines(fault, place, directory, context, 'fault');
-  return Object.keys(fault).flatMap((key) => {
-    if (key === 'description') return [];
-    if (key === 'events') return readLines(fault.events ?? [], inside(place, key), directory, context, 'event');
-    const { [key]: commands = [] } = fault;
-    return readPlaced({ [key]: commands }, place, directory, context, commandLines, 'fault');
-  });
+  const { description: _, events = [], ...commands } = fault;
+  return [
+    ...readLines(events, inside(place, 'events'), directory, context, 'event'),
+    ...readPlaced(commands, place, directory, context, commandLines, 'fault'),
+  ];
 }
 
 function isList(fault: FaultFile): fault is readonly LineFile[] {

@@ -137,7 +137,9 @@ function simulated({ lowWaits, reachable, wait }: Case) {
 
 /** Of `birdc show protocols`: what stands behind the state. */
 function told(out: string, name: string): ReturnType<typeof simulated>[number] {
-  const [, state = '', info = ''] = new RegExp(`^${name}: \\S+ BGP \\S+ \\S+ \\S+ (\\S+) ?(.*)$`, 'm').exec(out) ?? [];
+  // Of a protocol that is just being flushed birdc tells no state of BGP.
+  const line = `^${name}: \\S+ BGP \\S+ \\S+ \\S+ ?(Idle|Connect|Active|Open\\S+|Established|Passive|Down)? ?(.*)$`;
+  const [, state = '', info = ''] = new RegExp(line, 'm').exec(out) ?? [];
   const [, routes = ''] = new RegExp(`^${name} routes: (\\d+)$`, 'm').exec(out) ?? [];
   const up = state === 'Established';
   return { up, lastError: up || info === '' ? undefined : info.trim(), imported: Number(routes) };

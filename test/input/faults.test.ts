@@ -32,13 +32,13 @@ test.each([
     ],
   },
   {
-    form: 'a map',
+    form: 'a map, its events first',
     fault:
       '{description: both, node-1: birdc disable all, events: [sleep 5, {node-2: pkill bird}], node-2: ip link set eth0 up}',
     lines: [
-      'node/node-1: birdc disable all',
       ': sleep 5',
       'node/node-2: pkill bird',
+      'node/node-1: birdc disable all',
       'node/node-2: ip link set eth0 up',
     ],
   },
@@ -64,7 +64,7 @@ test('what is wrong shows a map where one is wanted', () => {
     'lab.yaml:8:6: faults.c: no machine is said to run it on: write a map such as {node-1: …}',
     'lab.yaml:9:6: faults.d: no machine is said to run it on: write a map such as {tor: …}',
     'lab.yaml:10:6: faults.e: "ip" is no command for the control plane; a line has them alone',
-    'lab.yaml:11:9: faults.f[0]: expected patch or delete, found "ptch"; did you mean "patch"?',
+    'lab.yaml:11:17: faults.f[0]: expected patch or delete, found "ptch"; did you mean "patch"?',
     'lab.yaml:11:35: faults.f[2].node-9: nothing with a network of its own is called "node-9"; did you mean "node-1"?',
     'lab.yaml:12:15: faults.g.events: expected a list, found "sleep 5"',
     'lab.yaml:12:37: faults.g.description: expected text, found a list',
