@@ -12,7 +12,7 @@ export const hintsEn: Hints = {
   },
   BGP_NO_SESSION: {
     why: '{from|Somebody} knows {prefix|the route}, but no BGP session is configured that would bring it from there to {to|the others}: {at|one side} has none for it.',
-    fix: 'Is the full mesh on (nodeToNodeMeshEnabled), which a node with a routeReflectorClusterID takes no part in, or does a BGPPeer select {at|the machine}? `calicoctl get bgpconfiguration,bgppeer -o yaml`, `{birdc|birdc} show protocols` for {at|the machine}, `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+    fix: 'Is the full mesh on (nodeToNodeMeshEnabled), which a node with a routeReflectorClusterID takes no part in, or does a BGPPeer select {at|the machine}? `calicoctl get bgppeer -o yaml`, `calicoctl get bgpconfiguration -o yaml`, `{birdc|birdc} show protocols` for {at|the machine}, `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
   },
   BGP_SESSION_DISABLED: {
     why: 'The BGP session that would bring {prefix|the route} from {from|a neighbour} to {to|the others} is disabled on {at|one side}.',
@@ -24,7 +24,7 @@ export const hintsEn: Hints = {
   },
   BGP_FILTERED: {
     why: '{from|A neighbour} knows {prefix|the route} and does not announce it to {to|the others}: its export filter rejects it.',
-    fix: 'Calico makes that filter of pools (disableBGPExport) and of the BGPFilters of a BGPPeer: `calicoctl get ippool,bgpfilter,bgppeer -o yaml`; for {from|the neighbour} `{birdcFrom|birdc} show route export SESSION` tells what is left, here `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
+    fix: 'Calico makes that filter of pools (disableBGPExport) and of the BGPFilters of a BGPPeer: `calicoctl get ippool -o yaml`, the same of bgpfilter and bgppeer; for {from|the neighbour} `{birdcFrom|birdc} show route export SESSION` tells what is left, here `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`.',
   },
   BGP_NOT_REFLECTED: {
     why: '{from|A neighbour} has {prefix|the route} from its own AS and passes it on to no other neighbour there, unless one of both is a client of a route reflector: {to|the others} does not get it.',

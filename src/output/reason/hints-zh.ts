@@ -12,7 +12,7 @@ export const hintsZh: Hints = {
   },
   BGP_NO_SESSION: {
     why: '{from|某台机器} 知道 {prefix|该路由}，但没有配置能把它从那里带给 {to|其他机器} 的 BGP 会话：{at|其中一方} 缺了它。',
-    fix: '全互联（nodeToNodeMeshEnabled，带 routeReflectorClusterID 的节点不参与）是否打开，或者有没有 BGPPeer 选中 {at|该机器}？`calicoctl get bgpconfiguration,bgppeer -o yaml`，对 {at|该机器} 执行 `{birdc|birdc} show protocols`，以及 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
+    fix: '全互联（nodeToNodeMeshEnabled，带 routeReflectorClusterID 的节点不参与）是否打开，或者有没有 BGPPeer 选中 {at|该机器}？`calicoctl get bgppeer -o yaml`、`calicoctl get bgpconfiguration -o yaml`，对 {at|该机器} 执行 `{birdc|birdc} show protocols`，以及 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
   },
   BGP_SESSION_DISABLED: {
     why: '本应把 {prefix|该路由} 从 {from|某个邻居} 带给 {to|其他机器} 的 BGP 会话，在 {at|其中一方} 被禁用了。',
@@ -24,7 +24,7 @@ export const hintsZh: Hints = {
   },
   BGP_FILTERED: {
     why: '{from|某个邻居} 知道 {prefix|该路由}，却不向 {to|其他机器} 宣告：被它的导出过滤器拒绝。',
-    fix: 'Calico 的这个过滤器来自 IPPool（disableBGPExport）和 BGPPeer 的 BGPFilter：`calicoctl get ippool,bgpfilter,bgppeer -o yaml`；对 {from|该邻居} 执行 `{birdcFrom|birdc} show route export SESSION` 列出剩下的，这里则用 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
+    fix: 'Calico 的这个过滤器来自 IPPool（disableBGPExport）和 BGPPeer 的 BGPFilter：`calicoctl get ippool -o yaml`（bgpfilter 和 bgppeer 同样）；对 {from|该邻居} 执行 `{birdcFrom|birdc} show route export SESSION` 列出剩下的，这里则用 `podpath bgp LAB explain {node|NODE} {prefix|PREFIX}`。',
   },
   BGP_NOT_REFLECTED: {
     why: '{from|某个邻居} 从自己的 AS 得到 {prefix|该路由}，除非一方是路由反射器的客户端，否则不会转给同一 AS 的其他邻居：{to|其他机器} 得不到它。',
